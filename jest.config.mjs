@@ -1,0 +1,21 @@
+const common = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': '@swc/jest' },
+  moduleNameMapper: {
+    '^nestjs-meveto-logout$': '<rootDir>/libs/meveto-logout/src/index.ts',
+    '^meveto-simulator$': '<rootDir>/apps/meveto-simulator/src/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.stryker-tmp/'],
+};
+
+export default {
+  coverageProvider: 'v8',
+  coverageReporters: ['text', 'json-summary'],
+  collectCoverageFrom: ['libs/**/*.ts', '!**/*.spec.ts'],
+  projects: [
+    { ...common, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps}/**/*.spec.ts'] },
+    { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/**/*.e2e-spec.ts'] },
+  ],
+};
