@@ -1,0 +1,28 @@
+import type { Application, Person } from '../directory.js';
+import { html, type Html } from './html.js';
+import { page } from './layout.js';
+
+/** One button per person; `continueTo` is the path to go on with. */
+export function chooser(people: readonly Person[], continueTo: string): Html {
+  return html`<form class="people" method="post" action="/sign-in">
+    <input type="hidden" name="continue_to" value="${continueTo}" />
+    ${people.map((person) => personButton(person))}
+  </form>`;
+}
+
+/** Asks who is logging in to an application. */
+export function chooserPage(people: readonly Person[], application: Application, continueTo: string): Html {
+  const main = html`<section class="card">
+    <h1>Log in to ${application.name}</h1>
+    <p class="hint">Who are you? The simulator takes your word for it.</p>
+    ${chooser(people, continueTo)}
+  </section>`;
+  return page({ title: `Log in to ${application.name}`, main, isNarrow: true });
+}
+
+function personButton(person: Person): Html {
+  return html`<button name="person" value="${person.mevetoId}">
+    <span class="initial" aria-hidden="true">${person.name.slice(0, 1)}</span>
+    <span>Continue as ${person.name}</span>
+  </button>`;
+}

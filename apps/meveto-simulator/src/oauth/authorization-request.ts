@@ -1,0 +1,61 @@
+import type { Application, Directory } from '../directory.js';
+import { singleText } from '../http/parameters.js';
+
+/** What an application asks of `/oauth-client`. */
+export type AuthorizationRequest =
+  | {
+      readonly kind: 'valid';
+      readonly application: Application;
+      readonly redirectUri: string;
+      readonly state: string | undefined;
+    }
+  /** Told to the application by a redirect. */
+  | {
+      readonly kind: 'declined';
+      readonly redirectUri: string;
+      readonly error: string;
+      readonly state: string | undefined;
+    }
+  /** Told to the person only: the redirect URI cannot be trusted. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+const SCOPE = 'default-client-access';
+const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
+
+/** Checks the query of `/oauth-client`. The redirect URI must have the origin of the application's home page. */
+export function readAuthorizationRequest(
+  query: Readonly<Record<string, unknown>>,
+  directory: Directory,
+): AuthorizationRequest {
+  const application = directory.application(singleText(query['client_id']) ?? '');
+  if (!application) return { kind: 'refused', reason: 'No application is registered under this client_id.' };
+  const redirectUri = singleText(query['redirect_uri']) ?? '';
+  if (!URL.canParse(redirectUri) || originOf(redirectUri) !== originOf(application.homeUrl)) {
+    return { kind: 'refused', reason: `This redirect_uri does not belong to ${application.name}.` };
+  }
+  const state = singleText(query['state']);
+  if (query['response_type'] !== 'code') {
+    return { kind: 'declined', redirectUri, error: 'unsupported_response_type', state };
+  }
+  if (query['scope'] !== SCOPE) return { kind: 'declined', redirectUri, error: 'invalid_scope', state };
+  return { kind: 'valid', application, redirectUri, state };
+}
+
+/** The redirect URI with parameters added to whatever query it already has. */
+export function withParameters(
+  redirectUri: string,
+  parameters: Readonly<Record<string, string | undefined>>,
+): string {
+  const url = new URL(redirectUri);
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined) url.searchParams.set(name, value);
+  }
+  return url.href;
+}
+
+// People open an application on their own machine as localhost or as 127.0.0.1: both are the same one.
+function originOf(address: string): string {
+  const url = new URL(address);
+  if (LOOPBACK_NAMES.includes(url.hostname)) url.hostname = 'localhost';
+  return `${url.protocol}//${url.host}`;
+}
