@@ -1,0 +1,62 @@
+/** Stable codes of this package's errors: match by code, since bundlers may duplicate classes. */
+export type MevetoErrorCode =
+  | 'ERR_MEVETO_CONFIGURATION'
+  | 'ERR_MEVETO_LOGIN_OUTDATED'
+  | 'ERR_MEVETO_UNKNOWN_USER'
+  | 'ERR_MEVETO_STORE_UNAVAILABLE'
+  | 'ERR_MEVETO_PENDING_CALLS_UNAVAILABLE';
+
+/** Base of every error that this package throws. */
+export abstract class MevetoLogoutError extends Error {
+  abstract readonly code: MevetoErrorCode;
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** The application's options, or its database, do not fit. Thrown at start, with all faults at once. */
+export class ConfigurationError extends MevetoLogoutError {
+  override readonly code = 'ERR_MEVETO_CONFIGURATION';
+  constructor(readonly faults: readonly string[]) {
+    super(`MevetoLogoutModule cannot start:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  }
+}
+
+/** The person proved who they are at or before their last logout: that login must not count. Let them log in again. */
+export class LoginOutdatedError extends MevetoLogoutError {
+  override readonly code = 'ERR_MEVETO_LOGIN_OUTDATED';
+  constructor(
+    readonly authenticatedAt: number,
+    readonly loggedOutAt: number,
+  ) {
+    super('The person was logged out by Meveto after proving who they are. Ask them to log in again.');
+  }
+}
+
+/** `recordLogin` was called for a user id that the user table does not have. */
+export class UnknownUserError extends MevetoLogoutError {
+  override readonly code = 'ERR_MEVETO_UNKNOWN_USER';
+  constructor() {
+    super('No user with this id. Call recordLogin with the id of a stored user.');
+  }
+}
+
+/** The store did not answer in time, or refused. Try again after `retryAfterMs`. */
+export class StoreUnavailableError extends MevetoLogoutError {
+  override readonly code = 'ERR_MEVETO_STORE_UNAVAILABLE';
+  readonly retryAfterMs = 2_000;
+  constructor(operation: string, options?: ErrorOptions) {
+    super(`The store is not available (${operation}). Try again shortly; nothing was acknowledged.`, options);
+  }
+}
+
+/** Meveto's pending list could not be read. The next look comes by itself. */
+export class PendingCallsUnavailableError extends MevetoLogoutError {
+  override readonly code = 'ERR_MEVETO_PENDING_CALLS_UNAVAILABLE';
+  constructor(readonly reason: string) {
+    super(
+      `Meveto’s pending list could not be read (${reason}). Check reconcile.path and the client’s credentials if it lasts.`,
+    );
+  }
+}

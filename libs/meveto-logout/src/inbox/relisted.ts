@@ -1,0 +1,22 @@
+import type { CallState } from '../model/call.js';
+import type { ListedCall } from './inbox.port.js';
+
+/** The facts of a row that the pending list names again. */
+export interface KnownCall {
+  readonly digest: string;
+  readonly sourceId: string | null | undefined;
+  readonly state: CallState;
+}
+
+/**
+ * What to do with a known call that the pending list names: `reopen` an ambiguous or expired one of which the list says
+ * something new (Meveto's id for a call that had none, or a fresh token), `name` one by its id, or `leave` it.
+ */
+export function whenListedAgain(known: KnownCall, listed: ListedCall): 'reopen' | 'name' | 'leave' {
+  const isUnnamed = (known.sourceId ?? null) === null;
+  if (!isUnnamed && known.sourceId !== listed.sourceId) return 'leave';
+  const isUnresolved = known.state === 'ambiguous' || known.state === 'expired';
+  const isNews = isUnnamed || known.digest !== listed.digest;
+  if (isUnresolved && isNews) return 'reopen';
+  return isUnnamed ? 'name' : 'leave';
+}

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { type Observable, Subject } from 'rxjs';
+import type { AnnouncedLogout, Logout, LogoutSource } from '../model/logout.js';
+
+/**
+ * The logouts that this process knows, in memory: what the guard answers from. A user without an entry was never logged
+ * out. It grows with logouts, not with users or requests.
+ */
+@Injectable()
+export class KnownLogouts {
+  readonly #loggedOutAt = new Map<string, number>();
+  readonly #announced = new Subject<AnnouncedLogout>();
+  #goodAt = Number.NEGATIVE_INFINITY;
+
+  /** Every logout once, when this process learns of it. */
+  readonly logouts$: Observable<AnnouncedLogout> = this.#announced.asObservable();
+
+  /** Epoch milliseconds of the user's last logout, or undefined. */
+  loggedOutAt(userId: string): number | undefined {
+    return this.#loggedOutAt.get(userId);
+  }
+
+  /** Milliseconds since the store was last asked successfully; Infinity before the first time. */
+  ageMs(): number {
+    return performance.now() - this.#goodAt;
+  }
+
+  /** The store was asked at `askedAt` (of `performance.now()`) and has answered. */
+  refreshed(askedAt: number): void {
+    this.#goodAt = Math.max(this.#goodAt, askedAt);
+  }
+
+  /** Takes a logout in, and announces it if it is news. */
+  learn(logout: Logout, source: LogoutSource): void {
+    if (this.remember(logout)) this.#announced.next({ ...logout, source });
+  }
+
+  /** Takes a logout in without announcing it. True if it is news. */
+  remember({ userId, loggedOutAt }: Logout): boolean {
+    const known = this.#loggedOutAt.get(userId);
+    if (known !== undefined && known >= loggedOutAt) return false;
+    this.#loggedOutAt.set(userId, loggedOutAt);
+    return true;
+  }
+
+  forgetUntil(loggedOutAt: number): void {
+    for (const [userId, at] of this.#loggedOutAt) if (at <= loggedOutAt) this.#loggedOutAt.delete(userId);
+  }
+
+  get size(): number {
+    return this.#loggedOutAt.size;
+  }
+
+  complete(): void {
+    this.#announced.complete();
+  }
+}

@@ -1,0 +1,47 @@
+import type { ClaimedCall } from '../inbox/inbox.port.js';
+import type { Logout } from '../model/logout.js';
+
+/** What became of a call whose person is known. */
+export type ApplyOutcome =
+  | { readonly kind: 'applied'; readonly logout: Logout }
+  | { readonly kind: 'unlinked'; readonly userId: string }
+  | { readonly kind: 'unknown-user' }
+  | { readonly kind: 'claim-lost' };
+
+/** The logouts committed since an earlier look. */
+export interface LogoutsSince {
+  readonly logouts: readonly Logout[];
+  /** The store's now at the time of the look, epoch milliseconds: pass it to the next look. */
+  readonly asOf: number;
+}
+
+/**
+ * When was this user last logged out, and who has logged in since.
+ * @throws {StoreUnavailableError} from every method, when the store does not answer.
+ */
+export abstract class LogoutRegister {
+  /** The store's clock, epoch milliseconds. */
+  abstract now(): Promise<number>;
+
+  /**
+   * In one transaction with the inbox row: finds the local user of the Meveto ID, sets last_logged_out to the later of
+   * its value and `call.occurredAt`, revokes stored access tokens issued until then, and ends the call.
+   */
+  abstract applyLogout(call: ClaimedCall, mevetoId: string): Promise<ApplyOutcome>;
+
+  /** In one transaction with the inbox row: clears the user's Meveto ID and ends the call. Logs nobody out. */
+  abstract applyProtectionRemoved(call: ClaimedCall, mevetoId: string): Promise<ApplyOutcome>;
+
+  /** Logouts committed after `asOf` (everything when 0), including those that a slow commit may have hidden before. */
+  abstract committedSince(asOf: number): Promise<LogoutsSince>;
+
+  /**
+   * Sets last_logged_in and resolves with when the session begins: strictly after the user's last logout.
+   * @throws {LoginOutdatedError} when `authenticatedAt` is at or before the last logout.
+   * @throws {UnknownUserError} when there is no such user.
+   */
+  abstract recordLogin(userId: string, authenticatedAt: number | undefined): Promise<number>;
+
+  /** Forgets logouts at or before this time: no session is that old any more. */
+  abstract forgetUntil(loggedOutAt: number, limit: number): Promise<void>;
+}

@@ -1,0 +1,112 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { HttpService } from '@nestjs/axios';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import axios, { type AxiosResponse } from 'axios';
+import { firstValueFrom } from 'rxjs';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../tokens.js';
+
+const MAX_ANSWER_BYTES = 65_536;
+
+/** Failures that come before the first byte of a request is written. Everything else may have reached Meveto. */
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+]);
+
+export type MevetoAnswer =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly body: string;
+      readonly retryAfterMs: number | undefined;
+    }
+  | { readonly kind: 'failure'; readonly reason: string; readonly maybeSent: boolean };
+
+export interface MevetoRequest {
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly auth?: { readonly username: string; readonly password: string };
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * GET requests to Meveto's server: kept-alive connections, one deadline for the whole request, no redirects, no proxy,
+ * at most 64 KiB of answer. Never throws; a failure carries a code and never axios's own error, which holds the URL.
+ */
+@Injectable()
+export class MevetoHttp implements OnModuleDestroy {
+  readonly #httpAgent: HttpAgent;
+  readonly #httpsAgent: HttpsAgent;
+
+  constructor(
+    @Inject(HttpService) private readonly http: HttpService,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {
+    const agentOptions = { keepAlive: true, maxSockets: options.exchange.concurrency + 1 };
+    this.#httpAgent = new HttpAgent(agentOptions);
+    this.#httpsAgent = new HttpsAgent(agentOptions);
+  }
+
+  async get(request: MevetoRequest): Promise<MevetoAnswer> {
+    const deadline = AbortSignal.timeout(request.timeoutMs);
+    try {
+      const response = await firstValueFrom(
+        this.http.get<string>(`${this.options.apiUrl}${request.path}`, {
+          params: request.query,
+          ...(request.auth && { auth: request.auth }),
+          headers: { Accept: 'application/json' },
+          responseType: 'text',
+          transformResponse: (body: unknown) => body,
+          validateStatus: () => true,
+          maxRedirects: 0,
+          maxContentLength: MAX_ANSWER_BYTES,
+          proxy: false,
+          httpAgent: this.#httpAgent,
+          httpsAgent: this.#httpsAgent,
+          signal: AbortSignal.any([deadline, request.signal]),
+        }),
+      );
+      return answerOf(response);
+    } catch (error) {
+      const code = deadline.aborted ? 'timeout' : codeOf(error);
+      return { kind: 'failure', reason: code, maybeSent: !NEVER_SENT.has(code) };
+    }
+  }
+
+  onModuleDestroy(): void {
+    this.#httpAgent.destroy();
+    this.#httpsAgent.destroy();
+  }
+}
+
+function answerOf(response: AxiosResponse<string>): MevetoAnswer {
+  const retryAfter: unknown = response.headers['retry-after'];
+  const seconds =
+    typeof retryAfter === 'string' && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : undefined;
+  return {
+    kind: 'answer',
+    status: response.status,
+    body: typeof response.data === 'string' ? response.data : '',
+    retryAfterMs: seconds === undefined ? undefined : seconds * 1_000,
+  };
+}
+
+function codeOf(error: unknown): string {
+  if (axios.isCancel(error)) return 'cancelled';
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && code !== '' ? code : 'no-answer';
+}

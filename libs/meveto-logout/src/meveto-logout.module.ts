@@ -1,0 +1,111 @@
+import { HttpModule } from '@nestjs/axios';
+import { Module, type Provider } from '@nestjs/common';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
+import { SchedulerRegistry } from '@nestjs/schedule';
+import { HttpTokenExchange } from './exchange/http-token-exchange.js';
+import { TokenExchange } from './exchange/token-exchange.port.js';
+import { MevetoLogoutGuard } from './guard/meveto-logout.guard.js';
+import { RefusalWriter } from './guard/refusal-writer.js';
+import { RoutePolicies } from './guard/route-policies.js';
+import { Lifecycle } from './lifecycle.js';
+import { LivePushGateway } from './live/live-push.gateway.js';
+import { SocketHandshake } from './live/socket-handshake.js';
+import { KnownLogouts } from './logout/known-logouts.js';
+import { LogoutRefresher } from './logout/logout-refresher.js';
+import { LogoutService } from './logout/logout.service.js';
+import { MevetoHttp } from './meveto-api/meveto-http.js';
+import { MevetoLogoutService } from './meveto-logout.service.js';
+import { Clock, SystemClock } from './model/clock.js';
+import { ConfigurableModuleClass, GIVEN_OPTIONS } from './module-definition.js';
+import { CallEvents } from './observe/call-events.js';
+import { Counters } from './observe/counters.js';
+import type { MevetoLogoutOptions } from './options/options.js';
+import { resolveOptions } from './options/resolve-options.js';
+import type { ResolvedOptions } from './options/resolved-options.js';
+import { HttpPendingCalls } from './reconcile/http-pending-calls.js';
+import { PendingCalls } from './reconcile/pending-calls.port.js';
+import { Reconciler } from './reconcile/reconciler.js';
+import { TokenVault } from './secrets/token-vault.js';
+import { RESOLVED_OPTIONS, STORE } from './tokens.js';
+import { CallIntake } from './webhook/call-intake.js';
+import { WebhookBodyGate } from './webhook/webhook-body-gate.js';
+import { WebhookReceiver } from './webhook/webhook-receiver.js';
+import { WebhookRoute } from './webhook/webhook-route.js';
+import { CallProcessor } from './worker/call-processor.js';
+import { LogoutWorker } from './worker/logout-worker.js';
+
+const values: Provider[] = [
+  {
+    provide: RESOLVED_OPTIONS,
+    inject: [GIVEN_OPTIONS, ModulesContainer],
+    useFactory: (given: MevetoLogoutOptions, modules: ModulesContainer) =>
+      resolveOptions(given, importCountIn(modules)),
+  },
+  {
+    provide: TokenVault,
+    inject: [RESOLVED_OPTIONS],
+    useFactory: ({ clientId, clientSecret }: ResolvedOptions) => new TokenVault(clientId, clientSecret),
+  },
+  {
+    provide: STORE,
+    inject: [RESOLVED_OPTIONS, ModuleRef, Clock, TokenVault],
+    useFactory: (
+      { store, storeTimeoutMs }: ResolvedOptions,
+      moduleRef: ModuleRef,
+      clock: Clock,
+      vault: TokenVault,
+    ) =>
+      store.create({
+        moduleRef,
+        clock,
+        storeTimeoutMs,
+        digestPerson: (mevetoId) => vault.digestPerson(mevetoId),
+      }),
+  },
+];
+
+const adapters: Provider[] = [
+  { provide: Clock, useClass: SystemClock },
+  { provide: TokenExchange, useClass: HttpTokenExchange },
+  { provide: PendingCalls, useClass: HttpPendingCalls },
+];
+
+/** What the guard needs where `@UseGuards(MevetoLogoutGuard)` stands: Nest makes it in the caller's module. */
+const guardParts: Provider[] = [KnownLogouts, RoutePolicies, RefusalWriter, Counters];
+
+/**
+ * Remote logout from Meveto. Import it once, in the root module:
+ * `MevetoLogoutModule.forRoot({ clientId, clientSecret, store, session })`, or `forRootAsync({ inject, useFactory })`.
+ * @throws {ConfigurationError} at start, with every fault of the options.
+ */
+@Module({
+  imports: [HttpModule],
+  providers: [
+    ...values,
+    ...adapters,
+    ...guardParts,
+    MevetoLogoutGuard,
+    MevetoLogoutService,
+    CallEvents,
+    MevetoHttp,
+    WebhookRoute,
+    WebhookBodyGate,
+    CallIntake,
+    WebhookReceiver,
+    CallProcessor,
+    LogoutWorker,
+    LogoutService,
+    LogoutRefresher,
+    SocketHandshake,
+    LivePushGateway,
+    // Private: ScheduleModule.forRoot() would start the application's own cron jobs a second time.
+    SchedulerRegistry,
+    Reconciler,
+    Lifecycle,
+  ],
+  exports: [MevetoLogoutService, MevetoLogoutGuard, RESOLVED_OPTIONS, Clock, ...guardParts],
+})
+export class MevetoLogoutModule extends ConfigurableModuleClass {}
+
+const importCountIn = (modules: ModulesContainer): number =>
+  [...modules.values()].filter((module) => module.metatype === MevetoLogoutModule).length;

@@ -1,0 +1,89 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import type { CallState } from './model/call.js';
+import type { AnnouncedLogout } from './model/logout.js';
+import { KnownLogouts } from './logout/known-logouts.js';
+import { Counters, type Counted } from './observe/counters.js';
+import { Reconciler } from './reconcile/reconciler.js';
+import type { Store } from './store/store.port.js';
+import { STORE } from './tokens.js';
+
+export interface RecordLoginOptions {
+  /**
+   * When the person proved who they are, epoch milliseconds of the store's clock (`now()`): for a login with Meveto, when
+   * Meveto answered the code exchange. A logout that came in since then refuses the login, or ends its session.
+   * @defaultValue now
+   */
+  readonly authenticatedAt?: number;
+}
+
+export interface RecordedLogin {
+  /** When the session or token begins, epoch milliseconds: put it there. Strictly after the user's last logout. */
+  readonly signedInAt: number;
+}
+
+/** What an operator wants to know. Durations in milliseconds, instants in epoch milliseconds. */
+export interface MevetoLogoutStatus {
+  /** Inbox rows by state, over all replicas. */
+  readonly calls: Readonly<Record<CallState, number>>;
+  readonly oldestPendingAgeMs: number | undefined;
+  /** Age of this process's knowledge of logouts. */
+  readonly knowledgeAgeMs: number;
+  readonly reconciler: {
+    readonly lastSuccessAt: number | undefined;
+    readonly lastFailureAt: number | undefined;
+  };
+  /** Counted since this process started. */
+  readonly counters: Readonly<Record<Counted, number>>;
+}
+
+/** What the application calls. */
+@Injectable()
+export class MevetoLogoutService {
+  /** Every logout, once per process, when this process learns of it: after its commit. */
+  readonly logouts$: Observable<AnnouncedLogout>;
+
+  constructor(
+    @Inject(STORE) private readonly store: Store,
+    @Inject(KnownLogouts) private readonly known: KnownLogouts,
+    @Inject(Reconciler) private readonly reconciler: Reconciler,
+    @Inject(Counters) private readonly counters: Counters,
+  ) {
+    this.logouts$ = known.logouts$;
+  }
+
+  /**
+   * Records a login and says when its session begins.
+   * @throws {LoginOutdatedError} when `authenticatedAt` is at or before the user's last logout: ask them to log in again.
+   * @throws {UnknownUserError} when there is no such user.
+   * @throws {StoreUnavailableError} when nothing was recorded.
+   */
+  async recordLogin(
+    userId: string | number | bigint,
+    options: RecordLoginOptions = {},
+  ): Promise<RecordedLogin> {
+    return { signedInAt: await this.store.register.recordLogin(String(userId), options.authenticatedAt) };
+  }
+
+  /** The store's clock, epoch milliseconds. */
+  now(): Promise<number> {
+    return this.store.register.now();
+  }
+
+  /** Asks Meveto for pending calls now. Resolves when it is done, also when Meveto could not be reached. */
+  async reconcileNow(): Promise<void> {
+    await this.reconciler.run();
+  }
+
+  /** @throws {StoreUnavailableError} when the store cannot be read. */
+  async status(): Promise<MevetoLogoutStatus> {
+    const { calls, oldestPendingAgeMs } = await this.store.inbox.summary();
+    return {
+      calls,
+      oldestPendingAgeMs,
+      knowledgeAgeMs: this.known.ageMs(),
+      reconciler: this.reconciler.status(),
+      counters: this.counters.all(),
+    };
+  }
+}

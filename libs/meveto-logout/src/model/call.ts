@@ -1,0 +1,22 @@
+/**
+ * What a call from Meveto asks for.
+ * @see docs/protocol.md#webhook-call
+ */
+export const LOGGED_OUT = 'User_Logged_Out';
+export const PROTECTION_REMOVED = 'Meveto_Protection_Removed';
+export type CallType = typeof LOGGED_OUT | typeof PROTECTION_REMOVED;
+
+export const isCallType = (type: string): type is CallType =>
+  type === LOGGED_OUT || type === PROTECTION_REMOVED;
+
+/** Where a call stands. `pending` is unfinished, every other state is final. */
+export const CALL_STATES = [
+  'pending',
+  'applied',
+  'rejected',
+  'unknown_user',
+  'ambiguous',
+  'expired',
+] as const;
+export type CallState = (typeof CALL_STATES)[number];
+export type FinalState = Exclude<CallState, 'pending'>;

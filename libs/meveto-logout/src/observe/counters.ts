@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+
+/** What is counted, from the start of the process on. None carries anything of a call. */
+const COUNTED = [
+  'webhook_accepted',
+  'webhook_refused',
+  'webhook_unavailable',
+  'webhook_unknown_type',
+  'exchange_person',
+  'exchange_invalid',
+  'exchange_retry',
+  'call_applied',
+  'call_rejected',
+  'call_unknown_user',
+  'call_ambiguous',
+  'call_expired',
+  'call_claim_lost',
+  'protection_removed',
+  'reconcile_success',
+  'reconcile_failure',
+  'reconcile_new_call',
+  'guard_refused',
+  'guard_state_unknown',
+] as const;
+export type Counted = (typeof COUNTED)[number];
+
+/** Counts what happens in this process. */
+@Injectable()
+export class Counters {
+  readonly #counts = new Map<Counted, number>(COUNTED.map((name) => [name, 0]));
+
+  add(name: Counted, count = 1): void {
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + count);
+  }
+
+  all(): Record<Counted, number> {
+    return Object.fromEntries(this.#counts) as Record<Counted, number>;
+  }
+}

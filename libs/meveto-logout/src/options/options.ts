@@ -1,0 +1,156 @@
+import type { SessionReader } from '../session/session-reader.port.js';
+import type { StoreDefinition } from '../store/store.port.js';
+
+/** A cookie to clear, with the attributes it was set with (a browser ignores the clearing otherwise). */
+export interface CookieToClear {
+  readonly name: string;
+  /** @defaultValue '/' */
+  readonly path?: string;
+  readonly domain?: string;
+  readonly sameSite?: 'lax' | 'strict' | 'none';
+  readonly secure?: boolean;
+  /** @defaultValue true */
+  readonly httpOnly?: boolean;
+}
+
+/** How a refused request is answered. */
+export interface WhenLoggedOutOptions {
+  /**
+   * Where a browser is sent: a path of the same origin, starting with a single '/'.
+   * @defaultValue '/login'
+   */
+  readonly redirectTo?: string;
+  /**
+   * Cookies that are cleared with the redirect, by name or with their attributes.
+   * @defaultValue []
+   */
+  readonly clearCookies?: readonly (string | CookieToClear)[];
+}
+
+/** The exchange of one-time tokens for Meveto IDs. */
+export interface ExchangeOptions {
+  /**
+   * Deadline of one request to Meveto, in milliseconds. Integer, 100 to 60 000, and at most half of `leaseMs`,
+   * so that a slow answer is never processed twice.
+   * @defaultValue 5000
+   */
+  readonly timeoutMs?: number;
+  /**
+   * Requests on their way at the same time, per process. Integer, 1 to 256.
+   * @defaultValue 16
+   */
+  readonly concurrency?: number;
+  /**
+   * Requests started per second, per process. Integer, 1 to 10 000.
+   * @defaultValue 100
+   */
+  readonly perSecond?: number;
+}
+
+/** Asking Meveto for calls that never arrived. */
+export interface ReconcileOptions {
+  /**
+   * When to ask: a cron expression of five fields, or six with seconds.
+   * @defaultValue every five minutes
+   */
+  readonly cron?: string;
+  /**
+   * Path of Meveto's webhook API below `apiUrl`. Meveto does not document it: this default is an assumption.
+   * @defaultValue '/api/client/webhooks/pending'
+   * @see docs/protocol.md#pending-calls
+   */
+  readonly path?: string;
+}
+
+export interface WebhookOptions {
+  /**
+   * Secret last segment of the webhook's path: `/meveto/webhook/<secret>`; the plain path is then 404. At least 22
+   * URL-safe characters (A-Z a-z 0-9 _ -).
+   * @defaultValue none
+   */
+  readonly secretPath?: string;
+}
+
+/** What the application writes. Every duration is in milliseconds. */
+export interface MevetoLogoutOptions {
+  /** The application's client id at Meveto. */
+  readonly clientId: string;
+  /** The application's client secret at Meveto. Keys for sealing and for digests are derived from it. */
+  readonly clientSecret: string;
+  /**
+   * Origin of Meveto's API: https, or http on a loopback address.
+   * @defaultValue 'https://prod.meveto.com'
+   * @see docs/protocol.md#user-endpoint
+   */
+  readonly apiUrl?: string;
+  /** Where calls, logouts and users are kept: `typeOrmStore({ … })` or `memoryStore({ … })`. */
+  readonly store: StoreDefinition;
+  /** Who is asking, and since when. With several readers, one session that is over is enough to be refused. */
+  readonly session: SessionReader | readonly SessionReader[];
+  readonly whenLoggedOut?: WhenLoggedOutOptions;
+  readonly exchange?: ExchangeOptions;
+  readonly reconcile?: ReconcileOptions;
+  readonly webhook?: WebhookOptions;
+  /**
+   * How long a replica may work on a call before another one takes it over. Integer, 1 000 to 30 000.
+   * @defaultValue 12000
+   */
+  readonly leaseMs?: number;
+  /**
+   * How long an unfinished call is tried before it ends as `expired`. Integer, 60 000 to 2 592 000 000 (30 days).
+   * @defaultValue 86400000 (24 hours)
+   */
+  readonly callTtlMs?: number;
+  /**
+   * Sessions that began longer ago are refused; logouts are remembered for as long. Integer, 60 000 to
+   * 31 536 000 000 (a year).
+   * @defaultValue 2592000000 (30 days)
+   */
+  readonly maxSessionAgeMs?: number;
+  /**
+   * How often the guard asks the store for logouts of other replicas. Integer, 50 to 60 000.
+   * @defaultValue 1000
+   */
+  readonly refreshIntervalMs?: number;
+  /**
+   * How old the guard's knowledge may be before it refuses with 503. Integer, at least twice `refreshIntervalMs`.
+   * @defaultValue 10000
+   */
+  readonly maxStalenessMs?: number;
+  /**
+   * How long the store may take for one webhook call before Meveto is answered 503. Integer, 100 to 30 000.
+   * @defaultValue 2500
+   */
+  readonly storeTimeoutMs?: number;
+  /**
+   * How long a stopping process waits for exchanges on their way. Integer, 0 to 60 000.
+   * @defaultValue 7000
+   */
+  readonly shutdownTimeoutMs?: number;
+  /** Called after a user's Meveto ID was cleared because the person stopped using Meveto with this application. */
+  readonly onProtectionRemoved?: (person: { readonly userId: string }) => void | Promise<void>;
+}
+
+/** What must be known before any provider exists, hence given beside `useFactory`, never by it. */
+export interface MevetoLogoutExtras {
+  /**
+   * Whether the module's exports are visible everywhere.
+   * @defaultValue true
+   */
+  readonly isGlobal?: boolean;
+  /**
+   * Whether the guard stands before every route. False: use `@UseGuards(MevetoLogoutGuard)` where it is wanted.
+   * @defaultValue true
+   */
+  readonly globalGuard?: boolean;
+  /**
+   * Path of the webhook, below the application's global prefix.
+   * @defaultValue 'meveto/webhook'
+   */
+  readonly webhookPath?: string;
+  /**
+   * Metadata keys that are set to true on the webhook route, so that the application's own guards let it through.
+   * @defaultValue ['isPublic', 'IS_PUBLIC', 'THROTTLER:SKIPdefault']
+   */
+  readonly publicMetadataKeys?: readonly string[];
+}

@@ -1,0 +1,159 @@
+import { ConfigurationError } from '../errors.js';
+import type { SessionReader } from '../session/session-reader.port.js';
+import { Faults } from './checks.js';
+import type { CookieToClear, MevetoLogoutOptions } from './options.js';
+import type { ResolvedOptions } from './resolved-options.js';
+
+const DAY_MS = 86_400_000;
+
+/** Defaults that are named in more than one place. */
+export const DEFAULT_API_URL = 'https://prod.meveto.com';
+export const DEFAULT_PENDING_PATH = '/api/client/webhooks/pending';
+const DEFAULT_CRON = '0 */5 * * * *';
+const SECRET_PATH = /^[A-Za-z0-9_-]{22,}$/;
+
+/**
+ * Given options to resolved ones.
+ * @param importCount how many times `forRoot` or `forRootAsync` stands in the application; more than one is a fault,
+ * since each would run a worker and a reconciler of its own.
+ * @throws {ConfigurationError} with every fault and its remedy, and no secret.
+ */
+export function resolveOptions(given: MevetoLogoutOptions, importCount = 1): ResolvedOptions {
+  const faults = new Faults();
+  if (importCount > 1) {
+    faults.add(
+      `MevetoLogoutModule is imported ${String(importCount)} times. Import forRoot() once, in the root module; ` +
+        `its exports are visible everywhere.`,
+    );
+  }
+  const options = fillIn(isObject(given) ? given : ({} as MevetoLogoutOptions), faults);
+  if (faults.found.length > 0) throw new ConfigurationError(faults.found);
+  return options;
+}
+
+function fillIn(given: MevetoLogoutOptions, faults: Faults): ResolvedOptions {
+  const leaseMs = faults.integer('leaseMs', given.leaseMs, 12_000, { min: 1_000, max: 30_000 });
+  return {
+    clientId: faults.text('clientId', given.clientId, 'Copy it from your application’s page at Meveto.'),
+    clientSecret: faults.text(
+      'clientSecret',
+      given.clientSecret,
+      'Give the secret that Meveto issued, from the environment.',
+    ),
+    apiUrl: faults.origin('apiUrl', given.apiUrl, DEFAULT_API_URL),
+    store: storeOf(given, faults),
+    sessions: sessionsOf(given, faults),
+    whenLoggedOut: {
+      redirectTo: faults.sameOriginPath(
+        'whenLoggedOut.redirectTo',
+        given.whenLoggedOut?.redirectTo,
+        '/login',
+      ),
+      clearCookies: (given.whenLoggedOut?.clearCookies ?? []).map((cookie) => cookieOf(cookie, faults)),
+    },
+    exchange: exchangeOf(given, leaseMs, faults),
+    reconcile: {
+      cron: faults.cron('reconcile.cron', given.reconcile?.cron, DEFAULT_CRON),
+      path: faults.sameOriginPath('reconcile.path', given.reconcile?.path, DEFAULT_PENDING_PATH),
+    },
+    webhook: { secretPath: secretPathOf(given, faults) },
+    leaseMs,
+    ...durationsOf(given, faults),
+    onProtectionRemoved: given.onProtectionRemoved,
+  };
+}
+
+function durationsOf(given: MevetoLogoutOptions, faults: Faults) {
+  const refreshIntervalMs = faults.integer('refreshIntervalMs', given.refreshIntervalMs, 1_000, {
+    min: 50,
+    max: 60_000,
+  });
+  return {
+    callTtlMs: faults.integer('callTtlMs', given.callTtlMs, DAY_MS, { min: 60_000, max: 30 * DAY_MS }),
+    maxSessionAgeMs: faults.integer('maxSessionAgeMs', given.maxSessionAgeMs, 30 * DAY_MS, {
+      min: 60_000,
+      max: 365 * DAY_MS,
+    }),
+    refreshIntervalMs,
+    maxStalenessMs: faults.integer(
+      'maxStalenessMs',
+      given.maxStalenessMs,
+      Math.max(10_000, 2 * refreshIntervalMs),
+      {
+        min: 2 * refreshIntervalMs,
+        max: DAY_MS,
+      },
+    ),
+    storeTimeoutMs: faults.integer('storeTimeoutMs', given.storeTimeoutMs, 2_500, { min: 100, max: 30_000 }),
+    shutdownTimeoutMs: faults.integer('shutdownTimeoutMs', given.shutdownTimeoutMs, 7_000, {
+      min: 0,
+      max: 60_000,
+    }),
+  };
+}
+
+function exchangeOf(
+  given: MevetoLogoutOptions,
+  leaseMs: number,
+  faults: Faults,
+): ResolvedOptions['exchange'] {
+  const longest = Math.min(60_000, Math.floor(leaseMs / 2));
+  return {
+    timeoutMs: faults.integer('exchange.timeoutMs', given.exchange?.timeoutMs, Math.min(5_000, longest), {
+      min: 100,
+      max: longest,
+    }),
+    concurrency: faults.integer('exchange.concurrency', given.exchange?.concurrency, 16, {
+      min: 1,
+      max: 256,
+    }),
+    perSecond: faults.integer('exchange.perSecond', given.exchange?.perSecond, 100, { min: 1, max: 10_000 }),
+  };
+}
+
+function storeOf(given: MevetoLogoutOptions, faults: Faults): ResolvedOptions['store'] {
+  const store: unknown = given.store;
+  if (!isObject(store) || typeof store['create'] !== 'function') {
+    faults.add(
+      'store: wanted typeOrmStore({ … }) or memoryStore({ … }). Calls and logouts must be kept somewhere.',
+    );
+  }
+  return given.store;
+}
+
+function sessionsOf(given: MevetoLogoutOptions, faults: Faults): readonly SessionReader[] {
+  const session: unknown = given.session;
+  const readers: unknown[] = Array.isArray(session) ? session : [session];
+  const areReaders = readers.every((reader) => isObject(reader) && typeof reader['read'] === 'function');
+  if (readers.length === 0 || !areReaders) {
+    faults.add(
+      'session: wanted a session reader, e.g. expressSession() or bearerToken({ verify }), or a list of them.',
+    );
+    return [];
+  }
+  return readers as SessionReader[];
+}
+
+function cookieOf(cookie: string | CookieToClear, faults: Faults): CookieToClear {
+  const named = typeof cookie === 'string' ? { name: cookie } : cookie;
+  if (typeof named.name !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(named.name)) {
+    faults.add(
+      `whenLoggedOut.clearCookies: wanted cookie names, or objects with a name. Example: ['connect.sid'].`,
+    );
+  }
+  return named;
+}
+
+function secretPathOf(given: MevetoLogoutOptions, faults: Faults): string | undefined {
+  const secretPath: unknown = given.webhook?.secretPath;
+  if (secretPath === undefined) return undefined;
+  if (typeof secretPath === 'string' && SECRET_PATH.test(secretPath)) return secretPath;
+  faults.add(
+    'webhook.secretPath: wanted at least 22 URL-safe characters (A-Z a-z 0-9 _ -). ' +
+      `Make one: node -p "require('crypto').randomBytes(24).toString('base64url')".`,
+  );
+  return undefined;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;

@@ -1,0 +1,28 @@
+import type { SessionReader } from '../session/session-reader.port.js';
+import type { StoreDefinition } from '../store/store.port.js';
+import type { CookieToClear, MevetoLogoutOptions } from './options.js';
+
+/** The options with every default filled in: services never see an optional field. */
+export interface ResolvedOptions {
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Without a trailing slash. */
+  readonly apiUrl: string;
+  readonly store: StoreDefinition;
+  readonly sessions: readonly SessionReader[];
+  readonly whenLoggedOut: {
+    readonly redirectTo: string;
+    readonly clearCookies: readonly CookieToClear[];
+  };
+  readonly exchange: { readonly timeoutMs: number; readonly concurrency: number; readonly perSecond: number };
+  readonly reconcile: { readonly cron: string; readonly path: string };
+  readonly webhook: { readonly secretPath: string | undefined };
+  readonly leaseMs: number;
+  readonly callTtlMs: number;
+  readonly maxSessionAgeMs: number;
+  readonly refreshIntervalMs: number;
+  readonly maxStalenessMs: number;
+  readonly storeTimeoutMs: number;
+  readonly shutdownTimeoutMs: number;
+  readonly onProtectionRemoved: MevetoLogoutOptions['onProtectionRemoved'];
+}

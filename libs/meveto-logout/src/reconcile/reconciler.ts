@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { SchedulerRegistry } from '@nestjs/schedule';
+import { CronJob } from 'cron';
+import { filter, type Subscription } from 'rxjs';
+import type { ListedCall } from '../inbox/inbox.port.js';
+import { CallEvents } from '../observe/call-events.js';
+import { Counters } from '../observe/counters.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { TokenVault } from '../secrets/token-vault.js';
+import type { Store } from '../store/store.port.js';
+import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
+import { PendingCalls } from './pending-calls.port.js';
+
+const JOB = 'meveto-logout:reconcile';
+const LEASE = 'reconcile';
+/** Renewed with every page; long enough for one page, short enough for another replica to take over soon. */
+const LEASE_SLACK_MS = 5_000;
+const MAX_PAGES = 10_000;
+const FIRST_POLL_WAIT_MS = 2_000;
+const SOON_MS = 250;
+
+/**
+ * Asks Meveto for calls that never arrived and puts them into the same inbox: at start, on schedule, and as soon as a
+ * call became ambiguous. One replica asks at a time, and one question at a time.
+ */
+@Injectable()
+export class Reconciler {
+  readonly #logger = new Logger('MevetoLogout');
+  readonly #holder = randomUUID();
+  readonly #stopping = new AbortController();
+  #running: Promise<boolean> | undefined;
+  #ambiguous: Subscription | undefined;
+  #soon: NodeJS.Timeout | undefined;
+  #isFailing = false;
+  #lastSuccessAt: number | undefined;
+  #lastFailureAt: number | undefined;
+
+  constructor(
+    @Inject(STORE) private readonly store: Store,
+    @Inject(PendingCalls) private readonly pendingCalls: PendingCalls,
+    @Inject(TokenVault) private readonly vault: TokenVault,
+    @Inject(CallEvents) private readonly events: CallEvents,
+    @Inject(Counters) private readonly counters: Counters,
+    @Inject(SchedulerRegistry) private readonly registry: SchedulerRegistry,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  /** Starts the schedule and the first poll; waits for that at most two seconds, whatever Meveto does. */
+  async start(): Promise<void> {
+    const job = CronJob.from({
+      cronTime: this.options.reconcile.cron,
+      onTick: () => {
+        void this.run();
+      },
+    });
+    this.registry.addCronJob(JOB, job);
+    job.start();
+    this.#ambiguous = this.events.ended$.pipe(filter(({ state }) => state === 'ambiguous')).subscribe(() => {
+      this.#runSoon(SOON_MS);
+    });
+    const firstPoll = this.run().then((hadLease) => {
+      // Whoever held the lease may have died with it.
+      if (!hadLease) this.#runSoon(this.#leaseMs());
+    });
+    await Promise.race([firstPoll, delay(FIRST_POLL_WAIT_MS, undefined, { ref: false })]);
+  }
+
+  async stop(): Promise<void> {
+    this.#ambiguous?.unsubscribe();
+    clearTimeout(this.#soon);
+    if (this.registry.doesExist('cron', JOB)) this.registry.deleteCronJob(JOB);
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  /** Asks now, unless that is being done already. Resolves when it is done; true unless another replica was at it. */
+  run(): Promise<boolean> {
+    if (this.#stopping.signal.aborted) return Promise.resolve(false);
+    this.#running ??= this.#poll().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  status(): { lastSuccessAt: number | undefined; lastFailureAt: number | undefined } {
+    return { lastSuccessAt: this.#lastSuccessAt, lastFailureAt: this.#lastFailureAt };
+  }
+
+  #runSoon(inMs: number): void {
+    if (this.#stopping.signal.aborted) return;
+    clearTimeout(this.#soon);
+    this.#soon = setTimeout(() => void this.run(), inMs);
+    this.#soon.unref();
+  }
+
+  async #poll(): Promise<boolean> {
+    try {
+      if (!(await this.#takeLease())) return false;
+      await this.#allPages();
+      await this.store.lease.take(LEASE, this.#holder, 0);
+      this.#lastSuccessAt = Date.now();
+      this.counters.add('reconcile_success');
+      this.#isFailing = false;
+    } catch (error) {
+      this.#failed(error);
+    }
+    return true;
+  }
+
+  async #allPages(): Promise<void> {
+    const seen = new Set<string>();
+    let cursor: string | undefined;
+    for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+      const page = await this.pendingCalls.page(cursor, this.#stopping.signal);
+      if (page.skippedCount > 0) {
+        this.#logger.warn(
+          `${String(page.skippedCount)} entries of Meveto’s pending list were not understood and left out.`,
+        );
+      }
+      await this.#store(page.calls.map((call) => this.#sealed(call)));
+      cursor = page.next;
+      // A cursor that comes back would never end.
+      if (cursor === undefined || seen.has(cursor)) return;
+      seen.add(cursor);
+      if (!(await this.#takeLease())) return;
+    }
+  }
+
+  async #store(calls: readonly ListedCall[]): Promise<void> {
+    if (calls.length === 0) return;
+    const openCount = await this.store.inbox.receiveListed(calls);
+    if (openCount === 0) return;
+    this.counters.add('reconcile_new_call', openCount);
+    this.events.arrived();
+  }
+
+  #sealed({
+    id,
+    type,
+    token,
+    createdAt,
+  }: Awaited<ReturnType<PendingCalls['page']>>['calls'][number]): ListedCall {
+    const digest = this.vault.digestToken(token.reveal());
+    return { sourceId: id, type, digest, sealed: this.vault.seal(token.reveal(), digest), createdAt };
+  }
+
+  #takeLease(): Promise<boolean> {
+    return this.store.lease.take(LEASE, this.#holder, this.#leaseMs());
+  }
+
+  #leaseMs(): number {
+    return this.options.exchange.timeoutMs + LEASE_SLACK_MS;
+  }
+
+  #failed(error: unknown): void {
+    this.#lastFailureAt = Date.now();
+    this.counters.add('reconcile_failure');
+    if (this.#stopping.signal.aborted || this.#isFailing) return;
+    this.#isFailing = true;
+    this.#logger.warn(error instanceof Error ? error.message : 'Meveto’s pending list could not be read.');
+  }
+}

@@ -1,0 +1,36 @@
+import type { SessionFacts } from '../model/session.js';
+import { SessionReader, type SessionRequest } from './session-reader.port.js';
+
+export interface BearerTokenOptions {
+  /**
+   * Verifies an access token and says whose it is and since when; undefined for one that is not valid, which the
+   * application's own guard will refuse. A function without a promise keeps the guard synchronous. What it throws counts
+   * as not valid.
+   */
+  readonly verify: (token: string) => SessionFacts | undefined | Promise<SessionFacts | undefined>;
+}
+
+const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+
+/**
+ * Reads access tokens of the Authorization header (RFC 6750): `session: bearerToken({ verify })`. There is nothing to
+ * end: a token is refused by its start, and stored ones are revoked with the logout.
+ */
+export const bearerToken = (options: BearerTokenOptions): SessionReader => new BearerTokenReader(options);
+
+class BearerTokenReader extends SessionReader {
+  constructor(private readonly options: BearerTokenOptions) {
+    super();
+  }
+
+  override read(request: SessionRequest): SessionFacts | undefined | Promise<SessionFacts | undefined> {
+    const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
+    if (token === undefined) return undefined;
+    try {
+      const facts = this.options.verify(token);
+      return facts instanceof Promise ? facts.catch(() => undefined) : facts;
+    } catch {
+      return undefined;
+    }
+  }
+}

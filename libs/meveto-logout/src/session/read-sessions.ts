@@ -1,0 +1,28 @@
+import type { SessionFacts } from '../model/session.js';
+import type { SessionReader, SessionRequest } from './session-reader.port.js';
+
+type Facts = SessionFacts | undefined;
+
+/**
+ * What every reader finds in a request. Synchronous as long as the readers are: the guard's usual path waits for
+ * nothing.
+ */
+export function readSessions(
+  readers: readonly SessionReader[],
+  request: SessionRequest,
+): readonly SessionFacts[] | Promise<readonly SessionFacts[]> {
+  const found: (Facts | Promise<Facts>)[] = [];
+  let isAsync = false;
+  for (const reader of readers) {
+    const facts = reader.read(request);
+    if (facts === undefined) continue;
+    if (facts instanceof Promise) isAsync = true;
+    found.push(facts);
+  }
+  return isAsync ? allOf(found) : (found as SessionFacts[]);
+}
+
+async function allOf(found: readonly (Facts | Promise<Facts>)[]): Promise<SessionFacts[]> {
+  const all = await Promise.all(found.map((facts) => Promise.resolve(facts)));
+  return all.filter((facts) => facts !== undefined);
+}

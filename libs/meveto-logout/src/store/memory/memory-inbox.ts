@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type ClaimedCall,
+  type Ending,
+  Inbox,
+  type InboxSummary,
+  type IncomingCall,
+  type ListedCall,
+  type Release,
+} from '../../inbox/inbox.port.js';
+import { whenListedAgain } from '../../inbox/relisted.js';
+import { CALL_STATES } from '../../model/call.js';
+import type { Clock } from '../../model/clock.js';
+import type { MemoryRow, MemoryRows } from './memory-rows.js';
+
+const REJECTED_RETENTION_MS = 86_400_000;
+
+/** The inbox in memory. */
+export class MemoryInbox extends Inbox {
+  constructor(
+    private readonly rows: MemoryRows,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  override receive(calls: readonly IncomingCall[]): Promise<number> {
+    return Promise.resolve(calls.filter((call) => this.#insert(call)).length);
+  }
+
+  override receiveListed(calls: readonly ListedCall[]): Promise<number> {
+    return Promise.resolve(
+      calls.filter((call) => this.#insert(call, call) || this.#listedAgain(call)).length,
+    );
+  }
+
+  override claim(limit: number, leaseMs: number): Promise<ClaimedCall[]> {
+    const now = this.clock.now();
+    const due = this.rows.find((row) => row.state === 'pending' && row.dueAt <= now);
+    due.sort((a, b) => a.dueAt - b.dueAt || a.receivedAt - b.receivedAt);
+    return Promise.resolve(
+      due.slice(0, limit).map((row) => {
+        const earlierAttemptUnknown = row.unknownAttempts > 0;
+        row.dueAt = now + leaseMs;
+        row.fence += 1;
+        row.attempts += 1;
+        row.unknownAttempts += 1;
+        const { id, type, digest, fence, attempts, receivedAt, occurredAt } = row;
+        const sealed = row.sealed ?? '';
+        return { id, type, digest, sealed, fence, attempts, receivedAt, occurredAt, earlierAttemptUnknown };
+      }),
+    );
+  }
+
+  override release(call: ClaimedCall, { delayMs, maybeSent, reason }: Release): Promise<void> {
+    const row = this.rows.held(call);
+    if (row !== undefined) {
+      row.dueAt = this.clock.now() + delayMs;
+      row.reason = reason;
+      if (!maybeSent) row.unknownAttempts -= 1;
+    }
+    return Promise.resolve();
+  }
+
+  override finish(call: ClaimedCall, { state, reason }: Ending): Promise<boolean> {
+    const row = this.rows.held(call);
+    if (row !== undefined) this.rows.end(row, state, this.clock.now(), { reason });
+    return Promise.resolve(row !== undefined);
+  }
+
+  override expire(ttlMs: number, limit: number): Promise<number> {
+    const now = this.clock.now();
+    const late = this.rows
+      .find((row) => row.state === 'pending' && row.dueAt <= now && row.receivedAt <= now - ttlMs)
+      .slice(0, limit);
+    for (const row of late) {
+      row.fence += 1;
+      this.rows.end(row, 'expired', now, { reason: 'time-to-live' });
+    }
+    return Promise.resolve(late.length);
+  }
+
+  override purge(retentionMs: number, limit: number): Promise<number> {
+    const now = this.clock.now();
+    const over = this.rows
+      .find((row) => {
+        const keepMs = row.state === 'rejected' ? Math.min(REJECTED_RETENTION_MS, retentionMs) : retentionMs;
+        return row.settledAt !== undefined && row.settledAt <= now - keepMs;
+      })
+      .slice(0, limit);
+    for (const row of over) this.rows.byId.delete(row.id);
+    return Promise.resolve(over.length);
+  }
+
+  override summary(): Promise<InboxSummary> {
+    const calls = { pending: 0, applied: 0, rejected: 0, unknown_user: 0, ambiguous: 0, expired: 0 };
+    for (const state of CALL_STATES) calls[state] = this.rows.find((row) => row.state === state).length;
+    const pending = this.rows.find((row) => row.state === 'pending').map((row) => row.receivedAt);
+    const oldestPendingAgeMs =
+      pending.length === 0 ? undefined : Math.max(0, this.clock.now() - Math.min(...pending));
+    return Promise.resolve({ calls, oldestPendingAgeMs });
+  }
+
+  #insert(call: IncomingCall, listed?: ListedCall): boolean {
+    const known = this.rows.find(
+      (row) => row.digest === call.digest || (listed !== undefined && row.sourceId === listed.sourceId),
+    );
+    if (known.length > 0) return false;
+    const now = this.clock.now();
+    const row: MemoryRow = {
+      id: randomUUID(),
+      type: call.type,
+      digest: call.digest,
+      sourceId: listed?.sourceId,
+      sealed: call.sealed,
+      state: 'pending',
+      receivedAt: now,
+      occurredAt: Math.min(listed?.createdAt ?? now, now),
+      dueAt: now,
+      fence: 0,
+      attempts: 0,
+      unknownAttempts: 0,
+      settledAt: undefined,
+      reason: undefined,
+      person: undefined,
+      userId: undefined,
+    };
+    this.rows.byId.set(row.id, row);
+    return true;
+  }
+
+  #listedAgain(call: ListedCall): boolean {
+    const known = this.rows.find((row) => row.sourceId === call.sourceId || row.digest === call.digest);
+    const [row] = known;
+    if (row === undefined || known.length > 1) return false;
+    const decision = whenListedAgain(row, call);
+    if (decision !== 'leave') row.sourceId = call.sourceId;
+    if (decision !== 'reopen') return false;
+    const now = this.clock.now();
+    row.fence += 1;
+    if (row.digest !== call.digest) row.unknownAttempts = 0;
+    Object.assign(row, {
+      state: 'pending',
+      digest: call.digest,
+      sealed: call.sealed,
+      dueAt: now,
+      receivedAt: now,
+    });
+    Object.assign(row, { settledAt: undefined, reason: undefined });
+    return true;
+  }
+}

@@ -1,0 +1,111 @@
+import { LoginOutdatedError } from '../../errors.js';
+import type { ClaimedCall } from '../../inbox/inbox.port.js';
+import { type ApplyOutcome, LogoutRegister, type LogoutsSince } from '../../logout/logout-register.port.js';
+import { PROTECTION_REMOVED } from '../../model/call.js';
+import type { Clock } from '../../model/clock.js';
+import type { MemoryRow, MemoryRows } from './memory-rows.js';
+
+/** How the memory store finds the application's users. */
+export interface MemoryUsers {
+  /** The application's own id of the user linked to this Meveto ID, or undefined. */
+  findByMevetoId(mevetoId: string): string | number | undefined;
+  /** Clears the link: the person stopped using Meveto with this application. */
+  clearMevetoId?(userId: string): void;
+  /** Revokes stored access tokens issued at or before `until`, epoch milliseconds. */
+  revokeAccessTokens?(userId: string, until: number): void;
+}
+
+interface Mark {
+  readonly loggedOutAt: number;
+  readonly settledAt: number;
+}
+
+/** The register in memory. */
+export class MemoryLogoutRegister extends LogoutRegister {
+  readonly #marks = new Map<string, Mark>();
+
+  constructor(
+    private readonly rows: MemoryRows,
+    private readonly users: MemoryUsers,
+    private readonly clock: Clock,
+    private readonly digestPerson: (mevetoId: string) => string,
+  ) {
+    super();
+  }
+
+  override now(): Promise<number> {
+    return Promise.resolve(this.clock.now());
+  }
+
+  override applyLogout(call: ClaimedCall, mevetoId: string): Promise<ApplyOutcome> {
+    return this.#apply(call, mevetoId, (row, found) => {
+      const userId = found ?? this.#findUnlinked(row);
+      if (userId === undefined) return undefined;
+      const now = this.clock.now();
+      const loggedOutAt = Math.max(this.#marks.get(userId)?.loggedOutAt ?? 0, row.occurredAt);
+      this.#marks.set(userId, { loggedOutAt, settledAt: now });
+      this.users.revokeAccessTokens?.(userId, row.occurredAt);
+      return { kind: 'applied', logout: { userId, loggedOutAt } };
+    });
+  }
+
+  override applyProtectionRemoved(call: ClaimedCall, mevetoId: string): Promise<ApplyOutcome> {
+    return this.#apply(call, mevetoId, (_row, userId) => {
+      if (userId === undefined) return undefined;
+      this.users.clearMevetoId?.(userId);
+      return { kind: 'unlinked', userId };
+    });
+  }
+
+  override committedSince(asOf: number): Promise<LogoutsSince> {
+    const logouts = [...this.#marks]
+      .filter(([, mark]) => mark.settledAt >= asOf)
+      .map(([userId, { loggedOutAt }]) => ({ userId, loggedOutAt }));
+    return Promise.resolve({ logouts, asOf: this.clock.now() });
+  }
+
+  override recordLogin(userId: string, authenticatedAt: number | undefined): Promise<number> {
+    const loggedOutAt = this.#marks.get(userId)?.loggedOutAt ?? 0;
+    if (authenticatedAt !== undefined && authenticatedAt <= loggedOutAt) {
+      return Promise.reject(new LoginOutdatedError(authenticatedAt, loggedOutAt));
+    }
+    const now = this.clock.now();
+    return Promise.resolve(Math.max(Math.min(authenticatedAt ?? now, now), loggedOutAt + 1));
+  }
+
+  override forgetUntil(loggedOutAt: number): Promise<void> {
+    for (const [userId, mark] of this.#marks) if (mark.loggedOutAt <= loggedOutAt) this.#marks.delete(userId);
+    return Promise.resolve();
+  }
+
+  #apply(
+    call: ClaimedCall,
+    mevetoId: string,
+    effect: (row: MemoryRow, userId: string | undefined) => ApplyOutcome | undefined,
+  ): Promise<ApplyOutcome> {
+    const row = this.rows.held(call);
+    if (row === undefined) return Promise.resolve({ kind: 'claim-lost' });
+    const found = this.users.findByMevetoId(mevetoId);
+    row.person = this.digestPerson(mevetoId);
+    const outcome = effect(row, found === undefined ? undefined : String(found)) ?? { kind: 'unknown-user' };
+    row.userId =
+      outcome.kind === 'applied'
+        ? outcome.logout.userId
+        : outcome.kind === 'unlinked'
+          ? outcome.userId
+          : undefined;
+    this.rows.end(row, outcome.kind === 'unknown-user' ? 'unknown_user' : 'applied', this.clock.now());
+    return Promise.resolve(outcome);
+  }
+
+  /** The user whose link to this Meveto ID was removed after the logout, but worked on before it. */
+  #findUnlinked(row: MemoryRow): string | undefined {
+    return this.rows.find(
+      (other) =>
+        other.person === row.person &&
+        other.type === PROTECTION_REMOVED &&
+        other.state === 'applied' &&
+        other.occurredAt >= row.occurredAt,
+    )[0]?.userId;
+  }
+}

@@ -1,0 +1,41 @@
+import type { ClaimedCall } from '../../inbox/inbox.port.js';
+import type { CallState, CallType, FinalState } from '../../model/call.js';
+
+/** A call as the memory store keeps it. */
+export interface MemoryRow {
+  readonly id: string;
+  readonly type: CallType;
+  digest: string;
+  sourceId: string | undefined;
+  sealed: string | undefined;
+  state: CallState;
+  receivedAt: number;
+  readonly occurredAt: number;
+  dueAt: number;
+  fence: number;
+  attempts: number;
+  unknownAttempts: number;
+  settledAt: number | undefined;
+  reason: string | undefined;
+  person: string | undefined;
+  userId: string | undefined;
+}
+
+/** The rows that the memory store's inbox and register share. */
+export class MemoryRows {
+  readonly byId = new Map<string, MemoryRow>();
+
+  /** The row of a claim that still holds. */
+  held(call: ClaimedCall): MemoryRow | undefined {
+    const row = this.byId.get(call.id);
+    return row?.state === 'pending' && row.fence === call.fence ? row : undefined;
+  }
+
+  find(matches: (row: MemoryRow) => boolean): MemoryRow[] {
+    return [...this.byId.values()].filter(matches);
+  }
+
+  end(row: MemoryRow, state: FinalState, at: number, facts: Partial<MemoryRow> = {}): void {
+    Object.assign(row, { state, settledAt: at, sealed: undefined, reason: undefined, ...facts });
+  }
+}

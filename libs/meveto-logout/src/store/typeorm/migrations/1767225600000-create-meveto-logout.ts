@@ -1,0 +1,78 @@
+import { type MigrationInterface, type QueryRunner, Table, type TableColumnOptions } from 'typeorm';
+
+const text = (name: string, length: string, isNullable = false): TableColumnOptions => ({
+  name,
+  type: 'varchar',
+  length,
+  isNullable,
+});
+const instant = (name: string, isNullable = false): TableColumnOptions => ({
+  name,
+  type: 'bigint',
+  isNullable,
+});
+const count = (name: string): TableColumnOptions => ({ name, type: 'int' });
+
+/** Creates the module's three tables, on every database that it supports. */
+export class CreateMevetoLogout1767225600000 implements MigrationInterface {
+  readonly name = 'CreateMevetoLogout1767225600000';
+
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.createTable(callsTable());
+    await runner.createTable(
+      new Table({
+        name: 'meveto_logout_marks',
+        columns: [
+          { ...text('user_id', '191'), isPrimary: true },
+          instant('logged_out_at'),
+          instant('settled_at'),
+        ],
+        indices: [{ name: 'meveto_logout_marks_settled', columnNames: ['settled_at'] }],
+      }),
+    );
+    await runner.createTable(
+      new Table({
+        name: 'meveto_logout_leases',
+        columns: [{ ...text('name', '64'), isPrimary: true }, text('holder', '64'), instant('held_until')],
+      }),
+    );
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const table of ['meveto_logout_leases', 'meveto_logout_marks', 'meveto_logout_calls']) {
+      await runner.dropTable(table);
+    }
+  }
+}
+
+const callsTable = (): Table =>
+  new Table({
+    name: 'meveto_logout_calls',
+    columns: [
+      { ...text('id', '64'), isPrimary: true },
+      text('digest', '64'),
+      text('source_id', '191', true),
+      text('type', '64'),
+      text('state', '32'),
+      { name: 'sealed', type: 'text', isNullable: true },
+      instant('received_at'),
+      instant('occurred_at'),
+      instant('due_at'),
+      count('fence'),
+      count('attempts'),
+      count('unknown_attempts'),
+      instant('settled_at', true),
+      text('reason', '64', true),
+      text('person', '64', true),
+      text('user_id', '191', true),
+    ],
+    indices: [
+      { name: 'meveto_logout_calls_digest', columnNames: ['digest'], isUnique: true },
+      { name: 'meveto_logout_calls_source', columnNames: ['source_id'], isUnique: true },
+      { name: 'meveto_logout_calls_due', columnNames: ['state', 'due_at'] },
+      { name: 'meveto_logout_calls_person', columnNames: ['person'] },
+    ],
+  });
+
+/** Give these to the DataSource: `migrations: [...mevetoLogoutMigrations], migrationsRun: true`. */
+export const mevetoLogoutMigrations = [CreateMevetoLogout1767225600000] as const;

@@ -1,0 +1,73 @@
+export type SqlValue = string | number | bigint | null | Date | boolean;
+
+export interface Statement {
+  /** SQL with `?` for parameters, whatever the database. */
+  readonly sql: string;
+  readonly params: readonly SqlValue[];
+}
+
+export interface SqlResult {
+  readonly rows: readonly Record<string, unknown>[];
+  /** Rows that the statement changed; 0 for a query. */
+  readonly affected: number;
+}
+
+/**
+ * The steps of one transaction: yields statements, is given their results, returns the outcome. Written once, it runs on
+ * a synchronous driver without ever leaving the transaction waiting, and on asynchronous ones.
+ */
+export type Script<T> = Generator<Statement, T, SqlResult>;
+
+/** Yields one statement of a script and returns its result. */
+export function* run(sql: string, params: readonly SqlValue[] = []): Script<SqlResult> {
+  return yield { sql, params };
+}
+
+/** The rows of one query, with column names in lower case. */
+export function* rowsOf(sql: string, params: readonly SqlValue[] = []): Script<SqlResult['rows']> {
+  return (yield { sql, params }).rows;
+}
+
+/** The store's clock in epoch milliseconds. */
+export function* clockOf(dialect: Dialect): Script<number> {
+  const [row] = yield* rowsOf(`SELECT ${dialect.nowMs} AS now_ms`);
+  return numberOf(row?.['now_ms']);
+}
+
+/** A bigint column comes as a string, a bigint or a number, depending on the driver. */
+export const numberOf = (value: unknown): number => Number(value ?? 0);
+
+/** `?, ?, ?` for a list of values. */
+export const marks = (count: number): string => Array.from({ length: count }, () => '?').join(', ');
+
+/** What differs between databases. */
+export interface Dialect {
+  /** An expression for the clock in epoch milliseconds, read when the statement runs. */
+  readonly nowMs: string;
+  /** Appended to a SELECT: locks the rows until the end of the transaction. */
+  readonly forUpdate: string;
+  /** The same, leaving out rows that somebody else has locked. */
+  readonly forUpdateSkipLocked: string;
+  /** Wraps an INSERT so that rows with a known unique key are left alone. */
+  readonly insertNew: (into: string, columns: readonly string[], rowCount: number) => string;
+  /** The larger of two expressions. */
+  readonly greatest: (a: string, b: string) => string;
+}
+
+/** Runs scripts, each in one transaction. */
+export abstract class SqlEngine {
+  abstract readonly dialect: Dialect;
+  /**
+   * Resolves after the commit is on disk; a script that throws is rolled back and its error passed on.
+   * @throws {StoreUnavailableError} when the database does not answer or stays locked.
+   */
+  abstract transaction<T>(operation: string, script: () => Script<T>): Promise<T>;
+  /** Runs a script that only reads: it waits for nobody's lock. Errors as for `transaction`. */
+  abstract read<T>(operation: string, script: () => Script<T>): Promise<T>;
+  abstract connect(): Promise<void>;
+  abstract close(): Promise<void>;
+}
+
+/** The rows part of a multi-row INSERT. */
+export const valuesOf = (columns: readonly string[], rowCount: number): string =>
+  Array.from({ length: rowCount }, () => `(${marks(columns.length)})`).join(', ');

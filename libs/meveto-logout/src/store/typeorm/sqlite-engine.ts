@@ -1,0 +1,169 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Database, Statement as PreparedStatement } from 'better-sqlite3';
+import type { DataSource } from 'typeorm';
+import { ConfigurationError, MevetoLogoutError, StoreUnavailableError } from '../../errors.js';
+import { type Dialect, type Script, SqlEngine, type SqlResult, type Statement, valuesOf } from './sql.js';
+
+const RETRY_EVERY_MS = 5;
+const IN_MEMORY = new Set(['', ':memory:']);
+
+const sqlite: Dialect = {
+  nowMs: "CAST(ROUND(unixepoch('subsec') * 1000) AS INTEGER)",
+  forUpdate: '',
+  forUpdateSkipLocked: '',
+  insertNew: (into, columns, rowCount) =>
+    `INSERT INTO ${into} (${columns.join(', ')}) VALUES ${valuesOf(columns, rowCount)} ON CONFLICT DO NOTHING`,
+  greatest: (a, b) => `MAX(${a}, ${b})`,
+};
+
+/**
+ * SQLite on a connection of its own. TypeORM's query runners share one connection, so a statement of ours on it would
+ * stand inside whatever transaction the application has open, and vanish with its rollback. Here a transaction runs from
+ * BEGIN IMMEDIATE to COMMIT without leaving the event loop; while somebody else holds the lock it is tried again from a
+ * timer, never by SQLite's busy handler, which would block the process.
+ *
+ * A database in memory cannot be opened twice: there the application's connection is used whenever it is between two
+ * transactions.
+ */
+export class SqliteEngine extends SqlEngine {
+  override readonly dialect = sqlite;
+  readonly #prepared = new Map<string, PreparedStatement>();
+  #database: Database | undefined;
+  #isOwn = false;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly timeoutMs: number,
+  ) {
+    super();
+  }
+
+  override connect(): Promise<void> {
+    const driver = this.dataSource.driver as unknown as BetterSqlite3Parts;
+    if (this.dataSource.options.type !== 'better-sqlite3') {
+      return Promise.reject(
+        new ConfigurationError(['store: for SQLite use TypeORM’s driver better-sqlite3.']),
+      );
+    }
+    const file = driver.databaseConnection.name;
+    this.#isOwn = !IN_MEMORY.has(file);
+    this.#database = this.#isOwn ? openDurable(driver, file, this.dataSource) : driver.databaseConnection;
+    return Promise.resolve();
+  }
+
+  override close(): Promise<void> {
+    this.#prepared.clear();
+    if (this.#isOwn) this.#database?.close();
+    this.#database = undefined;
+    return Promise.resolve();
+  }
+
+  override transaction<T>(operation: string, script: () => Script<T>): Promise<T> {
+    return this.#untilUnlocked(operation, (database) => {
+      if (database.inTransaction) throw new LockedByApplication();
+      return runImmediately(database, script, (statement) => this.#run(statement, database));
+    });
+  }
+
+  override read<T>(operation: string, script: () => Script<T>): Promise<T> {
+    return this.#untilUnlocked(operation, (database) =>
+      play(script, (statement) => this.#run(statement, database)),
+    );
+  }
+
+  async #untilUnlocked<T>(operation: string, work: (database: Database) => T): Promise<T> {
+    const giveUpAt = performance.now() + this.timeoutMs;
+    for (;;) {
+      const attempt = this.#attempt(operation, work);
+      if (attempt.done) return attempt.value;
+      if (performance.now() >= giveUpAt) {
+        throw new StoreUnavailableError(`${operation}: the database stayed locked`, { cause: attempt.cause });
+      }
+      await delay(RETRY_EVERY_MS);
+    }
+  }
+
+  #attempt<T>(operation: string, work: (database: Database) => T): Attempt<T> {
+    if (this.#database === undefined) throw new StoreUnavailableError(`${operation}: not connected`);
+    try {
+      return { done: true, value: work(this.#database) };
+    } catch (error) {
+      if (isBusy(error)) return { done: false, cause: error };
+      throw error instanceof MevetoLogoutError
+        ? error
+        : new StoreUnavailableError(operation, { cause: error });
+    }
+  }
+
+  #run({ sql, params }: Statement, database: Database): SqlResult {
+    let statement = this.#prepared.get(sql);
+    if (statement === undefined) {
+      statement = database.prepare(sql);
+      if (this.#prepared.size < 500) this.#prepared.set(sql, statement);
+    }
+    if (statement.reader) {
+      return { rows: statement.all(...params) as Record<string, unknown>[], affected: 0 };
+    }
+    return { rows: [], affected: statement.run(...params).changes };
+  }
+}
+
+/** From BEGIN IMMEDIATE to COMMIT without leaving the event loop. */
+function runImmediately<T>(
+  database: Database,
+  script: () => Script<T>,
+  runOne: (statement: Statement) => SqlResult,
+): T {
+  runOne({ sql: 'BEGIN IMMEDIATE', params: [] });
+  try {
+    const value = play(script, runOne);
+    runOne({ sql: 'COMMIT', params: [] });
+    return value;
+  } catch (error) {
+    if (database.inTransaction) runOne({ sql: 'ROLLBACK', params: [] });
+    throw error;
+  }
+}
+
+function play<T>(script: () => Script<T>, runOne: (statement: Statement) => SqlResult): T {
+  const steps = script();
+  let step = steps.next({ rows: [], affected: 0 });
+  while (step.done !== true) step = steps.next(runOne(step.value));
+  return step.value;
+}
+
+/** On a shared connection: the application is between BEGIN and COMMIT. */
+class LockedByApplication extends Error {
+  readonly code = 'SQLITE_BUSY_APPLICATION';
+}
+
+type Attempt<T> =
+  { readonly done: true; readonly value: T } | { readonly done: false; readonly cause: unknown };
+
+/** The parts of TypeORM's driver that are used: its library and the application's open connection. */
+interface BetterSqlite3Parts {
+  readonly sqlite: new (file: string, options: { timeout: number }) => Database;
+  readonly databaseConnection: Database;
+}
+
+function openDurable(driver: BetterSqlite3Parts, file: string, dataSource: DataSource): Database {
+  const database = new driver.sqlite(file, { timeout: 0 });
+  const key = (dataSource.options as { key?: string }).key;
+  if (key !== undefined) database.pragma(`key = ${JSON.stringify(key)}`);
+  // An existing WAL file is opened with synchronous=NORMAL by default: an acknowledged call could vanish on power loss.
+  database.pragma('synchronous = FULL');
+  database.pragma('foreign_keys = ON');
+  const synchronous = database.pragma('synchronous', { simple: true });
+  if (Number(synchronous) < 2) {
+    database.close();
+    throw new ConfigurationError([
+      `store: SQLite answers synchronous=${String(synchronous)}, wanted FULL (2): an acknowledged call could be lost.`,
+    ]);
+  }
+  return database;
+}
+
+const isBusy = (error: unknown): boolean => {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED'));
+};

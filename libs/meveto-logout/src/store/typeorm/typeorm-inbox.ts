@@ -1,0 +1,244 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  ClaimedCall,
+  Ending,
+  IncomingCall,
+  InboxSummary,
+  ListedCall,
+  Release,
+} from '../../inbox/inbox.port.js';
+import { Inbox } from '../../inbox/inbox.port.js';
+import { whenListedAgain } from '../../inbox/relisted.js';
+import { CALL_STATES, type CallState, isCallType, LOGGED_OUT } from '../../model/call.js';
+import { clockOf, marks, numberOf, run, rowsOf, type Script, type SqlEngine, type SqlValue } from './sql.js';
+
+const COLUMNS = [
+  'id',
+  'digest',
+  'source_id',
+  'type',
+  'state',
+  'sealed',
+  'received_at',
+  'occurred_at',
+  'due_at',
+  'fence',
+  'attempts',
+  'unknown_attempts',
+] as const;
+
+const REJECTED_RETENTION_MS = 86_400_000;
+
+/** The inbox in the application's database. */
+export class TypeOrmInbox extends Inbox {
+  constructor(
+    private readonly engine: SqlEngine,
+    private readonly calls: string,
+  ) {
+    super();
+  }
+
+  override receive(calls: readonly IncomingCall[]): Promise<number> {
+    return this.engine.transaction('store a call', () => this.#receive(calls));
+  }
+
+  override receiveListed(calls: readonly ListedCall[]): Promise<number> {
+    return this.engine.transaction('store pending calls', () => this.#receiveListed(calls));
+  }
+
+  override claim(limit: number, leaseMs: number): Promise<ClaimedCall[]> {
+    return this.engine.transaction('claim calls', () => this.#claim(limit, leaseMs));
+  }
+
+  override release(call: ClaimedCall, release: Release): Promise<void> {
+    return this.engine.transaction('release a call', () => this.#release(call, release));
+  }
+
+  override finish(call: ClaimedCall, ending: Ending): Promise<boolean> {
+    return this.engine.transaction('finish a call', () => this.#finish(call, ending));
+  }
+
+  override expire(ttlMs: number, limit: number): Promise<number> {
+    return this.engine.transaction('expire calls', () => this.#expire(ttlMs, limit));
+  }
+
+  override purge(retentionMs: number, limit: number): Promise<number> {
+    return this.engine.transaction('purge calls', () => this.#purge(retentionMs, limit));
+  }
+
+  override summary(): Promise<InboxSummary> {
+    return this.engine.read('count calls', () => this.#summary());
+  }
+
+  *#receive(calls: readonly IncomingCall[]): Script<number> {
+    const now = yield* clockOf(this.engine.dialect);
+    const rows = calls.map((call) => newRow(call, now));
+    const sql = this.engine.dialect.insertNew(this.calls, COLUMNS, rows.length);
+    return (yield* run(sql, rows.flat())).affected;
+  }
+
+  *#receiveListed(calls: readonly ListedCall[]): Script<number> {
+    const now = yield* clockOf(this.engine.dialect);
+    let open = 0;
+    for (const call of calls) {
+      const sql = this.engine.dialect.insertNew(this.calls, COLUMNS, 1);
+      const { affected } = yield* run(sql, newRow(call, now, call.sourceId, call.createdAt));
+      open += affected > 0 ? affected : yield* this.#listedAgain(call, now);
+    }
+    return open;
+  }
+
+  /** A known call is listed: what the list says of it that is new decides. */
+  *#listedAgain(call: ListedCall, now: number): Script<number> {
+    const known = yield* rowsOf(
+      `SELECT id, digest, source_id, state FROM ${this.calls} WHERE source_id = ? OR digest = ? ${this.engine.dialect.forUpdate}`,
+      [call.sourceId, call.digest],
+    );
+    const [row] = known;
+    if (row === undefined || known.length > 1) return 0;
+    const id = String(row['id']);
+    const facts = {
+      digest: String(row['digest']),
+      sourceId: row['source_id'] as string | null,
+      state: row['state'] as CallState,
+    };
+    switch (whenListedAgain(facts, call)) {
+      case 'leave':
+        return 0;
+      case 'name':
+        yield* run(`UPDATE ${this.calls} SET source_id = ? WHERE id = ?`, [call.sourceId, id]);
+        return 0;
+      case 'reopen':
+        yield* this.#reopen(id, call, facts.digest !== call.digest, now);
+        return 1;
+    }
+  }
+
+  *#reopen(id: string, call: ListedCall, isNewToken: boolean, now: number): Script<void> {
+    yield* run(
+      `UPDATE ${this.calls} SET state = 'pending', digest = ?, source_id = ?, sealed = ?, due_at = ?, received_at = ?,
+        fence = fence + 1, unknown_attempts = ${isNewToken ? '0' : 'unknown_attempts'}, settled_at = NULL, reason = NULL
+        WHERE id = ?`,
+      [call.digest, call.sourceId, call.sealed, now, now, id],
+    );
+  }
+
+  *#claim(limit: number, leaseMs: number): Script<ClaimedCall[]> {
+    const { dialect } = this.engine;
+    const now = yield* clockOf(dialect);
+    const rows = yield* rowsOf(
+      `SELECT id, type, digest, sealed, fence, attempts, unknown_attempts, received_at, occurred_at FROM ${this.calls}
+        WHERE state = 'pending' AND due_at <= ? ORDER BY due_at, received_at LIMIT ${String(limit)} ${dialect.forUpdateSkipLocked}`,
+      [now],
+    );
+    if (rows.length === 0) return [];
+    yield* run(
+      `UPDATE ${this.calls} SET due_at = ?, fence = fence + 1, attempts = attempts + 1,
+        unknown_attempts = unknown_attempts + 1 WHERE id IN (${marks(rows.length)})`,
+      [now + leaseMs, ...rows.map((row) => row['id'] as string)],
+    );
+    return rows.map(claimedCall);
+  }
+
+  *#release(call: ClaimedCall, { delayMs, maybeSent, reason }: Release): Script<void> {
+    const now = yield* clockOf(this.engine.dialect);
+    yield* run(
+      `UPDATE ${this.calls} SET due_at = ?, reason = ?, unknown_attempts = unknown_attempts - ${maybeSent ? '0' : '1'}
+        WHERE id = ? AND fence = ? AND state = 'pending'`,
+      [now + delayMs, reason, call.id, call.fence],
+    );
+  }
+
+  *#finish(call: ClaimedCall, ending: Ending): Script<boolean> {
+    const now = yield* clockOf(this.engine.dialect);
+    const { affected } = yield* run(
+      `UPDATE ${this.calls} SET state = ?, reason = ?, sealed = NULL, settled_at = ? WHERE id = ? AND fence = ? AND state = 'pending'`,
+      [ending.state, ending.reason, now, call.id, call.fence],
+    );
+    return affected > 0;
+  }
+
+  *#expire(ttlMs: number, limit: number): Script<number> {
+    const now = yield* clockOf(this.engine.dialect);
+    const rows = yield* rowsOf(
+      `SELECT id FROM ${this.calls} WHERE state = 'pending' AND due_at <= ? AND received_at <= ?
+        LIMIT ${String(limit)} ${this.engine.dialect.forUpdateSkipLocked}`,
+      [now, now - ttlMs],
+    );
+    if (rows.length === 0) return 0;
+    const { affected } = yield* run(
+      `UPDATE ${this.calls} SET state = 'expired', reason = 'time-to-live', sealed = NULL, settled_at = ?, fence = fence + 1
+        WHERE id IN (${marks(rows.length)})`,
+      [now, ...rows.map((row) => row['id'] as string)],
+    );
+    return affected;
+  }
+
+  *#purge(retentionMs: number, limit: number): Script<number> {
+    const now = yield* clockOf(this.engine.dialect);
+    const rows = yield* rowsOf(
+      `SELECT id FROM ${this.calls} WHERE state <> 'pending'
+        AND settled_at <= CASE WHEN state = 'rejected' THEN ? ELSE ? END LIMIT ${String(limit)}`,
+      [now - Math.min(REJECTED_RETENTION_MS, retentionMs), now - retentionMs],
+    );
+    if (rows.length === 0) return 0;
+    const ids = rows.map((row) => row['id'] as string);
+    return (yield* run(
+      `DELETE FROM ${this.calls} WHERE state <> 'pending' AND id IN (${marks(ids.length)})`,
+      ids,
+    )).affected;
+  }
+
+  *#summary(): Script<InboxSummary> {
+    const now = yield* clockOf(this.engine.dialect);
+    const rows = yield* rowsOf(
+      `SELECT state, COUNT(*) AS call_count, MIN(received_at) AS oldest FROM ${this.calls} GROUP BY state`,
+    );
+    const calls = Object.fromEntries(CALL_STATES.map((state) => [state, 0])) as Record<CallState, number>;
+    let oldestPendingAgeMs: number | undefined;
+    for (const row of rows) {
+      const state = row['state'] as CallState;
+      calls[state] = numberOf(row['call_count']);
+      if (state === 'pending') oldestPendingAgeMs = Math.max(0, now - numberOf(row['oldest']));
+    }
+    return { calls, oldestPendingAgeMs };
+  }
+}
+
+function newRow(
+  call: IncomingCall,
+  now: number,
+  sourceId: string | null = null,
+  createdAt = now,
+): SqlValue[] {
+  const occurredAt = Math.min(createdAt, now);
+  return [
+    randomUUID(),
+    call.digest,
+    sourceId,
+    call.type,
+    'pending',
+    call.sealed,
+    now,
+    occurredAt,
+    now,
+    0,
+    0,
+    0,
+  ];
+}
+
+function claimedCall(row: Record<string, unknown>): ClaimedCall {
+  const type = String(row['type']);
+  return {
+    id: String(row['id']),
+    type: isCallType(type) ? type : LOGGED_OUT,
+    digest: String(row['digest']),
+    sealed: String(row['sealed']),
+    fence: numberOf(row['fence']) + 1,
+    attempts: numberOf(row['attempts']) + 1,
+    earlierAttemptUnknown: numberOf(row['unknown_attempts']) > 0,
+    receivedAt: numberOf(row['received_at']),
+    occurredAt: numberOf(row['occurred_at']),
+  };
+}

@@ -1,0 +1,225 @@
+import { LoginOutdatedError, UnknownUserError } from '../../errors.js';
+import type { ClaimedCall } from '../../inbox/inbox.port.js';
+import { type ApplyOutcome, LogoutRegister, type LogoutsSince } from '../../logout/logout-register.port.js';
+import { PROTECTION_REMOVED } from '../../model/call.js';
+import type { AccessTokenTable, UserTable } from './host-tables.js';
+import { clockOf, marks, numberOf, run, rowsOf, type Script, type SqlEngine, type SqlValue } from './sql.js';
+import type { Tables } from './tables.js';
+
+/**
+ * How far a look goes back before the last one: a transaction takes its time of commit shortly before it commits, so a
+ * slow one may show up only later. Longer than any statement of ours may take.
+ */
+const COMMIT_OVERLAP_MS = 15_000;
+
+interface FoundUser {
+  readonly userId: string;
+  readonly rowId: SqlValue;
+  readonly lastLoggedOut: number | undefined;
+}
+
+/** Logouts in the application's database, in one transaction with its user and token rows. */
+export class TypeOrmLogoutRegister extends LogoutRegister {
+  constructor(
+    private readonly engine: SqlEngine,
+    private readonly tables: Tables,
+    private readonly users: UserTable,
+    private readonly accessTokens: AccessTokenTable | undefined,
+    private readonly digestPerson: (mevetoId: string) => string,
+  ) {
+    super();
+  }
+
+  override now(): Promise<number> {
+    return this.engine.read('read the clock', () => clockOf(this.engine.dialect));
+  }
+
+  override applyLogout(call: ClaimedCall, mevetoId: string): Promise<ApplyOutcome> {
+    return this.engine.transaction('log a user out', () => this.#applyLogout(call, mevetoId));
+  }
+
+  override applyProtectionRemoved(call: ClaimedCall, mevetoId: string): Promise<ApplyOutcome> {
+    return this.engine.transaction('clear a Meveto ID', () => this.#applyProtectionRemoved(call, mevetoId));
+  }
+
+  override committedSince(asOf: number): Promise<LogoutsSince> {
+    return this.engine.read('read logouts', () => this.#committedSince(asOf));
+  }
+
+  override recordLogin(userId: string, authenticatedAt: number | undefined): Promise<number> {
+    return this.engine.transaction('record a login', () => this.#recordLogin(userId, authenticatedAt));
+  }
+
+  override async forgetUntil(loggedOutAt: number, limit: number): Promise<void> {
+    await this.engine.transaction('forget old logouts', () => this.#forgetUntil(loggedOutAt, limit));
+  }
+
+  *#applyLogout(call: ClaimedCall, mevetoId: string): Script<ApplyOutcome> {
+    if (!(yield* this.#holds(call))) return { kind: 'claim-lost' };
+    const person = this.digestPerson(mevetoId);
+    const user =
+      (yield* this.#findUser(this.users.mevetoId.name, this.users.mevetoId.toDatabase(mevetoId))) ??
+      (yield* this.#findUnlinked(person, call.occurredAt));
+    // Read after the locks were waited for, so that the time of commit is close to the commit.
+    const now = yield* clockOf(this.engine.dialect);
+    if (user === undefined) {
+      yield* this.#end(call, { state: 'unknown_user', person, userId: null, now });
+      return { kind: 'unknown-user' };
+    }
+    const loggedOutAt = yield* this.#mark(user.userId, call.occurredAt, now);
+    yield* this.#setInstant(this.users.lastLoggedOut, user, Math.max(loggedOutAt, user.lastLoggedOut ?? 0));
+    yield* this.#revokeAccessTokens(user, call.occurredAt, now);
+    yield* this.#end(call, { state: 'applied', person, userId: user.userId, now });
+    return { kind: 'applied', logout: { userId: user.userId, loggedOutAt } };
+  }
+
+  *#applyProtectionRemoved(call: ClaimedCall, mevetoId: string): Script<ApplyOutcome> {
+    if (!(yield* this.#holds(call))) return { kind: 'claim-lost' };
+    const person = this.digestPerson(mevetoId);
+    const { users } = this;
+    const user = yield* this.#findUser(users.mevetoId.name, users.mevetoId.toDatabase(mevetoId));
+    const now = yield* clockOf(this.engine.dialect);
+    if (user === undefined) {
+      yield* this.#end(call, { state: 'unknown_user', person, userId: null, now });
+      return { kind: 'unknown-user' };
+    }
+    yield* run(`UPDATE ${users.path} SET ${users.mevetoId.name} = NULL WHERE ${users.id.name} = ?`, [
+      user.rowId,
+    ]);
+    yield* this.#end(call, { state: 'applied', person, userId: user.userId, now });
+    return { kind: 'unlinked', userId: user.userId };
+  }
+
+  *#committedSince(asOf: number): Script<LogoutsSince> {
+    const now = yield* clockOf(this.engine.dialect);
+    const rows = yield* rowsOf(
+      `SELECT user_id, logged_out_at FROM ${this.tables.marks} WHERE settled_at > ?`,
+      [asOf - COMMIT_OVERLAP_MS],
+    );
+    return {
+      logouts: rows.map((row) => ({
+        userId: String(row['user_id']),
+        loggedOutAt: numberOf(row['logged_out_at']),
+      })),
+      asOf: now,
+    };
+  }
+
+  *#recordLogin(userId: string, authenticatedAt: number | undefined): Script<number> {
+    const user = yield* this.#findUser(this.users.id.name, this.users.id.toDatabase(userId));
+    if (user === undefined) throw new UnknownUserError();
+    const [mark] = yield* rowsOf(`SELECT logged_out_at FROM ${this.tables.marks} WHERE user_id = ?`, [
+      user.userId,
+    ]);
+    const loggedOutAt = Math.max(numberOf(mark?.['logged_out_at']), user.lastLoggedOut ?? 0);
+    if (authenticatedAt !== undefined && authenticatedAt <= loggedOutAt) {
+      throw new LoginOutdatedError(authenticatedAt, loggedOutAt);
+    }
+    const now = yield* clockOf(this.engine.dialect);
+    // The session begins when the person proved who they are: a logout that is received in between ends it too.
+    const signedInAt = Math.max(Math.min(authenticatedAt ?? now, now), loggedOutAt + 1);
+    yield* this.#setInstant(this.users.lastLoggedIn, user, signedInAt);
+    return signedInAt;
+  }
+
+  *#forgetUntil(loggedOutAt: number, limit: number): Script<void> {
+    const rows = yield* rowsOf(
+      `SELECT user_id FROM ${this.tables.marks} WHERE logged_out_at <= ? LIMIT ${String(limit)}`,
+      [loggedOutAt],
+    );
+    if (rows.length === 0) return;
+    const ids = rows.map((row) => row['user_id'] as string);
+    yield* run(
+      `DELETE FROM ${this.tables.marks} WHERE logged_out_at <= ? AND user_id IN (${marks(ids.length)})`,
+      [loggedOutAt, ...ids],
+    );
+  }
+
+  /** Locks the inbox row, if the claim on it still holds. */
+  *#holds(call: ClaimedCall): Script<boolean> {
+    const rows = yield* rowsOf(
+      `SELECT id FROM ${this.tables.calls} WHERE id = ? AND fence = ? AND state = 'pending' ${this.engine.dialect.forUpdate}`,
+      [call.id, call.fence],
+    );
+    return rows.length > 0;
+  }
+
+  *#findUser(column: string, value: SqlValue): Script<FoundUser | undefined> {
+    const { id, lastLoggedOut, path } = this.users;
+    const [row] = yield* rowsOf(
+      `SELECT ${id.name} AS row_id, ${lastLoggedOut.name} AS last_logged_out FROM ${path} WHERE ${column} = ? ${this.engine.dialect.forUpdate}`,
+      [value],
+    );
+    if (row === undefined) return undefined;
+    return {
+      userId: String(id.fromDatabase(row['row_id'])),
+      rowId: row['row_id'] as SqlValue,
+      lastLoggedOut: lastLoggedOut.millisecondsFrom(row['last_logged_out']),
+    };
+  }
+
+  /** The user whose link to this Meveto ID was removed after the logout, but worked on before it. */
+  *#findUnlinked(person: string, occurredAt: number): Script<FoundUser | undefined> {
+    const [removal] = yield* rowsOf(
+      `SELECT user_id FROM ${this.tables.calls} WHERE person = ? AND type = ? AND state = 'applied' AND occurred_at >= ?
+        ORDER BY occurred_at DESC LIMIT 1`,
+      [person, PROTECTION_REMOVED, occurredAt],
+    );
+    if (removal === undefined) return undefined;
+    return yield* this.#findUser(this.users.id.name, this.users.id.toDatabase(String(removal['user_id'])));
+  }
+
+  /** The later of the known and the given logout, kept where the guards of all replicas find it. */
+  *#mark(userId: string, occurredAt: number, now: number): Script<number> {
+    const { marks: table } = this.tables;
+    const [known] = yield* rowsOf(`SELECT logged_out_at FROM ${table} WHERE user_id = ?`, [userId]);
+    if (known === undefined) {
+      yield* run(`INSERT INTO ${table} (user_id, logged_out_at, settled_at) VALUES (?, ?, ?)`, [
+        userId,
+        occurredAt,
+        now,
+      ]);
+      return occurredAt;
+    }
+    const loggedOutAt = numberOf(known['logged_out_at']);
+    if (loggedOutAt >= occurredAt) return loggedOutAt;
+    yield* run(`UPDATE ${table} SET logged_out_at = ?, settled_at = ? WHERE user_id = ?`, [
+      occurredAt,
+      now,
+      userId,
+    ]);
+    return occurredAt;
+  }
+
+  *#setInstant(column: UserTable['lastLoggedIn'], user: FoundUser, at: number): Script<void> {
+    yield* run(`UPDATE ${this.users.path} SET ${column.name} = ? WHERE ${this.users.id.name} = ?`, [
+      column.toDatabase(at),
+      user.rowId,
+    ]);
+  }
+
+  *#revokeAccessTokens(user: FoundUser, until: number, now: number): Script<void> {
+    if (this.accessTokens === undefined) return;
+    const { path, userId, issuedAt, revokedAt } = this.accessTokens;
+    const where = `${userId.name} = ? AND ${issuedAt.name} <= ?`;
+    const params = [userId.toDatabase(user.userId), issuedAt.toDatabase(until)];
+    if (revokedAt === undefined) {
+      yield* run(`DELETE FROM ${path} WHERE ${where}`, params);
+    } else {
+      yield* run(`UPDATE ${path} SET ${revokedAt.name} = ? WHERE ${where} AND ${revokedAt.name} IS NULL`, [
+        revokedAt.toDatabase(now),
+        ...params,
+      ]);
+    }
+  }
+
+  *#end(
+    call: ClaimedCall,
+    end: { state: string; person: string; userId: string | null; now: number },
+  ): Script<void> {
+    yield* run(
+      `UPDATE ${this.tables.calls} SET state = ?, person = ?, user_id = ?, settled_at = ?, sealed = NULL, reason = NULL WHERE id = ?`,
+      [end.state, end.person, end.userId, end.now, call.id],
+    );
+  }
+}

@@ -1,0 +1,68 @@
+import {
+  BadRequestException,
+  HttpException,
+  HttpStatus,
+  Inject,
+  Injectable,
+  NotFoundException,
+} from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { StoreUnavailableError } from '../errors.js';
+import { parseMevetoCall } from '../model/meveto-call.js';
+import { Counters } from '../observe/counters.js';
+import { CallIntake } from './call-intake.js';
+import { WebhookRoute } from './webhook-route.js';
+
+/** The same for every call that was understood, good token or bad: no oracle. */
+const ACCEPTED = { status: 'accepted' } as const;
+
+/** Parses, stores, answers. */
+@Injectable()
+export class WebhookReceiver {
+  constructor(
+    @Inject(CallIntake) private readonly intake: CallIntake,
+    @Inject(WebhookRoute) private readonly route: WebhookRoute,
+    @Inject(Counters) private readonly counters: Counters,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+  ) {}
+
+  /**
+   * Resolves with the answer once the call is stored.
+   * @param segment what follows the webhook's path in the URL
+   * @throws {NotFoundException} when a secret is set and `segment` is not it
+   * @throws {BadRequestException} when the body is no call
+   */
+  async receive(segment: string | undefined, body: unknown, response: object): Promise<typeof ACCEPTED> {
+    if (!this.route.opens(segment)) throw new NotFoundException();
+    const call = parseMevetoCall(body);
+    switch (call.kind) {
+      case 'invalid':
+        this.counters.add('webhook_refused');
+        throw new BadRequestException(call.message);
+      case 'unknown-type':
+        this.counters.add('webhook_unknown_type');
+        return ACCEPTED;
+      case 'call':
+        await this.intake
+          .accept(call.type, call.token)
+          .catch((error: unknown) => this.#unavailable(error, response));
+        this.counters.add('webhook_accepted');
+        return ACCEPTED;
+    }
+  }
+
+  /** Our own trouble is always 503, with when to come back: Meveto tries again. */
+  #unavailable(error: unknown, response: object): never {
+    this.counters.add('webhook_unavailable');
+    const retryAfterMs = error instanceof StoreUnavailableError ? error.retryAfterMs : 5_000;
+    this.host.httpAdapter.setHeader(response, 'Retry-After', String(Math.ceil(retryAfterMs / 1_000)));
+    throw new HttpException(
+      {
+        statusCode: 503,
+        error: 'Service Unavailable',
+        message: 'The call could not be stored. Try again shortly.',
+      },
+      HttpStatus.SERVICE_UNAVAILABLE,
+    );
+  }
+}

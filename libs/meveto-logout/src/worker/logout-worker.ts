@@ -1,0 +1,128 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Subscription } from 'rxjs';
+import type { ClaimedCall } from '../inbox/inbox.port.js';
+import { CallEvents } from '../observe/call-events.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { Store } from '../store/store.port.js';
+import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
+import { CallProcessor } from './call-processor.js';
+import { RateBudget } from './rate-budget.js';
+
+const POLL_EVERY_MS = 500;
+const BUDGET_PAUSE_MS = 20;
+const HOUSEKEEPING_EVERY_MS = 30_000;
+const HOUSEKEEPING_BATCH = 200;
+/** Longer than Meveto may retry a call, so that a late duplicate is still recognised. */
+const RETENTION_MS = 7 * 86_400_000;
+
+/**
+ * The loop: claims due calls as far as concurrency and budget allow, and hands each to the processor. It wakes when a
+ * call arrives and looks for work at an interval: calls of a replica that died, and those whose pause is over.
+ */
+@Injectable()
+export class LogoutWorker {
+  readonly #logger = new Logger('MevetoLogout');
+  readonly #inHand = new Set<Promise<void>>();
+  readonly #budget: RateBudget;
+  readonly #stopping = new AbortController();
+  #arrivals: Subscription | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #pumping: Promise<void> | undefined;
+  #wakeAgain = false;
+  #isFailing = false;
+  #houseKeptAt = performance.now();
+
+  constructor(
+    @Inject(STORE) private readonly store: Store,
+    @Inject(CallProcessor) private readonly processor: CallProcessor,
+    @Inject(CallEvents) private readonly events: CallEvents,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {
+    this.#budget = new RateBudget(options.exchange.perSecond, performance.now());
+  }
+
+  start(): void {
+    this.#arrivals = this.events.arrived$.subscribe(() => {
+      this.#wake();
+    });
+    this.#timer = setInterval(() => {
+      this.#wake();
+    }, POLL_EVERY_MS);
+    this.#timer.unref();
+    this.#wake();
+  }
+
+  /** Takes no more work, and waits for what is in hand: at most `shutdownTimeoutMs`, then it is cut off. */
+  async stop(): Promise<void> {
+    this.#arrivals?.unsubscribe();
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    await this.#pumping;
+    const cutOff = setTimeout(() => {
+      this.#stopping.abort();
+    }, this.options.shutdownTimeoutMs);
+    await Promise.allSettled(this.#inHand);
+    clearTimeout(cutOff);
+  }
+
+  #wake(): void {
+    this.#wakeAgain = true;
+    this.#pumping ??= this.#pump().finally(() => {
+      this.#pumping = undefined;
+      if (this.#wakeAgain && this.#timer !== undefined) this.#wake();
+    });
+  }
+
+  async #pump(): Promise<void> {
+    while (this.#wakeAgain && this.#timer !== undefined) {
+      this.#wakeAgain = false;
+      try {
+        if (await this.#claimAndStart()) this.#wakeAgain = true;
+        await this.#keepHouse();
+        this.#isFailing = false;
+      } catch {
+        if (!this.#isFailing)
+          this.#logger.warn('Calls cannot be worked on: the store is not available. Trying again.');
+        this.#isFailing = true;
+      }
+    }
+  }
+
+  /** True if there may be more to claim at once. */
+  async #claimAndStart(): Promise<boolean> {
+    const free = this.options.exchange.concurrency - this.#inHand.size;
+    if (free <= 0) return false;
+    const wanted = this.#budget.take(free, performance.now());
+    if (wanted === 0) {
+      setTimeout(() => {
+        this.#wake();
+      }, BUDGET_PAUSE_MS).unref();
+      return false;
+    }
+    const claimedAt = performance.now();
+    let calls: ClaimedCall[] = [];
+    try {
+      calls = await this.store.inbox.claim(wanted, this.options.leaseMs);
+    } finally {
+      this.#budget.giveBack(wanted - calls.length);
+    }
+    for (const call of calls) this.#start(call, claimedAt + this.options.leaseMs);
+    return calls.length === wanted;
+  }
+
+  #start(call: ClaimedCall, leaseEndsAt: number): void {
+    const work = this.processor.process(call, leaseEndsAt, this.#stopping.signal).finally(() => {
+      this.#inHand.delete(work);
+      this.#wake();
+    });
+    this.#inHand.add(work);
+  }
+
+  async #keepHouse(): Promise<void> {
+    if (performance.now() - this.#houseKeptAt < HOUSEKEEPING_EVERY_MS) return;
+    this.#houseKeptAt = performance.now();
+    const expired = await this.store.inbox.expire(this.options.callTtlMs, HOUSEKEEPING_BATCH);
+    for (let ended = 0; ended < expired; ended += 1) this.events.ended('expired');
+    await this.store.inbox.purge(RETENTION_MS, HOUSEKEEPING_BATCH);
+  }
+}
