@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto';
+import {
+  BadRequestException,
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Inject,
+  Module,
+  type ModuleMetadata,
+  Post,
+  Req,
+  UnauthorizedException,
+} from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Test } from '@nestjs/testing';
+import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
+import session from 'express-session';
+import {
+  AnswerLoggedOut,
+  bearerToken,
+  expressSession,
+  mevetoLogoutEntities,
+  type MevetoLogoutExtras,
+  mevetoLogoutMigrations,
+  MevetoLogoutModule,
+  type MevetoLogoutOptions,
+  MevetoLogoutService,
+  SkipMevetoLogout,
+  typeOrmStore,
+} from 'nestjs-meveto-logout';
+import { Column, DataSource, type DataSourceOptions, Entity, PrimaryColumn } from 'typeorm';
+
+const instant = {
+  type: 'bigint',
+  nullable: true,
+  transformer: { to: (at: unknown) => at, from: numberOrNull },
+} as const;
+
+function numberOrNull(value: unknown): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}
+
+@Entity('users')
+export class User {
+  @PrimaryColumn({ type: 'int' })
+  id!: number;
+
+  @Column({ type: 'varchar', name: 'meveto_id', nullable: true, unique: true })
+  mevetoId!: string | null;
+
+  @Column({ ...instant, name: 'last_logged_in' })
+  lastLoggedIn!: number | null;
+
+  @Column({ ...instant, name: 'last_logged_out' })
+  lastLoggedOut!: number | null;
+}
+
+@Entity('access_tokens')
+export class AccessToken {
+  @PrimaryColumn({ type: 'varchar' })
+  id!: string;
+
+  @Column({ type: 'int', name: 'user_id' })
+  userId!: number;
+
+  @Column({ ...instant, name: 'signed_in_at' })
+  signedInAt!: number;
+
+  @Column({ ...instant, name: 'revoked_at' })
+  revokedAt!: number | null;
+}
+
+export const CLIENT_ID = 'test-client';
+export const CLIENT_SECRET = 'test-client-secret-0123456789';
+const COOKIE = 'host.sid';
+
+interface HostSession {
+  session: session.Session & { userId?: number; signedInAt?: number };
+}
+
+/** A small application as users write them: a session login, tokens, a page and an API. */
+@Controller()
+export class HostController {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(MevetoLogoutService) private readonly mevetoLogout: MevetoLogoutService,
+  ) {}
+
+  @Post('login')
+  @HttpCode(200)
+  @SkipMevetoLogout()
+  async login(
+    @Body() { userId, authenticatedAt }: { userId: number; authenticatedAt?: number },
+    @Req() request: HostSession,
+  ) {
+    const { signedInAt } = await this.mevetoLogout.recordLogin(
+      userId,
+      authenticatedAt === undefined ? {} : { authenticatedAt },
+    );
+    await new Promise((resolve) => {
+      request.session.regenerate(resolve);
+    });
+    Object.assign(request.session, { userId, signedInAt });
+    return { signedInAt };
+  }
+
+  @Post('tokens')
+  @SkipMevetoLogout()
+  async token(@Body() { userId }: { userId: number }) {
+    const { signedInAt } = await this.mevetoLogout.recordLogin(userId);
+    const id = randomUUID();
+    await this.dataSource.getRepository(AccessToken).insert({ id, userId, signedInAt });
+    return { token: `${String(userId)}.${String(signedInAt)}.${id}` };
+  }
+
+  @Get('page')
+  page(@Req() request: HostSession) {
+    if (request.session.userId === undefined) throw new UnauthorizedException();
+    return `<p>user ${String(request.session.userId)}</p>`;
+  }
+
+  @Get('api')
+  @AnswerLoggedOut('json')
+  api() {
+    return { ok: true };
+  }
+
+  @Post('echo')
+  echo(@Body() body: unknown) {
+    if (body === undefined) throw new BadRequestException();
+    return body;
+  }
+}
+
+/** Facts of the test tokens: `<user id>.<signed in at>.<row id>`. */
+const readToken = bearerToken({
+  verify: (token) => {
+    const [userId, signedInAt] = token.split('.');
+    return userId === undefined ? undefined : { userId, signedInAt: Number(signedInAt) };
+  },
+});
+
+export interface HostOptions {
+  readonly connection: DataSourceOptions;
+  readonly mevetoUrl: string;
+  readonly options?: Partial<MevetoLogoutOptions>;
+  readonly extras?: MevetoLogoutExtras;
+  readonly how?: 'forRoot' | 'forRootAsync';
+  readonly users?: readonly { id: number; mevetoId: string | null }[];
+  /** More of the application: its own guards, controllers, filters. */
+  readonly metadata?: ModuleMetadata;
+  readonly configure?: (app: NestExpressApplication) => void;
+}
+
+export const sessionMiddleware = () =>
+  session({
+    secret: 'host-session-secret',
+    name: COOKIE,
+    resave: false,
+    saveUninitialized: false,
+    rolling: true,
+  });
+
+/** Starts the application on a free port of 127.0.0.1. */
+export async function startHost(host: HostOptions): Promise<NestExpressApplication> {
+  const middleware = sessionMiddleware();
+  const given: MevetoLogoutOptions = {
+    clientId: CLIENT_ID,
+    clientSecret: CLIENT_SECRET,
+    apiUrl: host.mevetoUrl,
+    store: typeOrmStore({
+      user: {
+        entity: User,
+        id: 'id',
+        mevetoId: 'mevetoId',
+        lastLoggedIn: 'lastLoggedIn',
+        lastLoggedOut: 'lastLoggedOut',
+      },
+      accessTokens: { entity: AccessToken, userId: 'userId', issuedAt: 'signedInAt', revokedAt: 'revokedAt' },
+    }),
+    session: [expressSession({ middleware }), readToken],
+    whenLoggedOut: { redirectTo: '/login', clearCookies: [COOKIE] },
+    leaseMs: 2_000,
+    ...host.options,
+  };
+  const testing = await Test.createTestingModule({
+    imports: [
+      TypeOrmModule.forRoot({
+        ...host.connection,
+        entities: [User, AccessToken, ...mevetoLogoutEntities],
+        migrations: [...mevetoLogoutMigrations],
+        migrationsRun: true,
+        retryAttempts: 0,
+      }),
+      host.how === 'forRootAsync'
+        ? MevetoLogoutModule.forRootAsync({ useFactory: () => given, ...host.extras })
+        : MevetoLogoutModule.forRoot({ ...given, ...host.extras }),
+      hostModule(host.metadata ?? {}),
+    ],
+  }).compile();
+  const app = testing.createNestApplication<NestExpressApplication>({
+    logger: false,
+    forceCloseConnections: true,
+  });
+  await prepareTables(app, host.users ?? [{ id: 1, mevetoId: 'm-1' }]);
+  app.use(middleware);
+  host.configure?.(app);
+  await app.listen(0, '127.0.0.1');
+  return app;
+}
+
+function hostModule(metadata: ModuleMetadata) {
+  @Module({ ...metadata, controllers: [HostController, ...(metadata.controllers ?? [])] })
+  class HostModule {}
+  return HostModule;
+}
+
+async function prepareTables(app: NestExpressApplication, users: HostOptions['users']): Promise<void> {
+  const dataSource = app.get(DataSource);
+  const runner = dataSource.createQueryRunner();
+  for (const entity of [User, AccessToken]) {
+    const metadata = dataSource.getMetadata(entity);
+    if (await runner.hasTable(metadata.tableName)) continue;
+    const columns = metadata.columns.map(
+      (column) =>
+        `${column.databaseName} ${dataSource.driver.normalizeType(column)}${column.isPrimary ? ' PRIMARY KEY' : ''}`,
+    );
+    await runner.query(`CREATE TABLE ${metadata.tableName} (${columns.join(', ')})`);
+  }
+  await runner.release();
+  for (const user of users ?? []) await dataSource.getRepository(User).upsert(user, ['id']);
+}
+
+export const urlOf = async (app: NestExpressApplication): Promise<string> =>
+  (await app.getUrl()).replace('[::1]', '127.0.0.1');

@@ -1,0 +1,127 @@
+import { type IncomingHttpHeaders, request } from 'node:http';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { MevetoLogoutService, type CallState } from 'nestjs-meveto-logout';
+import { MevetoSimulator } from 'meveto-simulator';
+import { createTestDatabase, type TestDatabase } from './database.js';
+import { FaultProxy } from './fault-proxy.js';
+import { CLIENT_ID, CLIENT_SECRET, type HostOptions, startHost, urlOf } from './host-app.js';
+import { until } from './until.js';
+
+/** Meveto's simulator, a proxy that breaks it on demand, a database, and applications on it. */
+export class World {
+  readonly #apps: NestExpressApplication[] = [];
+
+  private constructor(
+    readonly meveto: MevetoSimulator,
+    readonly proxy: FaultProxy,
+    readonly database: TestDatabase,
+  ) {}
+
+  static async create(): Promise<World> {
+    const database = await createTestDatabase();
+    const meveto = new MevetoSimulator({
+      applications: [
+        {
+          clientId: CLIENT_ID,
+          clientSecret: CLIENT_SECRET,
+          name: 'Test host',
+          webhookUrl: 'http://127.0.0.1:9/meveto/webhook',
+          homeUrl: 'http://127.0.0.1:9/',
+        },
+      ],
+      retryDelayMs: 200,
+    });
+    await meveto.start();
+    return new World(meveto, await FaultProxy.start(meveto.url), database);
+  }
+
+  async start(host: Partial<HostOptions> = {}): Promise<HostClient> {
+    const app = await startHost({ connection: this.database.connection, mevetoUrl: this.proxy.url, ...host });
+    this.#apps.push(app);
+    const url = await urlOf(app);
+    this.meveto.addApplication({
+      clientId: CLIENT_ID,
+      clientSecret: CLIENT_SECRET,
+      name: 'Test host',
+      webhookUrl: `${url}/meveto/webhook`,
+      homeUrl: url,
+    });
+    return new HostClient(app, url);
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#apps.map((app) => app.close()));
+    await this.proxy.stop();
+    await this.meveto.stop();
+    await this.database.drop();
+  }
+}
+
+/** Talks to one application as browsers, API clients and Meveto do. */
+export class HostClient {
+  readonly service: MevetoLogoutService;
+
+  constructor(
+    readonly app: NestExpressApplication,
+    readonly url: string,
+  ) {
+    this.service = app.get(MevetoLogoutService);
+  }
+
+  /** Logs in and gives the session's cookie. */
+  async login(userId = 1, authenticatedAt?: number): Promise<string> {
+    const response = await this.post('/login', { userId, authenticatedAt });
+    if (response.status !== 200)
+      throw new Error(`login: ${String(response.status)} ${await response.text()}`);
+    return (response.headers.getSetCookie()[0] ?? '').split(';', 1)[0] ?? '';
+  }
+
+  async token(userId = 1): Promise<string> {
+    const response = await this.post('/tokens', { userId });
+    return ((await response.json()) as { token: string }).token;
+  }
+
+  get(path: string, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.url + path, { headers, redirect: 'manual' });
+  }
+
+  /** As a browser opens a page: fetch() would say that a script is asking. */
+  navigate(path: string, cookie: string): Promise<{ status: number; headers: IncomingHttpHeaders }> {
+    return new Promise((resolve, reject) => {
+      const headers = { accept: 'text/html,*/*;q=0.8', 'sec-fetch-mode': 'navigate', cookie };
+      request(this.url + path, { headers }, (response) => {
+        response.resume().on('end', () => {
+          resolve({ status: response.statusCode ?? 0, headers: response.headers });
+        });
+      })
+        .on('error', reject)
+        .end();
+    });
+  }
+
+  post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      redirect: 'manual',
+    });
+  }
+
+  webhook(user_token: string, type = 'User_Logged_Out'): Promise<Response> {
+    return this.post('/meveto/webhook', { type, user_token });
+  }
+
+  async states(): Promise<Readonly<Record<CallState, number>>> {
+    return (await this.service.status()).calls;
+  }
+
+  /** Waits until this many calls have ended in this state. */
+  untilCalls(state: CallState, count = 1, timeoutMs?: number): Promise<boolean> {
+    return until(
+      `${String(count)} calls ${state}`,
+      async () => (await this.states())[state] === count,
+      timeoutMs,
+    );
+  }
+}
