@@ -49,6 +49,12 @@ export class World {
     return new HostClient(app, url);
   }
 
+  /** Stops one application, as on SIGTERM. */
+  async stop(client: HostClient): Promise<void> {
+    this.#apps.splice(this.#apps.indexOf(client.app), 1);
+    await client.app.close();
+  }
+
   async end(): Promise<void> {
     await Promise.all(this.#apps.map((app) => app.close()));
     await this.proxy.stop();

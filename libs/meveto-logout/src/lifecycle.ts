@@ -9,6 +9,7 @@ import {
 import { LivePushGateway } from './live/live-push.gateway.js';
 import { KnownLogouts } from './logout/known-logouts.js';
 import { LogoutRefresher } from './logout/logout-refresher.js';
+import { MevetoHttp } from './meveto-api/meveto-http.js';
 import { Reconciler } from './reconcile/reconciler.js';
 import type { Store } from './store/store.port.js';
 import { STORE } from './tokens.js';
@@ -26,6 +27,7 @@ export class Lifecycle
     @Inject(Reconciler) private readonly reconciler: Reconciler,
     @Inject(LivePushGateway) private readonly gateway: LivePushGateway,
     @Inject(KnownLogouts) private readonly known: KnownLogouts,
+    @Inject(MevetoHttp) private readonly meveto: MevetoHttp,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -40,10 +42,11 @@ export class Lifecycle
 
   async beforeApplicationShutdown(): Promise<void> {
     await Promise.all([this.reconciler.stop(), this.worker.stop()]);
+    this.meveto.close();
+    this.refresher.stop();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.refresher.stop();
     this.gateway.close();
     this.known.complete();
     await this.store.close();

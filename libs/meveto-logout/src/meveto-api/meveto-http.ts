@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { HttpService } from '@nestjs/axios';
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import axios, { type AxiosResponse } from 'axios';
 import { firstValueFrom } from 'rxjs';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -48,7 +48,7 @@ export interface MevetoRequest {
  * at most 64 KiB of answer. Never throws; a failure carries a code and never axios's own error, which holds the URL.
  */
 @Injectable()
-export class MevetoHttp implements OnModuleDestroy {
+export class MevetoHttp {
   readonly #httpAgent: HttpAgent;
   readonly #httpsAgent: HttpsAgent;
 
@@ -87,7 +87,7 @@ export class MevetoHttp implements OnModuleDestroy {
     }
   }
 
-  onModuleDestroy(): void {
+  close(): void {
     this.#httpAgent.destroy();
     this.#httpsAgent.destroy();
   }

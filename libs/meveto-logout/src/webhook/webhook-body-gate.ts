@@ -19,12 +19,17 @@ export class WebhookBodyGate {
     @Inject(WebhookRoute) private readonly route: WebhookRoute,
     @Inject(Counters) private readonly counters: Counters,
   ) {
-    const adapter = host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
-    if (adapter?.getType() === 'express') {
-      adapter.use((request: IncomingMessage, response: ServerResponse, next: Next) => {
-        this.#enter(request, response, next);
-      });
-    }
+    // At once when the application is made, and later in a testing module, but always before the body parser.
+    host.init$.subscribe(() => {
+      this.#stand(host.httpAdapter);
+    });
+  }
+
+  #stand(adapter: HttpAdapterHost['httpAdapter'] | undefined): void {
+    if (adapter?.getType() !== 'express') return;
+    adapter.use((request: IncomingMessage, response: ServerResponse, next: Next) => {
+      this.#enter(request, response, next);
+    });
   }
 
   #enter(request: IncomingMessage, response: ServerResponse, next: Next): void {

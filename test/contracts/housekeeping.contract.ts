@@ -1,0 +1,130 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  claimOne,
+  type Current,
+  DAY_MS,
+  HOUR_MS,
+  incoming,
+  LEASE_MS,
+  logOut,
+  MINUTE_MS,
+  receiveAndClaim,
+  summaryOf,
+} from './opened-store.js';
+
+export function housekeeping(current: Current): void {
+  describe('the summary', () => {
+    it('names all six states of an empty inbox', async () => {
+      expect(await current().store.inbox.summary()).toEqual({
+        calls: { pending: 0, applied: 0, rejected: 0, unknown_user: 0, ambiguous: 0, expired: 0 },
+        oldestPendingAgeMs: undefined,
+      });
+    });
+
+    it('counts claimed calls as pending, and tells the age of the oldest', async () => {
+      const { inbox } = current().store;
+      await inbox.receive([incoming('a')]);
+      await current().passTime(MINUTE_MS);
+      await receiveAndClaim(current(), incoming('b'));
+      const { calls, oldestPendingAgeMs } = await inbox.summary();
+      expect(calls.pending).toBe(2);
+      expect(oldestPendingAgeMs).toBeGreaterThanOrEqual(MINUTE_MS);
+      expect(oldestPendingAgeMs).toBeLessThan(MINUTE_MS * 2);
+    });
+
+    it('tells no age when every call has ended', async () => {
+      const { inbox } = current().store;
+      const call = await receiveAndClaim(current(), incoming('a'));
+      await inbox.finish(call, { state: 'rejected', reason: 'test' });
+      expect((await inbox.summary()).oldestPendingAgeMs).toBeUndefined();
+    });
+  });
+
+  describe('expiring calls', () => {
+    it('ends calls older than their time to live, and no younger ones', async () => {
+      const { inbox } = current().store;
+      await inbox.receive([incoming('old')]);
+      await current().passTime(HOUR_MS);
+      await inbox.receive([incoming('young')]);
+      expect(await inbox.expire(HOUR_MS, 10)).toBe(1);
+      expect(await summaryOf(current())).toMatchObject({ pending: 1, expired: 1 });
+      expect((await claimOne(current())).digest).toBe('digest-young');
+    });
+
+    it('leaves a call alone that somebody is working on', async () => {
+      const { inbox } = current().store;
+      await inbox.receive([incoming('a')]);
+      await current().passTime(HOUR_MS);
+      const call = await claimOne(current());
+      expect(await inbox.expire(HOUR_MS, 10)).toBe(0);
+      expect(await inbox.finish(call, { state: 'rejected', reason: 'test' })).toBe(true);
+    });
+
+    it('takes the claim from a worker that lost its lease', async () => {
+      const { inbox } = current().store;
+      const lost = await receiveAndClaim(current(), incoming('a'));
+      await current().passTime(HOUR_MS);
+      expect(await inbox.expire(HOUR_MS, 10)).toBe(1);
+      expect(await inbox.finish(lost, { state: 'rejected', reason: 'test' })).toBe(false);
+    });
+
+    it('leaves ended calls as they are, and goes in steps', async () => {
+      const { inbox } = current().store;
+      await inbox.receive(['a', 'b', 'c'].map((name) => incoming(name)));
+      await inbox.finish(await claimOne(current()), { state: 'rejected', reason: 'test' });
+      await current().passTime(HOUR_MS);
+      expect(await inbox.expire(HOUR_MS, 1)).toBe(1);
+      expect(await inbox.expire(HOUR_MS, 10)).toBe(1);
+      expect(await inbox.expire(HOUR_MS, 10)).toBe(0);
+      expect(await summaryOf(current())).toMatchObject({ rejected: 1, expired: 2 });
+    });
+  });
+
+  describe('purging calls', () => {
+    it.each(['ambiguous', 'expired'] as const)('keeps %s ones for the retention', async (state) => {
+      const { inbox } = current().store;
+      await inbox.finish(await receiveAndClaim(current(), incoming('a')), { state, reason: 'test' });
+      await current().passTime(6 * DAY_MS);
+      expect(await inbox.purge(7 * DAY_MS, 10)).toBe(0);
+      await current().passTime(DAY_MS);
+      expect(await inbox.purge(7 * DAY_MS, 10)).toBe(1);
+      expect(await summaryOf(current())).toMatchObject({ [state]: 0 });
+    });
+
+    it('keeps rejected ones for a day', async () => {
+      const { inbox } = current().store;
+      const call = await receiveAndClaim(current(), incoming('a'));
+      await inbox.finish(call, { state: 'rejected', reason: 'test' });
+      await current().passTime(DAY_MS - HOUR_MS);
+      expect(await inbox.purge(7 * DAY_MS, 10)).toBe(0);
+      await current().passTime(HOUR_MS);
+      expect(await inbox.purge(7 * DAY_MS, 10)).toBe(1);
+    });
+
+    it('never deletes an unfinished call, and goes in steps', async () => {
+      const { inbox } = current().store;
+      await inbox.receive(['a', 'b', 'c'].map((name) => incoming(name)));
+      for (const call of await inbox.claim(2, LEASE_MS)) {
+        await inbox.finish(call, { state: 'rejected', reason: 'test' });
+      }
+      await current().passTime(30 * DAY_MS);
+      expect(await inbox.purge(7 * DAY_MS, 1)).toBe(1);
+      expect(await inbox.purge(7 * DAY_MS, 10)).toBe(1);
+      expect(await inbox.purge(7 * DAY_MS, 10)).toBe(0);
+      expect(await summaryOf(current())).toMatchObject({ pending: 1, rejected: 0 });
+    });
+  });
+
+  it('forgets logouts at or before a time, and no later ones', async () => {
+    await current().addUser(1, 'm-1');
+    await current().addUser(2, 'm-2');
+    const { register } = current().store;
+    await logOut(current(), 'a', 'm-1');
+    await current().passTime(HOUR_MS);
+    const later = await logOut(current(), 'b', 'm-2');
+    await register.forgetUntil(later - 1, 10);
+    expect((await register.committedSince(0)).logouts).toEqual([{ userId: '2', loggedOutAt: later }]);
+    await register.forgetUntil(later, 10);
+    expect((await register.committedSince(0)).logouts).toEqual([]);
+  });
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals';
+import { LoginOutdatedError } from 'nestjs-meveto-logout';
+import { type Current, HOUR_MS, incoming, logOut, receiveAndClaim } from './opened-store.js';
+
+export function loggingIn(current: Current): void {
+  describe('a login', () => {
+    it('begins now', async () => {
+      await current().addUser(1, 'm-1');
+      const { register } = current().store;
+      const before = await register.now();
+      const signedInAt = await register.recordLogin('1', undefined);
+      expect(signedInAt).toBeGreaterThanOrEqual(before);
+      expect(signedInAt).toBeLessThanOrEqual(await register.now());
+    });
+
+    it('begins strictly after the last logout, also in the same millisecond', async () => {
+      await current().addUser(1, 'm-1');
+      const loggedOutAt = await logOut(current(), 'a', 'm-1');
+      expect(await current().store.register.recordLogin('1', undefined)).toBeGreaterThan(loggedOutAt);
+      expect(await current().store.register.recordLogin('1', loggedOutAt + 1)).toBe(loggedOutAt + 1);
+    });
+
+    it('begins when the person proved who they are, so that a logout received since then ends it', async () => {
+      await current().addUser(1, 'm-1');
+      const { register } = current().store;
+      const authenticatedAt = await register.now();
+      const call = await receiveAndClaim(current(), incoming('a'));
+      const signedInAt = await register.recordLogin('1', authenticatedAt);
+      await register.applyLogout(call, 'm-1');
+      const [logout] = (await register.committedSince(0)).logouts;
+      expect(signedInAt).toBe(authenticatedAt);
+      expect(signedInAt).toBeLessThanOrEqual(logout?.loggedOutAt ?? 0);
+    });
+
+    it.each([0, 1, HOUR_MS])(
+      'that was authenticated %d ms before the last logout is refused',
+      async (earlierMs) => {
+        await current().addUser(1, 'm-1');
+        const loggedOutAt = await logOut(current(), 'a', 'm-1');
+        const authenticatedAt = loggedOutAt - earlierMs;
+        const refusal: unknown = await current()
+          .store.register.recordLogin('1', authenticatedAt)
+          .catch((error: unknown) => error);
+        expect(refusal).toBeInstanceOf(LoginOutdatedError);
+        expect(refusal).toMatchObject({
+          name: 'LoginOutdatedError',
+          code: 'ERR_MEVETO_LOGIN_OUTDATED',
+          message:
+            'The person was logged out by Meveto after proving who they are. Ask them to log in again.',
+          authenticatedAt,
+          loggedOutAt,
+        });
+      },
+    );
+
+    it('that claims to be from the future begins now', async () => {
+      await current().addUser(1, 'm-1');
+      const { register } = current().store;
+      const signedInAt = await register.recordLogin('1', (await register.now()) + HOUR_MS);
+      expect(signedInAt).toBeLessThanOrEqual(await register.now());
+    });
+
+    it('is not touched by the logout of another user', async () => {
+      await current().addUser(1, 'm-1');
+      await current().addUser(2, 'm-2');
+      const loggedOutAt = await logOut(current(), 'a', 'm-1');
+      expect(await current().store.register.recordLogin('2', loggedOutAt)).toBe(loggedOutAt);
+    });
+  });
+}

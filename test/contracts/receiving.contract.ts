@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals';
+import { claimOne, type Current, incoming, receiveAndClaim, removal, summaryOf } from './opened-store.js';
+
+export function receiving(current: Current): void {
+  describe('receiving calls', () => {
+    it('stores a new call as it came', async () => {
+      expect(await current().store.inbox.receive([removal('a')])).toBe(1);
+      expect(await claimOne(current())).toMatchObject({
+        type: 'Meveto_Protection_Removed',
+        digest: 'digest-a',
+        sealed: 'sealed-a',
+      });
+    });
+
+    it('dates a call by its receipt', async () => {
+      const { register } = current().store;
+      const before = await register.now();
+      const call = await receiveAndClaim(current(), incoming('a'));
+      expect(call.receivedAt).toBeGreaterThanOrEqual(before);
+      expect(call.receivedAt).toBeLessThanOrEqual(await register.now());
+      expect(call.occurredAt).toBe(call.receivedAt);
+    });
+
+    it('leaves a known call alone', async () => {
+      const { inbox } = current().store;
+      await inbox.receive([incoming('a')]);
+      expect(await inbox.receive([{ ...removal('a'), sealed: 'sealed again' }])).toBe(0);
+      expect(await inbox.claim(10, 1_000)).toEqual([
+        expect.objectContaining({ type: 'User_Logged_Out', sealed: 'sealed-a' }),
+      ]);
+    });
+
+    it('stores each call of a batch once', async () => {
+      const { inbox } = current().store;
+      expect(await inbox.receive([incoming('a'), incoming('b'), incoming('a')])).toBe(2);
+      expect(await inbox.receive([incoming('c'), incoming('b')])).toBe(1);
+      expect(await summaryOf(current())).toMatchObject({ pending: 3 });
+    });
+
+    it('stores a batch of two hundred', async () => {
+      const batch = Array.from({ length: 200 }, (_, index) => incoming(String(index)));
+      expect(await current().store.inbox.receive(batch)).toBe(200);
+    });
+
+    it('stores nothing for an empty batch', async () => {
+      const { inbox } = current().store;
+      expect(await inbox.receive([])).toBe(0);
+      expect(await inbox.receiveListed([])).toBe(0);
+    });
+
+    it('recognises a call that has ended', async () => {
+      const { inbox } = current().store;
+      const call = await receiveAndClaim(current(), incoming('a'));
+      await inbox.finish(call, { state: 'rejected', reason: 'test' });
+      expect(await inbox.receive([incoming('a')])).toBe(0);
+      expect(await inbox.claim(10, 1_000)).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,36 @@
+import { afterEach, beforeEach, describe } from '@jest/globals';
+import { claiming } from './claiming.contract.js';
+import { concurrency } from './concurrency.contract.js';
+import { housekeeping } from './housekeeping.contract.js';
+import { leasing } from './leasing.contract.js';
+import { listing } from './listing.contract.js';
+import { loggingIn } from './logging-in.contract.js';
+import { loggingOut } from './logging-out.contract.js';
+import type { OpenedStore } from './opened-store.js';
+import { receiving } from './receiving.contract.js';
+import { unlinking } from './unlinking.contract.js';
+
+/** What every store promises, whatever it keeps its rows in. */
+export function storeContract(name: string, openStore: () => Promise<OpenedStore>): void {
+  describe(name, () => {
+    let opened: OpenedStore;
+    beforeEach(async () => {
+      opened = await openStore();
+    });
+    afterEach(() => opened.close());
+
+    for (const part of [
+      receiving,
+      claiming,
+      concurrency,
+      listing,
+      loggingOut,
+      unlinking,
+      loggingIn,
+      housekeeping,
+      leasing,
+    ]) {
+      part(() => opened);
+    }
+  });
+}
