@@ -180,5 +180,5 @@ function strictPipe(): Pick<ValidationPipe, 'transform'> {
       if (type === 'body' || type === 'param') throw new HttpException('property should not exist', 400);
       return Promise.resolve(_value);
     },
-  } as Pick<ValidationPipe, 'transform'>;
+  };
 }

@@ -5,7 +5,7 @@ import type { Fault } from './support/fault-proxy.js';
 import { World } from './support/world.js';
 
 const PENDING = '/api/client/webhooks/pending';
-const listed = (webhooks: readonly object[], next: string | null = null): Fault => ({
+const listed = (webhooks: readonly unknown[], next: string | null = null): Fault => ({
   status: 200,
   body: JSON.stringify({ status: 'Pending_Webhooks_Retrieved', payload: { webhooks, next } }),
 });

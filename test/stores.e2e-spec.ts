@@ -1,5 +1,10 @@
-import { storeContract } from './contracts/store.contract.js';
+import { storeConfigurationContract } from './contracts/configuration.contract.js';
+import { sqliteLocksContract } from './contracts/locks.contract.js';
+import { mappingContract } from './contracts/mapping.contract.js';
 import { openMemoryStore } from './contracts/memory-opened-store.js';
+import { postgresLocksContract } from './contracts/postgres-locks.contract.js';
+import { rowsContract } from './contracts/rows.contract.js';
+import { storeContract } from './contracts/store.contract.js';
 import { openTypeOrmStore } from './contracts/typeorm-opened-store.js';
 import { createTestDatabase, databaseKind } from './support/database.js';
 
@@ -7,9 +12,17 @@ const inMemory = {
   connection: { type: 'better-sqlite3', database: ':memory:' },
   drop: () => Promise.resolve(),
 } as const;
+const openInMemory = () => openTypeOrmStore(inMemory);
+const openDatabase = async () => openTypeOrmStore(await createTestDatabase());
 
 storeContract('the memory store', openMemoryStore);
-storeContract('the TypeORM store on SQLite in memory', () => openTypeOrmStore(inMemory));
-storeContract(`the TypeORM store on ${databaseKind}`, async () =>
-  openTypeOrmStore(await createTestDatabase()),
-);
+storeContract('the TypeORM store on SQLite in memory', openInMemory);
+storeContract(`the TypeORM store on ${databaseKind}`, openDatabase);
+
+rowsContract('SQLite in memory', openInMemory);
+rowsContract(databaseKind, openDatabase);
+
+mappingContract(createTestDatabase);
+storeConfigurationContract(databaseKind, createTestDatabase);
+if (databaseKind === 'SQLite') sqliteLocksContract();
+else postgresLocksContract();

@@ -1,0 +1,82 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from './until.js';
+
+const MAIN = 'dist/apps/demo/main.js';
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** The compiled demo with its simulator, as a process of its own on free ports. */
+export class DemoProcess {
+  #output = '';
+
+  private constructor(
+    readonly child: ChildProcess,
+    readonly url: string,
+    readonly simulatorUrl: string,
+    private readonly folder: string,
+  ) {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.#output += chunk.toString();
+      });
+    }
+  }
+
+  static async start(env: Record<string, string> = {}): Promise<DemoProcess> {
+    if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there. Run \`npm run build\` first.`);
+    const [port, simulatorPort] = [await freePort(), await freePort()];
+    const folder = mkdtempSync(join(tmpdir(), 'meveto-demo-'));
+    const child = spawn(process.execPath, [MAIN], {
+      env: {
+        PATH: process.env['PATH'],
+        PORT: String(port),
+        SIMULATOR_PORT: String(simulatorPort),
+        DATABASE_URL: `sqlite:${join(folder, 'demo.sqlite')}`,
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const urls = [`http://127.0.0.1:${String(port)}`, `http://127.0.0.1:${String(simulatorPort)}`] as const;
+    const demo = new DemoProcess(child, ...urls, folder);
+    await demo.#ready();
+    return demo;
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode === null) {
+      this.child.kill('SIGTERM');
+      await once(this.child, 'exit');
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async #ready(): Promise<void> {
+    await until(
+      'the demo answers',
+      async () => {
+        if (this.child.exitCode !== null) throw new Error(`the demo ended at start:\n${this.#output}`);
+        return fetch(`${this.url}/health`).then(
+          (response) => response.ok,
+          () => false,
+        );
+      },
+      30_000,
+    );
+  }
+}
