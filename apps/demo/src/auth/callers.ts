@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import type { Request } from 'express';
+import { AccessTokens } from '../tokens/access-tokens.js';
+import { UserDirectory } from '../users/user-directory.js';
+import type { User } from '../users/user.entity.js';
+
+/** Who is logged in, and since when. */
+export interface Caller {
+  readonly user: User;
+  /** Epoch milliseconds. */
+  readonly signedInAt: number;
+}
+
+export type RefusalReason = 'not-logged-in' | 'expired' | 'invalid-token' | 'logged-out';
+
+/** Who sent a request, or why nobody counts as having sent it. */
+export type Identified =
+  | { readonly kind: 'caller'; readonly caller: Caller }
+  | { readonly kind: 'refused'; readonly reason: RefusalReason };
+
+const REASONS = { expired: 'expired', invalid: 'invalid-token', revoked: 'logged-out' } as const;
+
+/** Tells who sent a request. Whether Meveto logged that person out was asked before, by the module's guard. */
+@Injectable()
+export class Callers {
+  constructor(
+    private readonly users: UserDirectory,
+    private readonly tokens: AccessTokens,
+  ) {}
+
+  /** By the session cookie alone, for pages. */
+  async ofSession({ session }: Request): Promise<Caller | undefined> {
+    const { userId, signedInAt } = session;
+    if (userId === undefined || signedInAt === undefined) return undefined;
+    const user = await this.users.findById(userId);
+    return user === null ? undefined : { user, signedInAt };
+  }
+
+  /** By `Authorization: Bearer`, else by the session cookie. */
+  async identify(request: Request): Promise<Identified> {
+    const token = bearerOf(request.headers.authorization);
+    if (token !== undefined) return this.ofToken(token);
+    const caller = await this.ofSession(request);
+    return caller === undefined ? { kind: 'refused', reason: 'not-logged-in' } : { kind: 'caller', caller };
+  }
+
+  private async ofToken(token: string): Promise<Identified> {
+    const checked = await this.tokens.check(token);
+    if (checked.kind !== 'accepted') return { kind: 'refused', reason: REASONS[checked.kind] };
+    const user = await this.users.findById(checked.userId);
+    if (user === null) return { kind: 'refused', reason: 'invalid-token' };
+    return { kind: 'caller', caller: { user, signedInAt: checked.signedInAt } };
+  }
+}
+
+/**
+ * The token of an `Authorization: Bearer` header, empty when there is none behind the scheme's name; undefined without
+ * such a header. The name is not case-sensitive.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.1
+ */
+function bearerOf(authorization = ''): string | undefined {
+  const match = /^bearer(?: +(.*))?$/i.exec(authorization);
+  return match === null ? undefined : (match[1] ?? '');
+}

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { describeDatabase } from '../config/database-target.js';
+import type { DemoConfig } from '../config/demo-config.js';
+import { seedUsers } from '../users/seed-users.js';
+import { isDatabaseFailure } from './database-failure.js';
+import { withDatabaseLock } from './database-lock.js';
+import { DatabaseStartError } from './database-start-error.js';
+
+/** A server may still be starting; a file is there or not, but the process before may still hold its lock. */
+const ATTEMPTS = { sqlite: 5, postgres: 15, mysql: 15 };
+const PAUSE_MS = 1_000;
+
+const logger = new Logger('Database');
+
+/**
+ * Connects, brings the schema up to date and seeds the demo's users; safe when several replicas do so at once. A
+ * database that is still starting is waited for.
+ * @throws {DatabaseStartError} when the database cannot be used
+ */
+export async function openDatabase(config: DemoConfig, options: DataSourceOptions): Promise<DataSource> {
+  const attempts = ATTEMPTS[config.database.kind];
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await openOnce(config, options);
+    } catch (cause) {
+      if (attempt === attempts || !isDatabaseFailure(cause)) {
+        throw new DatabaseStartError(describeDatabase(config.database), { cause });
+      }
+      if (attempt === 1) logger.warn(`Waiting for the database (${describeDatabase(config.database)})`);
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+async function openOnce(config: DemoConfig, options: DataSourceOptions): Promise<DataSource> {
+  const dataSource = new DataSource(options);
+  await dataSource.initialize();
+  try {
+    await withDatabaseLock(dataSource, async () => {
+      await dataSource.runMigrations();
+      await seedUsers(dataSource, config.demoUsers);
+    });
+  } catch (error) {
+    await dataSource.destroy();
+    throw error;
+  }
+  return dataSource;
+}

@@ -1,0 +1,19 @@
+import { Logger } from '@nestjs/common';
+import { readDemoConfig } from './config/demo-config.js';
+import { MevetoOrigins } from './simulator/meveto-origins.js';
+import { banner, warnings } from './startup/banner.js';
+import { createDemo } from './startup/create-demo.js';
+import { startFailure } from './startup/start-failure.js';
+import { stopInTime } from './startup/stop-in-time.js';
+
+try {
+  const config = readDemoConfig(process.env);
+  const app = await createDemo(config);
+  stopInTime();
+  await app.listen(config.port);
+  for (const warning of warnings(config)) new Logger('Demo').warn(warning);
+  console.log(banner(config, app.get(MevetoOrigins)));
+} catch (error) {
+  console.error(startFailure(error));
+  process.exit(1);
+}

@@ -1,0 +1,47 @@
+import { MevetoUnavailableError } from './meveto-unavailable-error.js';
+
+/** What Meveto answered: the value that was asked for, or a refusal. */
+export type MevetoAnswer =
+  { readonly kind: 'granted'; readonly value: string } | { readonly kind: 'refused' | 'declined' };
+
+/**
+ * Reads an answer. Meveto tells errors with HTTP 200 as well, by `error` in the body.
+ * @param pick takes the value that was asked for from the body
+ * @throws {MevetoUnavailableError} when it is none of the documented answers
+ * @see docs/protocol.md#login
+ */
+export function readMevetoAnswer(
+  status: number,
+  text: string,
+  pick: (body: Readonly<Record<string, unknown>>) => unknown,
+): MevetoAnswer {
+  if (status === 403) return { kind: 'declined' };
+  if (status >= 400 && status < 500 && status !== 429) return { kind: 'refused' };
+  const body = status === 200 ? parseObject(text) : undefined;
+  if (body === undefined) throw new MevetoUnavailableError();
+  if ('error' in body && body['error'] !== null) return refusalOf(body['error']);
+  const value = idOf(pick(body));
+  if (value === undefined) throw new MevetoUnavailableError();
+  return { kind: 'granted', value };
+}
+
+/** Errors of the server itself are a reason to try again, all others are final. */
+function refusalOf(error: unknown): MevetoAnswer {
+  if (error === 'server_error' || error === 'temporarily_unavailable') throw new MevetoUnavailableError();
+  return { kind: error === 'access_denied' ? 'declined' : 'refused' };
+}
+
+/** Meveto IDs are strings of digits as a rule, and stay strings. */
+function idOf(value: unknown): string | undefined {
+  if (typeof value === 'string' && value !== '') return value;
+  return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : undefined;
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,12 @@
+/** Meveto did not answer a login in time, or not in a way that can be understood. Try again later. */
+export class MevetoUnavailableError extends Error {
+  readonly code = 'ERR_DEMO_MEVETO_UNAVAILABLE';
+
+  constructor(options?: ErrorOptions) {
+    super(
+      'Meveto does not answer as expected. Try again in a moment, or log in with your password.',
+      options,
+    );
+    this.name = 'MevetoUnavailableError';
+  }
+}

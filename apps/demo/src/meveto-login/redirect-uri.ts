@@ -1,0 +1,17 @@
+import { isLoopbackHost } from '../config/loopback.js';
+
+const PATH = '/meveto/redirect';
+
+/**
+ * Where Meveto sends the browser back to. Without a configured origin the request's own host is believed only when it
+ * is a loopback one: anything else could be named by an attacker.
+ * @param host the request's `Host`
+ * @returns undefined when no address can be trusted
+ */
+export function redirectUri(publicUrl: string | undefined, host: string | undefined): string | undefined {
+  if (publicUrl !== undefined) return publicUrl + PATH;
+  const own = `http://${host ?? ''}`;
+  if (!URL.canParse(own)) return undefined;
+  const { hostname, origin } = new URL(own);
+  return isLoopbackHost(hostname) ? origin + PATH : undefined;
+}

@@ -1,0 +1,25 @@
+import { describe, expect, it } from '@jest/globals';
+import { html } from './html.js';
+
+describe('html', () => {
+  it('escapes every value, in text and in attributes', () => {
+    expect(html`<a title="${'"><script>'}">${"Tom & 'Jerry'"}</a>`.text).toBe(
+      '<a title="&quot;&gt;&lt;script&gt;">Tom &amp; &#39;Jerry&#39;</a>',
+    );
+  });
+
+  it('leaves markup as it is, in lists too', () => {
+    const items = ['a', '<b>'].map((item) => html`<li>${item}</li>`);
+    expect(
+      html`<ul>
+        ${items}
+      </ul>`.text
+        .replace(/\s+</g, '<')
+        .replace(/>\s+/g, '>'),
+    ).toBe('<ul><li>a</li><li>&lt;b&gt;</li></ul>');
+  });
+
+  it('leaves nothing for what is not there', () => {
+    expect(html`[${null}${undefined}${false}${0}]`.text).toBe('[0]');
+  });
+});

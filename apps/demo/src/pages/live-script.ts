@@ -1,0 +1,22 @@
+/** The script of a page that leaves by itself; a file of its own, as the pages allow no inline scripts. */
+export const LIVE_SCRIPT = `import { connectMevetoLogout } from '/assets/meveto-logout/index.js';
+import { io } from '/socket.io/socket.io.esm.min.js';
+
+const words = {
+  connecting: 'connecting…',
+  connected: 'connected',
+  offline: 'offline',
+  'logged-out': 'logged out',
+};
+const live = document.querySelector('[data-live]');
+const show = (state) => {
+  live.dataset.live = state;
+  live.textContent = words[state] ?? state;
+};
+
+for (const time of document.querySelectorAll('[data-local-time]')) {
+  time.textContent = new Date(time.dateTime).toLocaleString();
+}
+
+connectMevetoLogout({ io, onStateChange: show });
+`;

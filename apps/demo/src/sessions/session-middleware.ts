@@ -1,0 +1,27 @@
+import type { RequestHandler } from 'express';
+import session, { type Store } from 'express-session';
+
+/** Injection token of the session middleware, used for HTTP requests and for Socket.IO handshakes alike. */
+export const SESSION_MIDDLEWARE = Symbol('demo:session-middleware');
+
+export const SESSION_COOKIE = 'connect.sid';
+
+const THIRTY_DAYS_MS = 30 * 24 * 60 * 60 * 1000;
+
+/** @param publicUrl https here means a proxy in front that says so by `X-Forwarded-Proto` */
+export function sessionMiddleware(
+  store: Store,
+  secret: string,
+  publicUrl: string | undefined,
+): RequestHandler {
+  return session({
+    name: SESSION_COOKIE,
+    secret,
+    store,
+    resave: false,
+    saveUninitialized: false,
+    rolling: false,
+    proxy: publicUrl?.startsWith('https:') ?? false,
+    cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', maxAge: THIRTY_DAYS_MS },
+  });
+}

@@ -1,0 +1,17 @@
+import { Global, Module } from '@nestjs/common';
+import { DEMO_CONFIG } from '../config/tokens.js';
+import { MevetoOrigins } from './meveto-origins.js';
+
+/** Tells everyone where Meveto is. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: MevetoOrigins,
+      inject: [DEMO_CONFIG],
+      useFactory: MevetoOrigins.open.bind(MevetoOrigins),
+    },
+  ],
+  exports: [MevetoOrigins],
+})
+export class MevetoModule {}

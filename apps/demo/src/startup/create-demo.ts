@@ -1,0 +1,27 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { RequestHandler } from 'express';
+import { AppModule } from '../app.module.js';
+import type { DemoConfig } from '../config/demo-config.js';
+import { assets } from '../http/assets.js';
+import { bodyError } from '../http/body-error.js';
+import { SESSION_MIDDLEWARE } from '../sessions/session-middleware.js';
+import { DemoLogger } from './demo-logger.js';
+
+/** Builds the application with its database open and everything in place but the open port. */
+export async function createDemo(config: DemoConfig): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
+    abortOnError: false,
+    bodyParser: false,
+    forceCloseConnections: true,
+    logger: new DemoLogger(),
+  });
+  app.disable('x-powered-by');
+  app.use('/assets', assets());
+  app.useBodyParser('json');
+  app.useBodyParser('urlencoded', { extended: false });
+  app.use(bodyError);
+  app.use(app.get<RequestHandler>(SESSION_MIDDLEWARE));
+  app.enableShutdownHooks();
+  return app;
+}

@@ -1,0 +1,43 @@
+import type { DataSource } from 'typeorm';
+import { User } from './user.entity.js';
+
+const PEOPLE = ['alice', 'bob', 'carol'] as const;
+/** Four columns each: far below the 32,766 parameters that SQLite takes in one statement. */
+const CHUNK = 500;
+
+/** The accounts that an empty database starts with, for hints on the login page. */
+export const SEEDED_EMAILS: readonly string[] = PEOPLE.map((name) => `${name}@example.com`);
+
+/**
+ * Creates the demo's people on an empty database, and as many numbered users as asked for where they are missing. Each
+ * chunk is one statement that leaves existing rows alone, so a start that is cut off is finished by the next one.
+ */
+export async function seedUsers(dataSource: DataSource, extraCount: number): Promise<void> {
+  const users = dataSource.getRepository(User);
+  if (!(await users.exists())) await insertMissing(dataSource, [...PEOPLE]);
+  if (extraCount === 0 || (await users.existsBy({ email: `user${String(extraCount)}@example.com` }))) return;
+  for (let first = 1; first <= extraCount; first += CHUNK) {
+    const count = Math.min(CHUNK, extraCount - first + 1);
+    await insertMissing(
+      dataSource,
+      Array.from({ length: count }, (_, offset) => `user${String(first + offset)}`),
+    );
+  }
+}
+
+async function insertMissing(dataSource: DataSource, names: readonly string[]): Promise<void> {
+  const rows = names.map((name) => ({
+    email: `${name}@example.com`,
+    name: name.charAt(0).toUpperCase() + name.slice(1),
+    passwordHash: null, // hashed at the first login
+    mevetoId: `meveto-${name}`,
+  }));
+  await dataSource
+    .createQueryBuilder()
+    .insert()
+    .into(User)
+    .values(rows)
+    .orIgnore()
+    .updateEntity(false)
+    .execute();
+}
