@@ -56,9 +56,9 @@ describe('in a real browser', () => {
     await dashboard.getByRole('button', { name: 'Log out', exact: true }).first().click();
     await tab.waitForURL(`${demo.url}/login`);
     await tab.goBack().catch(() => null);
-    expect(await tab.getByText('Signed in').count()).toBe(0);
+    expect(await tab.getByText('Logged in since').count()).toBe(0);
     await loginWithMeveto(tab, demo);
-    await tab.getByText(/live: connected/i).waitFor({ timeout: 5_000 });
+    await tab.locator('[data-live="connected"]').waitFor({ timeout: 5_000 });
     await context.close();
   });
 });
@@ -68,7 +68,7 @@ async function openProfile(context: BrowserContext, demo: DemoProcess): Promise<
   const tab = await context.newPage();
   await tab.goto(`${demo.url}/profile`);
   if (!tab.url().endsWith('/profile')) await loginWithMeveto(tab, demo);
-  await tab.getByText(/live: connected/i).waitFor({ timeout: 5_000 });
+  await tab.locator('[data-live="connected"]').waitFor({ timeout: 5_000 });
   return tab;
 }
 
@@ -98,7 +98,7 @@ async function picture(browser: Browser, before: Pair, after: Pair): Promise<voi
   const row = (title: string, { dashboard, demo }: Pair) =>
     `<h2>${title}</h2><div><img src="${dashboard}"><img src="${demo}"></div>`;
   await page.setContent(
-    `<style>body{font:16px system-ui;margin:20px;background:#e9ecf1;width:max-content}h2{margin:8px 0;color:#333}
+    `<style>body{font:16px system-ui;margin:0;padding:20px;background:#e9ecf1;width:max-content}h2{margin:8px 0;color:#333}
       div{display:flex;gap:20px;margin-bottom:16px}img{width:${String(SIZE.width)}px;border-radius:8px;box-shadow:0 2px 10px #0003}</style>
       ${row('Meveto’s dashboard (simulated), and the application', before)}
       ${row('A moment after “Log out”: the application’s page has left by itself', after)}`,

@@ -1,0 +1,26 @@
+// Makes dist/libs/meveto-logout a package that can be installed: manifest, licence, readme. Then imports it by name, as
+// an application would, from a folder of its own.
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const built = join(root, 'dist/libs/meveto-logout');
+copyFileSync(join(root, 'libs/meveto-logout/package.json'), join(built, 'package.json'));
+for (const file of ['LICENSE', 'README.md']) copyFileSync(join(root, file), join(built, file));
+
+const application = mkdtempSync(join(root, 'dist/application-'));
+try {
+  mkdirSync(join(application, 'node_modules'));
+  symlinkSync(built, join(application, 'node_modules/nestjs-meveto-logout'));
+  writeFileSync(
+    join(application, 'main.mjs'),
+    "export * from 'nestjs-meveto-logout';\nexport * as client from 'nestjs-meveto-logout/client';\n",
+  );
+  const used = await import(pathToFileURL(join(application, 'main.mjs')).href);
+  if (typeof used.MevetoLogoutModule?.forRoot !== 'function' || typeof used.client?.connectMevetoLogout !== 'function') {
+    throw new Error('The built package does not export what the README uses.');
+  }
+} finally {
+  rmSync(application, { recursive: true });
+}
