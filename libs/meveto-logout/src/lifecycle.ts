@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type BeforeApplicationShutdown,
   Inject,
@@ -10,10 +11,13 @@ import { LivePushGateway } from './live/live-push.gateway.js';
 import { KnownLogouts } from './logout/known-logouts.js';
 import { LogoutRefresher } from './logout/logout-refresher.js';
 import { MevetoHttp } from './meveto-api/meveto-http.js';
+import type { ResolvedOptions } from './options/resolved-options.js';
 import { Reconciler } from './reconcile/reconciler.js';
 import type { Store } from './store/store.port.js';
-import { STORE } from './tokens.js';
+import { RESOLVED_OPTIONS, STORE } from './tokens.js';
 import { LogoutWorker } from './worker/logout-worker.js';
+
+const STORE_GRACE_MS = 1_000;
 
 /** Starts and stops the parts in their order: what is known first, then work; at the end, work in hand first. */
 @Injectable()
@@ -28,6 +32,7 @@ export class Lifecycle
     @Inject(LivePushGateway) private readonly gateway: LivePushGateway,
     @Inject(KnownLogouts) private readonly known: KnownLogouts,
     @Inject(MevetoHttp) private readonly meveto: MevetoHttp,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -41,7 +46,10 @@ export class Lifecycle
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([this.reconciler.stop(), this.worker.stop()]);
+    const stopped = Promise.all([this.reconciler.stop(), this.worker.stop()]);
+    // A store that does not answer must not hold the process back.
+    const limit = delay(this.options.shutdownTimeoutMs + STORE_GRACE_MS, undefined, { ref: false });
+    await Promise.race([stopped, limit]);
     this.meveto.close();
     this.refresher.stop();
   }

@@ -30,7 +30,7 @@ export interface WhenLoggedOutOptions {
 /** The exchange of one-time tokens for Meveto IDs. */
 export interface ExchangeOptions {
   /**
-   * Deadline of one request to Meveto, in milliseconds. Integer, 100 to 60 000, and at most half of `leaseMs`,
+   * Deadline of one request to Meveto, in milliseconds. Integer, 100 to 60 000, and at most three quarters of `leaseMs`,
    * so that a slow answer is never processed twice.
    * @defaultValue 5000
    */
@@ -73,10 +73,10 @@ export interface WebhookOptions {
 
 /** What the application writes. Every duration is in milliseconds. */
 export interface MevetoLogoutOptions {
-  /** The application's client id at Meveto. */
-  readonly clientId: string;
+  /** The application's client id at Meveto. Missing: the start fails and says so. */
+  readonly clientId: string | undefined;
   /** The application's client secret at Meveto. Keys for sealing and for digests are derived from it. */
-  readonly clientSecret: string;
+  readonly clientSecret: string | undefined;
   /**
    * Origin of Meveto's API: https, or http on a loopback address.
    * @defaultValue 'https://prod.meveto.com'
@@ -93,7 +93,7 @@ export interface MevetoLogoutOptions {
   readonly webhook?: WebhookOptions;
   /**
    * How long a replica may work on a call before another one takes it over. Integer, 1 000 to 30 000.
-   * @defaultValue 12000
+   * @defaultValue 8000
    */
   readonly leaseMs?: number;
   /**

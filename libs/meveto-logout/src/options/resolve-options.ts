@@ -32,7 +32,7 @@ export function resolveOptions(given: MevetoLogoutOptions, importCount = 1): Res
 }
 
 function fillIn(given: MevetoLogoutOptions, faults: Faults): ResolvedOptions {
-  const leaseMs = faults.integer('leaseMs', given.leaseMs, 12_000, { min: 1_000, max: 30_000 });
+  const leaseMs = faults.integer('leaseMs', given.leaseMs, 8_000, { min: 1_000, max: 30_000 });
   return {
     clientId: faults.text('clientId', given.clientId, 'Copy it from your application’s page at Meveto.'),
     clientSecret: faults.text(
@@ -97,7 +97,7 @@ function exchangeOf(
   leaseMs: number,
   faults: Faults,
 ): ResolvedOptions['exchange'] {
-  const longest = Math.min(60_000, Math.floor(leaseMs / 2));
+  const longest = Math.min(60_000, Math.floor((leaseMs * 3) / 4));
   return {
     timeoutMs: faults.integer('exchange.timeoutMs', given.exchange?.timeoutMs, Math.min(5_000, longest), {
       min: 100,

@@ -11,9 +11,13 @@ import type { Store } from '../store/store.port.js';
 import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
 
 const MAX_BATCH = 200;
+/** Calls in memory that wait for a commit. More are refused at once: the store does not keep up. */
+const MAX_WAITING = 5_000;
 
 interface Waiting {
   readonly call: IncomingCall;
+  /** Meveto was answered 503 in the meantime, and comes again. */
+  isAbandoned: boolean;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -39,14 +43,22 @@ export class CallIntake {
    * @throws {StoreUnavailableError} when that takes longer than `storeTimeoutMs` or fails. The call may have been
    * stored all the same; whoever sends it again does no harm.
    */
-  accept(type: CallType, token: UserToken): Promise<void> {
+  async accept(type: CallType, token: UserToken): Promise<void> {
+    if (this.#waiting.length >= MAX_WAITING)
+      throw new StoreUnavailableError('store a call: too many are waiting');
     const digest = this.vault.digestToken(token.reveal());
     const call = { type, digest, sealed: this.vault.seal(token.reveal(), digest) };
+    let waiting: Waiting | undefined;
     const committed = new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ call, resolve, reject });
+      waiting = { call, resolve, reject, isAbandoned: false };
+      this.#waiting.push(waiting);
     });
     if (!this.#isCommitting) void this.#commitAll();
-    return this.#inTime(committed);
+    try {
+      await this.#inTime(committed);
+    } finally {
+      if (waiting !== undefined) waiting.isAbandoned = true;
+    }
   }
 
   async #commitAll(): Promise<void> {
@@ -54,7 +66,8 @@ export class CallIntake {
     // Whatever the event loop already holds joins the first commit.
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, MAX_BATCH);
+      const batch = this.#waiting.splice(0, MAX_BATCH).filter(({ isAbandoned }) => !isAbandoned);
+      if (batch.length === 0) continue;
       try {
         const stored = await this.store.inbox.receive(batch.map(({ call }) => call));
         for (const { resolve } of batch) resolve();

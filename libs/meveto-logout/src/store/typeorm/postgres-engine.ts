@@ -14,6 +14,8 @@ const postgres: Dialect = {
 /** Deadlock, serialization failure: the transaction was rolled back whole and may be tried again. */
 const TRY_AGAIN = new Set(['40001', '40P01']);
 const TRIES = 5;
+/** After this long nobody waits for a statement any more, in milliseconds. It may still take effect. */
+const DEADLINE_MS = 10_000;
 
 /** PostgreSQL through TypeORM's pool: a connection for each transaction, never one of the application's. */
 export class PostgresEngine extends SqlEngine {
@@ -42,7 +44,7 @@ export class PostgresEngine extends SqlEngine {
   async #translated<T>(operation: string, work: () => Promise<T>): Promise<T> {
     for (let tried = 1; ; tried += 1) {
       try {
-        return await work();
+        return await inTime(work());
       } catch (error) {
         if (error instanceof MevetoLogoutError) throw error;
         if (tried < TRIES && TRY_AGAIN.has(sqlState(error))) continue;
@@ -66,6 +68,20 @@ export class PostgresEngine extends SqlEngine {
     } finally {
       await runner.release().catch(() => undefined);
     }
+  }
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error('The database does not answer.'));
+    }, DEADLINE_MS);
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
