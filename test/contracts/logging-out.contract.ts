@@ -95,18 +95,37 @@ export function loggingOut(current: Current): void {
       expect(await current().liveTokens()).toEqual(['young']);
     });
 
-    it('whose claim was lost writes nothing', async () => {
+    it.each(['unfinished', 'ambiguous'] as const)(
+      'counts although its claim was lost, while the call is %s: nobody else can have the answer',
+      async (meanwhile) => {
+        await current().addUser(1, 'm-1');
+        const { inbox, register } = current().store;
+        const lost = await receiveAndClaim(current(), incoming('a'));
+        await current().addToken('token', 1, lost.occurredAt - 1);
+        await current().passTime(LEASE_MS);
+        const other = await claimOne(current());
+        if (meanwhile === 'ambiguous') await inbox.finish(other, { state: 'ambiguous', reason: 'test' });
+
+        expect(await register.applyLogout(lost, 'm-1')).toMatchObject({ kind: 'applied' });
+        expect(await current().liveTokens()).toEqual([]);
+        expect(await summaryOf(current())).toMatchObject({ pending: 0, ambiguous: 0, applied: 1 });
+        expect(await register.applyLogout(other, 'm-1')).toEqual({ kind: 'claim-lost' });
+        expect(await inbox.finish(other, { state: 'rejected', reason: 'test' })).toBe(false);
+      },
+    );
+
+    it('writes nothing once somebody else has ended the call', async () => {
       await current().addUser(1, 'm-1');
-      const { register } = current().store;
+      const { inbox, register } = current().store;
       const lost = await receiveAndClaim(current(), incoming('a'));
       await current().addToken('token', 1, lost.occurredAt - 1);
       await current().passTime(LEASE_MS);
-      await claimOne(current());
+      await inbox.finish(await claimOne(current()), { state: 'rejected', reason: 'test' });
 
       expect(await register.applyLogout(lost, 'm-1')).toEqual({ kind: 'claim-lost' });
       expect((await register.committedSince(0)).logouts).toEqual([]);
       expect(await current().liveTokens()).toEqual(['token']);
-      expect(await summaryOf(current())).toMatchObject({ pending: 1, applied: 0 });
+      expect(await summaryOf(current())).toMatchObject({ rejected: 1, applied: 0 });
     });
 
     it('is applied once', async () => {

@@ -13,6 +13,8 @@ export interface OpenedStore {
   liveTokens(): Promise<string[]>;
   /** Makes everything stored that much older. */
   passTime(ms: number): Promise<void>;
+  /** Empties it. */
+  clear(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe } from '@jest/globals';
 import { claiming } from './claiming.contract.js';
 import { concurrency } from './concurrency.contract.js';
 import { housekeeping } from './housekeeping.contract.js';
@@ -14,10 +14,11 @@ import { unlinking } from './unlinking.contract.js';
 export function storeContract(name: string, openStore: () => Promise<OpenedStore>): void {
   describe(name, () => {
     let opened: OpenedStore;
-    beforeEach(async () => {
+    beforeAll(async () => {
       opened = await openStore();
     });
-    afterEach(() => opened.close());
+    beforeEach(() => opened.clear());
+    afterAll(() => opened.close());
 
     for (const part of [
       receiving,

@@ -7,7 +7,7 @@ import {
   typeOrmStore,
   type TypeOrmStoreOptions,
 } from 'nestjs-meveto-logout';
-import { DataSource, type DataSourceOptions, type MixedList } from 'typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 import { SystemClock } from '../../libs/meveto-logout/src/model/clock.js';
 import { AccessToken, User } from '../support/host-app.js';
 import type { TestDatabase } from '../support/database.js';
@@ -35,11 +35,11 @@ export const mapping: TypeOrmStoreOptions = {
 /** The application's DataSource with the module's tables by migration, and its own from its entities. */
 export async function connectHost(
   connection: DataSourceOptions,
-  entities: MixedList<() => unknown> = [User, AccessToken],
+  entities: readonly (new () => object)[] = [User, AccessToken],
 ): Promise<DataSource> {
   const dataSource = new DataSource({
     ...connection,
-    entities: [...(entities as (() => unknown)[]), ...mevetoLogoutEntities],
+    entities: [...entities, ...mevetoLogoutEntities],
     migrations: [...mevetoLogoutMigrations],
     migrationsRun: true,
   });
@@ -73,9 +73,13 @@ export async function openTypeOrmStore(
   return {
     store,
     dataSource,
-    addUser: async (id, mevetoId) => void (await users.insert({ id, mevetoId })),
+    addUser: async (id, mevetoId) => {
+      await users.insert({ id, mevetoId });
+    },
     mevetoIdOf: async (id) => (await users.findOneByOrFail({ id })).mevetoId,
-    addToken: async (id, userId, signedInAt) => void (await tokens.insert({ id, userId, signedInAt })),
+    addToken: async (id, userId, signedInAt) => {
+      await tokens.insert({ id, userId, signedInAt });
+    },
     liveTokens: async () =>
       (await tokens.find())
         .filter(isLive)
@@ -83,6 +87,9 @@ export async function openTypeOrmStore(
         .sort(),
     rowOf: (name) => rowOf(dataSource, name),
     passTime: (ms) => makeOlder(dataSource, ms),
+    clear: async () => {
+      for (const table of Object.keys(INSTANTS)) await dataSource.query(`DELETE FROM ${table}`);
+    },
     close: async () => {
       await store.close();
       await dataSource.destroy();

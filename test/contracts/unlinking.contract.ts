@@ -36,16 +36,16 @@ export function unlinking(current: Current): void {
       expect(await summaryOf(current())).toMatchObject({ unknown_user: 1, pending: 0 });
     });
 
-    it('whose claim was lost writes nothing', async () => {
+    it('writes nothing once somebody else has ended the call', async () => {
       await current().addUser(1, 'm-1');
       const lost = await receiveAndClaim(current(), removal('a'));
       await current().passTime(LEASE_MS);
-      await claimOne(current());
+      await current().store.inbox.finish(await claimOne(current()), { state: 'expired', reason: 'test' });
       expect(await current().store.register.applyProtectionRemoved(lost, 'm-1')).toEqual({
         kind: 'claim-lost',
       });
       expect(await current().mevetoIdOf(1)).toBe('m-1');
-      expect(await summaryOf(current())).toMatchObject({ pending: 1 });
+      expect(await summaryOf(current())).toMatchObject({ expired: 1 });
     });
   });
 

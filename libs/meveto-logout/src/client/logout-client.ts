@@ -5,7 +5,10 @@ export type ConnectionState = 'connecting' | 'connected' | 'offline' | 'logged-o
 
 /** The part of a Socket.IO socket that is used. */
 export interface LogoutSocket {
+  /** Whether it will connect again by itself. */
+  readonly active: boolean;
   on(event: string, listener: (argument: never) => void): unknown;
+  connect(): unknown;
   disconnect(): unknown;
 }
 
@@ -47,36 +50,49 @@ export function connectMevetoLogout(options: LogoutClientOptions): LogoutClient 
     ...(options.token && { auth: tokenSource(options.token) }),
   });
   let isLeaving = false;
+  let attempts = 0;
+  let again: ReturnType<typeof setTimeout> | undefined;
   const tell = (state: ConnectionState): void => {
     if (!isLeaving || state === 'logged-out') options.onStateChange?.(state);
   };
+  const close = (): void => {
+    isLeaving = true;
+    clearTimeout(again);
+    socket.disconnect();
+  };
   const leave = (message?: LoggedOutMessage): void => {
     if (isLeaving) return;
-    isLeaving = true;
-    socket.disconnect();
-    tell('logged-out');
-    options.onLoggedOut?.(message);
-    location.replace(sameOriginPath(message?.redirectTo, options.redirectTo ?? '/login'));
+    close();
+    try {
+      tell('logged-out');
+      options.onLoggedOut?.(message);
+    } finally {
+      // Whatever the page's own code does, it is left.
+      location.replace(sameOriginPath(message?.redirectTo, options.redirectTo ?? '/login'));
+    }
   };
-  tell('connecting');
+  /** Socket.IO gives up for good when the server refused or hung up: then the next try is ours. */
+  const lost = (): void => {
+    tell('offline');
+    if (isLeaving || socket.active) return;
+    clearTimeout(again);
+    const pauseMs = Math.min(30_000, 1_000 * 2 ** attempts) * (0.5 + Math.random() / 2);
+    attempts += 1;
+    again = setTimeout(() => socket.connect(), pauseMs);
+  };
   socket.on('connect', () => {
+    attempts = 0;
     tell('connected');
   });
   socket.on(LOGGED_OUT_EVENT, leave);
-  socket.on('disconnect', () => {
-    tell('offline');
-  });
+  socket.on('disconnect', lost);
   socket.on('connect_error', (error: { data?: { code?: ConnectRefusal } }) => {
     // The session is gone, told by the server; anything else may be the network.
     if (error.data?.code === 'not-logged-in') leave();
-    else tell('offline');
+    else lost();
   });
-  return {
-    stop: () => {
-      isLeaving = true;
-      socket.disconnect();
-    },
-  };
+  tell('connecting');
+  return { stop: close };
 }
 
 const tokenSource =
@@ -87,7 +103,7 @@ const tokenSource =
 
 /** What the server names, if it is a path of this origin. */
 function sameOriginPath(path: string | undefined, fallback: string): string {
-  if (path === undefined) return fallback;
+  if (path === undefined || !URL.canParse(path, location.origin)) return fallback;
   const target = new URL(path, location.origin);
   return target.origin === location.origin ? target.pathname + target.search + target.hash : fallback;
 }

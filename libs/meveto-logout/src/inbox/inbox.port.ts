@@ -66,8 +66,9 @@ export abstract class Inbox {
   /**
    * Takes up to `limit` due calls for `leaseMs`, oldest first, and marks an attempt as begun on each, in one
    * transaction: after a crash such a call is known as one whose token may be used up.
+   * @param inHand ids of calls that this process is still at work on: never given a second time, lease or not
    */
-  abstract claim(limit: number, leaseMs: number): Promise<ClaimedCall[]>;
+  abstract claim(limit: number, leaseMs: number, inHand?: readonly string[]): Promise<ClaimedCall[]>;
 
   /** Gives a call back. Does nothing once the claim was lost. */
   abstract release(call: ClaimedCall, release: Release): Promise<void>;

@@ -10,13 +10,15 @@ export interface KnownCall {
 
 /**
  * What to do with a known call that the pending list names: `reopen` an ambiguous or expired one of which the list says
- * something new (Meveto's id for a call that had none, or a fresh token), `name` one by its id, or `leave` it.
+ * something new (Meveto's id for a call that had none, or a fresh token), and a rejected one with a fresh token; `name`
+ * one by its id, or `leave` it.
  */
 export function whenListedAgain(known: KnownCall, listed: ListedCall): 'reopen' | 'name' | 'leave' {
   const isUnnamed = (known.sourceId ?? null) === null;
   if (!isUnnamed && known.sourceId !== listed.sourceId) return 'leave';
-  const isUnresolved = known.state === 'ambiguous' || known.state === 'expired';
-  const isNews = isUnnamed || known.digest !== listed.digest;
-  if (isUnresolved && isNews) return 'reopen';
+  if (canReopen(known.state, isUnnamed, known.digest !== listed.digest)) return 'reopen';
   return isUnnamed ? 'name' : 'leave';
 }
+
+const canReopen = (state: CallState, isUnnamed: boolean, isNewToken: boolean): boolean =>
+  state === 'ambiguous' || state === 'expired' ? isUnnamed || isNewToken : state === 'rejected' && isNewToken;

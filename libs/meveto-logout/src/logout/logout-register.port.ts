@@ -6,6 +6,7 @@ export type ApplyOutcome =
   | { readonly kind: 'applied'; readonly logout: Logout }
   | { readonly kind: 'unlinked'; readonly userId: string }
   | { readonly kind: 'unknown-user' }
+  /** Somebody else has ended the call. */
   | { readonly kind: 'claim-lost' };
 
 /** The logouts committed since an earlier look. */
@@ -25,7 +26,9 @@ export abstract class LogoutRegister {
 
   /**
    * In one transaction with the inbox row: finds the local user of the Meveto ID, sets last_logged_out to the later of
-   * its value and `call.occurredAt`, revokes stored access tokens issued until then, and ends the call.
+   * its value and `call.occurredAt`, revokes stored access tokens issued until then, and ends the call. An answer that
+   * names the person counts even when its claim was lost, as long as the call is unfinished or ambiguous: the token is
+   * used up, so nobody else can have that answer.
    */
   abstract applyLogout(call: ClaimedCall, mevetoId: string): Promise<ApplyOutcome>;
 

@@ -49,7 +49,7 @@ function fillIn(given: MevetoLogoutOptions, faults: Faults): ResolvedOptions {
         given.whenLoggedOut?.redirectTo,
         '/login',
       ),
-      clearCookies: (given.whenLoggedOut?.clearCookies ?? []).map((cookie) => cookieOf(cookie, faults)),
+      clearCookies: cookiesOf(given, faults),
     },
     exchange: exchangeOf(given, leaseMs, faults),
     reconcile: {
@@ -134,15 +134,20 @@ function sessionsOf(given: MevetoLogoutOptions, faults: Faults): readonly Sessio
   return readers as SessionReader[];
 }
 
-function cookieOf(cookie: string | CookieToClear, faults: Faults): CookieToClear {
-  const named = typeof cookie === 'string' ? { name: cookie } : cookie;
-  if (typeof named.name !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(named.name)) {
-    faults.add(
-      `whenLoggedOut.clearCookies: wanted cookie names, or objects with a name. Example: ['connect.sid'].`,
-    );
-  }
-  return named;
+function cookiesOf(given: MevetoLogoutOptions, faults: Faults): readonly CookieToClear[] {
+  const cookies: unknown = given.whenLoggedOut?.clearCookies ?? [];
+  const named = Array.isArray(cookies)
+    ? cookies.map((cookie: unknown) => (typeof cookie === 'string' ? { name: cookie } : cookie))
+    : [undefined];
+  if (named.every(isCookie)) return named;
+  faults.add(
+    `whenLoggedOut.clearCookies: wanted a list of cookie names, or of objects with a name. Example: ['connect.sid'].`,
+  );
+  return [];
 }
+
+const isCookie = (cookie: unknown): cookie is CookieToClear =>
+  isObject(cookie) && typeof cookie['name'] === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(cookie['name']);
 
 function secretPathOf(given: MevetoLogoutOptions, faults: Faults): string | undefined {
   const secretPath: unknown = given.webhook?.secretPath;

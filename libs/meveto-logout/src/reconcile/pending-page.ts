@@ -16,7 +16,7 @@ export function pendingPageOf(body: string): PendingPage | undefined {
   if (answer?.['status'] !== RETRIEVED || !Array.isArray(payload?.['webhooks'])) return undefined;
   const entries: unknown[] = payload['webhooks'];
   const calls = entries.map(pendingCallOf).filter((call) => call !== undefined);
-  const next = payload['next'];
+  const next = typeof payload['next'] === 'number' ? String(payload['next']) : payload['next'];
   return {
     calls,
     skippedCount: entries.length - calls.length,
@@ -35,7 +35,9 @@ function pendingCallOf(entry: unknown): PendingCall | undefined {
 }
 
 function instantOf(text: unknown): number | undefined {
-  const at = typeof text === 'string' ? Date.parse(text) : Number.NaN;
+  // Without a zone it is UTC, wherever this runs.
+  const at =
+    typeof text === 'string' ? Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`) : Number.NaN;
   return Number.isNaN(at) ? undefined : at;
 }
 

@@ -20,6 +20,8 @@ const LEASE_SLACK_MS = 5_000;
 const MAX_PAGES = 10_000;
 const FIRST_POLL_WAIT_MS = 2_000;
 const SOON_MS = 250;
+/** Pauses between questions that must be answered soon double up to this. */
+const SOON_CAP_MS = 30_000;
 
 /**
  * Asks Meveto for calls that never arrived and puts them into the same inbox: at start, on schedule, and as soon as a
@@ -58,11 +60,11 @@ export class Reconciler {
     this.registry.addCronJob(JOB, job);
     job.start();
     this.#ambiguous = this.events.ended$.pipe(filter(({ state }) => state === 'ambiguous')).subscribe(() => {
-      this.#runSoon(SOON_MS);
+      this.#askSoon();
     });
-    const firstPoll = this.run().then((hadLease) => {
-      // Whoever held the lease may have died with it.
-      if (!hadLease) this.#runSoon(this.#leaseMs());
+    const firstPoll = this.run().then((isDone) => {
+      // Whoever holds the lease may have died with it; Meveto may be back soon.
+      if (!isDone) this.#askSoon();
     });
     await Promise.race([firstPoll, delay(FIRST_POLL_WAIT_MS, undefined, { ref: false })]);
   }
@@ -75,7 +77,7 @@ export class Reconciler {
     await this.#running;
   }
 
-  /** Asks now, unless that is being done already. Resolves when it is done; true unless another replica was at it. */
+  /** Asks now, unless that is being done already. Resolves when it is over; true if the whole list was read. */
   run(): Promise<boolean> {
     if (this.#stopping.signal.aborted) return Promise.resolve(false);
     this.#running ??= this.#poll().finally(() => {
@@ -88,28 +90,36 @@ export class Reconciler {
     return { lastSuccessAt: this.#lastSuccessAt, lastFailureAt: this.#lastFailureAt };
   }
 
-  #runSoon(inMs: number): void {
+  /** Asks shortly, and again until an answer was had to a question that began after this. */
+  #askSoon(pauseMs = SOON_MS): void {
     if (this.#stopping.signal.aborted) return;
     clearTimeout(this.#soon);
-    this.#soon = setTimeout(() => void this.run(), inMs);
+    this.#soon = setTimeout(() => void this.#askAgain(pauseMs), pauseMs);
     this.#soon.unref();
+  }
+
+  async #askAgain(pauseMs: number): Promise<void> {
+    // A question that is on its way may have been answered before there was a reason to ask.
+    await this.#running;
+    if (!(await this.run())) this.#askSoon(Math.min(pauseMs * 2, SOON_CAP_MS));
   }
 
   async #poll(): Promise<boolean> {
     try {
-      if (!(await this.#takeLease())) return false;
-      await this.#allPages();
+      if (!(await this.#takeLease()) || !(await this.#allPages())) return false;
       await this.store.lease.take(LEASE, this.#holder, 0);
       this.#lastSuccessAt = Date.now();
       this.counters.add('reconcile_success');
       this.#isFailing = false;
+      return true;
     } catch (error) {
       this.#failed(error);
+      return false;
     }
-    return true;
   }
 
-  async #allPages(): Promise<void> {
+  /** False when the lease was lost on the way. */
+  async #allPages(): Promise<boolean> {
     const seen = new Set<string>();
     let cursor: string | undefined;
     for (let pages = 0; pages < MAX_PAGES; pages += 1) {
@@ -122,10 +132,11 @@ export class Reconciler {
       await this.#store(page.calls.map((call) => this.#sealed(call)));
       cursor = page.next;
       // A cursor that comes back would never end.
-      if (cursor === undefined || seen.has(cursor)) return;
+      if (cursor === undefined || seen.has(cursor)) return true;
       seen.add(cursor);
-      if (!(await this.#takeLease())) return;
+      if (!(await this.#takeLease())) return false;
     }
+    return true;
   }
 
   async #store(calls: readonly ListedCall[]): Promise<void> {

@@ -28,7 +28,8 @@ class BearerTokenReader extends SessionReader {
     if (token === undefined) return undefined;
     try {
       const facts = this.options.verify(token);
-      return facts instanceof Promise ? facts.catch(() => undefined) : facts;
+      // Whatever can be awaited: a library's query object is no Promise, and no facts either.
+      return facts !== undefined && 'then' in facts ? Promise.resolve(facts).catch(() => undefined) : facts;
     } catch {
       return undefined;
     }

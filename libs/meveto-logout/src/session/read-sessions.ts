@@ -16,7 +16,7 @@ export function readSessions(
   for (const reader of readers) {
     const facts = reader.read(request);
     if (facts === undefined) continue;
-    if (facts instanceof Promise) isAsync = true;
+    if ('then' in facts) isAsync = true;
     found.push(facts);
   }
   return isAsync ? allOf(found) : (found as SessionFacts[]);

@@ -27,7 +27,7 @@ export async function readWebhookBody(request: IncomingMessage): Promise<Webhook
   if (parse === undefined) {
     return refused(415, 'The content type must be application/json or application/x-www-form-urlencoded.');
   }
-  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
+  if ((request.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
     return refused(415, 'The body must not be compressed.');
   }
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return TOO_LARGE;

@@ -22,7 +22,8 @@ const RETENTION_MS = 7 * 86_400_000;
 @Injectable()
 export class LogoutWorker {
   readonly #logger = new Logger('MevetoLogout');
-  readonly #inHand = new Set<Promise<void>>();
+  /** What is being worked on, by the call's id. */
+  readonly #inHand = new Map<string, Promise<void>>();
   readonly #budget: RateBudget;
   readonly #stopping = new AbortController();
   #arrivals: Subscription | undefined;
@@ -61,7 +62,7 @@ export class LogoutWorker {
     const cutOff = setTimeout(() => {
       this.#stopping.abort();
     }, this.options.shutdownTimeoutMs);
-    await Promise.allSettled(this.#inHand);
+    await Promise.allSettled(this.#inHand.values());
     clearTimeout(cutOff);
   }
 
@@ -102,7 +103,7 @@ export class LogoutWorker {
     const claimedAt = performance.now();
     let calls: ClaimedCall[] = [];
     try {
-      calls = await this.store.inbox.claim(wanted, this.options.leaseMs);
+      calls = await this.store.inbox.claim(wanted, this.options.leaseMs, [...this.#inHand.keys()]);
     } finally {
       this.#budget.giveBack(wanted - calls.length);
     }
@@ -112,10 +113,10 @@ export class LogoutWorker {
 
   #start(call: ClaimedCall, leaseEndsAt: number): void {
     const work = this.processor.process(call, leaseEndsAt, this.#stopping.signal).finally(() => {
-      this.#inHand.delete(work);
+      this.#inHand.delete(call.id);
       this.#wake();
     });
-    this.#inHand.add(work);
+    this.#inHand.set(call.id, work);
   }
 
   async #keepHouse(): Promise<void> {

@@ -34,9 +34,11 @@ export class MemoryInbox extends Inbox {
     );
   }
 
-  override claim(limit: number, leaseMs: number): Promise<ClaimedCall[]> {
+  override claim(limit: number, leaseMs: number, inHand: readonly string[] = []): Promise<ClaimedCall[]> {
     const now = this.clock.now();
-    const due = this.rows.find((row) => row.state === 'pending' && row.dueAt <= now);
+    const due = this.rows.find(
+      (row) => row.state === 'pending' && row.dueAt <= now && !inHand.includes(row.id),
+    );
     due.sort((a, b) => a.dueAt - b.dueAt || a.receivedAt - b.receivedAt);
     return Promise.resolve(
       due.slice(0, limit).map((row) => {

@@ -83,7 +83,7 @@ export class MemoryLogoutRegister extends LogoutRegister {
     mevetoId: string,
     effect: (row: MemoryRow, userId: string | undefined) => ApplyOutcome | undefined,
   ): Promise<ApplyOutcome> {
-    const row = this.rows.held(call);
+    const row = this.rows.unresolved(call);
     if (row === undefined) return Promise.resolve({ kind: 'claim-lost' });
     const found = this.users.findByMevetoId(mevetoId);
     row.person = this.digestPerson(mevetoId);

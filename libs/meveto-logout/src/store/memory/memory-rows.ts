@@ -31,6 +31,14 @@ export class MemoryRows {
     return row?.state === 'pending' && row.fence === call.fence ? row : undefined;
   }
 
+  /** The row of a call that an answer in hand may still end: the claim on it may have been lost meanwhile. */
+  unresolved(call: ClaimedCall): MemoryRow | undefined {
+    const row = this.byId.get(call.id);
+    return row?.digest === call.digest && (row.state === 'pending' || row.state === 'ambiguous')
+      ? row
+      : undefined;
+  }
+
   find(matches: (row: MemoryRow) => boolean): MemoryRow[] {
     return [...this.byId.values()].filter(matches);
   }

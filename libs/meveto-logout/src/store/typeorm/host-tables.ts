@@ -21,7 +21,7 @@ export interface AccessTokenMapping {
   readonly userId: string;
   /** When the token's session began: those issued after the logout are left alone. A date or epoch milliseconds. */
   readonly issuedAt: string;
-  /** Set to the time of the logout. Left out: the rows are deleted. */
+  /** Set to the time of the revocation. Left out: the rows are deleted. */
   readonly revokedAt?: string;
 }
 

@@ -1,6 +1,14 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { MevetoLogoutError, StoreUnavailableError } from '../../errors.js';
-import { type Dialect, type Script, SqlEngine, type SqlResult, type Statement, valuesOf } from './sql.js';
+import {
+  type Dialect,
+  type Script,
+  SqlEngine,
+  type SqlResult,
+  type Statement,
+  UnfitValueError,
+  valuesOf,
+} from './sql.js';
 
 const postgres: Dialect = {
   nowMs: 'CAST(FLOOR(EXTRACT(EPOCH FROM clock_timestamp()) * 1000) AS BIGINT)',
@@ -8,20 +16,22 @@ const postgres: Dialect = {
   forUpdateSkipLocked: 'FOR UPDATE SKIP LOCKED',
   insertNew: (into, columns, rowCount) =>
     `INSERT INTO ${into} (${columns.join(', ')}) VALUES ${valuesOf(columns, rowCount)} ON CONFLICT DO NOTHING`,
-  greatest: (a, b) => `GREATEST(${a}, ${b})`,
 };
 
 /** Deadlock, serialization failure: the transaction was rolled back whole and may be tried again. */
 const TRY_AGAIN = new Set(['40001', '40P01']);
 const TRIES = 5;
-/** After this long nobody waits for a statement any more, in milliseconds. It may still take effect. */
-const DEADLINE_MS = 10_000;
+/** A look at all logouts at start may be a large one. */
+const READ_DEADLINE_MS = 15_000;
 
 /** PostgreSQL through TypeORM's pool: a connection for each transaction, never one of the application's. */
 export class PostgresEngine extends SqlEngine {
   override readonly dialect = postgres;
 
-  constructor(private readonly dataSource: DataSource) {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly timeoutMs: number,
+  ) {
     super();
   }
 
@@ -34,29 +44,39 @@ export class PostgresEngine extends SqlEngine {
   }
 
   override transaction<T>(operation: string, script: () => Script<T>): Promise<T> {
-    return this.#translated(operation, () => this.#once(script, true));
+    return this.#translated(operation, () => inTime(this.#once(script, true), 2 * this.timeoutMs));
   }
 
   override read<T>(operation: string, script: () => Script<T>): Promise<T> {
-    return this.#translated(operation, () => this.#once(script, false));
+    return this.#translated(operation, () => inTime(this.#once(script, false), READ_DEADLINE_MS));
   }
 
   async #translated<T>(operation: string, work: () => Promise<T>): Promise<T> {
     for (let tried = 1; ; tried += 1) {
       try {
-        return await inTime(work());
+        return await work();
       } catch (error) {
         if (error instanceof MevetoLogoutError) throw error;
+        // SQLSTATE class 22, data exception.
+        if (sqlState(error).startsWith('22')) throw new UnfitValueError(operation);
         if (tried < TRIES && TRY_AGAIN.has(sqlState(error))) continue;
         throw new StoreUnavailableError(operation, { cause: error });
       }
     }
   }
 
+  async #begin(runner: QueryRunner): Promise<void> {
+    await runner.startTransaction();
+    const timeout = String(this.timeoutMs);
+    await runner.query(
+      `SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = ${timeout}; SET LOCAL statement_timeout = ${timeout}`,
+    );
+  }
+
   async #once<T>(script: () => Script<T>, inTransaction: boolean): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
     try {
-      if (inTransaction) await runner.startTransaction('READ COMMITTED');
+      if (inTransaction) await this.#begin(runner);
       const steps = script();
       let step = steps.next({ rows: [], affected: 0 });
       while (step.done !== true) step = steps.next(await query(runner, step.value));
@@ -71,12 +91,13 @@ export class PostgresEngine extends SqlEngine {
   }
 }
 
-async function inTime<T>(work: Promise<T>): Promise<T> {
+/** Nobody waits any longer than this; the work may still take effect. */
+async function inTime<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       reject(new Error('The database does not answer.'));
-    }, DEADLINE_MS);
+    }, deadlineMs);
   });
   try {
     return await Promise.race([work, tooLate]);

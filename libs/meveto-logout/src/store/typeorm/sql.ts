@@ -40,6 +40,9 @@ export const numberOf = (value: unknown): number => Number(value ?? 0);
 /** `?, ?, ?` for a list of values. */
 export const marks = (count: number): string => Array.from({ length: count }, () => '?').join(', ');
 
+/** A value does not fit the column that it was compared with: no row can have it. */
+export class UnfitValueError extends Error {}
+
 /** What differs between databases. */
 export interface Dialect {
   /** An expression for the clock in epoch milliseconds, read when the statement runs. */
@@ -50,8 +53,6 @@ export interface Dialect {
   readonly forUpdateSkipLocked: string;
   /** Wraps an INSERT so that rows with a known unique key are left alone. */
   readonly insertNew: (into: string, columns: readonly string[], rowCount: number) => string;
-  /** The larger of two expressions. */
-  readonly greatest: (a: string, b: string) => string;
 }
 
 /** Runs scripts, each in one transaction. */
@@ -60,6 +61,7 @@ export abstract class SqlEngine {
   /**
    * Resolves after the commit is on disk; a script that throws is rolled back and its error passed on.
    * @throws {StoreUnavailableError} when the database does not answer or stays locked.
+   * @throws {UnfitValueError} when a value does not fit a column.
    */
   abstract transaction<T>(operation: string, script: () => Script<T>): Promise<T>;
   /** Runs a script that only reads: it waits for nobody's lock. Errors as for `transaction`. */

@@ -13,7 +13,6 @@ const sqlite: Dialect = {
   forUpdateSkipLocked: '',
   insertNew: (into, columns, rowCount) =>
     `INSERT INTO ${into} (${columns.join(', ')}) VALUES ${valuesOf(columns, rowCount)} ON CONFLICT DO NOTHING`,
-  greatest: (a, b) => `MAX(${a}, ${b})`,
 };
 
 /**

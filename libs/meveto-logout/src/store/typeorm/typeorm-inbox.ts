@@ -39,6 +39,7 @@ export class TypeOrmInbox extends Inbox {
   }
 
   override receive(calls: readonly IncomingCall[]): Promise<number> {
+    if (calls.length === 0) return Promise.resolve(0);
     return this.engine.transaction('store a call', () => this.#receive(calls));
   }
 
@@ -46,8 +47,8 @@ export class TypeOrmInbox extends Inbox {
     return this.engine.transaction('store pending calls', () => this.#receiveListed(calls));
   }
 
-  override claim(limit: number, leaseMs: number): Promise<ClaimedCall[]> {
-    return this.engine.transaction('claim calls', () => this.#claim(limit, leaseMs));
+  override claim(limit: number, leaseMs: number, inHand: readonly string[] = []): Promise<ClaimedCall[]> {
+    return this.engine.transaction('claim calls', () => this.#claim(limit, leaseMs, inHand));
   }
 
   override release(call: ClaimedCall, release: Release): Promise<void> {
@@ -123,13 +124,13 @@ export class TypeOrmInbox extends Inbox {
     );
   }
 
-  *#claim(limit: number, leaseMs: number): Script<ClaimedCall[]> {
+  *#claim(limit: number, leaseMs: number, inHand: readonly string[]): Script<ClaimedCall[]> {
     const { dialect } = this.engine;
     const now = yield* clockOf(dialect);
     const rows = yield* rowsOf(
       `SELECT id, type, digest, sealed, fence, attempts, unknown_attempts, received_at, occurred_at FROM ${this.calls}
-        WHERE state = 'pending' AND due_at <= ? ORDER BY due_at, received_at LIMIT ${String(limit)} ${dialect.forUpdateSkipLocked}`,
-      [now],
+        WHERE state = 'pending' AND due_at <= ? ${inHand.length === 0 ? '' : `AND id NOT IN (${marks(inHand.length)})`} ORDER BY due_at, received_at LIMIT ${String(limit)} ${dialect.forUpdateSkipLocked}`,
+      [now, ...inHand],
     );
     if (rows.length === 0) return [];
     yield* run(
@@ -177,8 +178,8 @@ export class TypeOrmInbox extends Inbox {
   *#purge(retentionMs: number, limit: number): Script<number> {
     const now = yield* clockOf(this.engine.dialect);
     const rows = yield* rowsOf(
-      `SELECT id FROM ${this.calls} WHERE state <> 'pending'
-        AND settled_at <= CASE WHEN state = 'rejected' THEN ? ELSE ? END LIMIT ${String(limit)}`,
+      `SELECT id FROM ${this.calls} WHERE (state = 'rejected' AND settled_at <= ?)
+        OR (state NOT IN ('pending', 'rejected') AND settled_at <= ?) LIMIT ${String(limit)}`,
       [now - Math.min(REJECTED_RETENTION_MS, retentionMs), now - retentionMs],
     );
     if (rows.length === 0) return 0;

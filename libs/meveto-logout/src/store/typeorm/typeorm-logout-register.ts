@@ -3,7 +3,17 @@ import type { ClaimedCall } from '../../inbox/inbox.port.js';
 import { type ApplyOutcome, LogoutRegister, type LogoutsSince } from '../../logout/logout-register.port.js';
 import { PROTECTION_REMOVED } from '../../model/call.js';
 import type { AccessTokenTable, UserTable } from './host-tables.js';
-import { clockOf, marks, numberOf, run, rowsOf, type Script, type SqlEngine, type SqlValue } from './sql.js';
+import {
+  clockOf,
+  marks,
+  numberOf,
+  run,
+  rowsOf,
+  type Script,
+  type SqlEngine,
+  type SqlValue,
+  UnfitValueError,
+} from './sql.js';
 import type { Tables } from './tables.js';
 
 /**
@@ -35,27 +45,57 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
   }
 
   override applyLogout(call: ClaimedCall, mevetoId: string): Promise<ApplyOutcome> {
-    return this.engine.transaction('log a user out', () => this.#applyLogout(call, mevetoId));
+    return this.#orUnknown(call, mevetoId, 'log a user out', () => this.#applyLogout(call, mevetoId));
   }
 
   override applyProtectionRemoved(call: ClaimedCall, mevetoId: string): Promise<ApplyOutcome> {
-    return this.engine.transaction('clear a Meveto ID', () => this.#applyProtectionRemoved(call, mevetoId));
+    return this.#orUnknown(call, mevetoId, 'clear a Meveto ID', () =>
+      this.#applyProtectionRemoved(call, mevetoId),
+    );
   }
 
   override committedSince(asOf: number): Promise<LogoutsSince> {
     return this.engine.read('read logouts', () => this.#committedSince(asOf));
   }
 
-  override recordLogin(userId: string, authenticatedAt: number | undefined): Promise<number> {
-    return this.engine.transaction('record a login', () => this.#recordLogin(userId, authenticatedAt));
+  override async recordLogin(userId: string, authenticatedAt: number | undefined): Promise<number> {
+    try {
+      return await this.engine.transaction('record a login', () =>
+        this.#recordLogin(userId, authenticatedAt),
+      );
+    } catch (error) {
+      throw error instanceof UnfitValueError ? new UnknownUserError() : error;
+    }
   }
 
   override async forgetUntil(loggedOutAt: number, limit: number): Promise<void> {
     await this.engine.transaction('forget old logouts', () => this.#forgetUntil(loggedOutAt, limit));
   }
 
+  /** A Meveto ID that the application's column cannot hold belongs to none of its users. */
+  async #orUnknown(
+    call: ClaimedCall,
+    mevetoId: string,
+    operation: string,
+    script: () => Script<ApplyOutcome>,
+  ): Promise<ApplyOutcome> {
+    try {
+      return await this.engine.transaction(operation, script);
+    } catch (error) {
+      if (!(error instanceof UnfitValueError)) throw error;
+      return this.engine.transaction(operation, () => this.#endUnknown(call, mevetoId));
+    }
+  }
+
+  *#endUnknown(call: ClaimedCall, mevetoId: string): Script<ApplyOutcome> {
+    if (!(yield* this.#isUnresolved(call))) return { kind: 'claim-lost' };
+    const now = yield* clockOf(this.engine.dialect);
+    yield* this.#end(call, { state: 'unknown_user', person: this.digestPerson(mevetoId), userId: null, now });
+    return { kind: 'unknown-user' };
+  }
+
   *#applyLogout(call: ClaimedCall, mevetoId: string): Script<ApplyOutcome> {
-    if (!(yield* this.#holds(call))) return { kind: 'claim-lost' };
+    if (!(yield* this.#isUnresolved(call))) return { kind: 'claim-lost' };
     const person = this.digestPerson(mevetoId);
     const user =
       (yield* this.#findUser(this.users.mevetoId.name, this.users.mevetoId.toDatabase(mevetoId))) ??
@@ -74,7 +114,7 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
   }
 
   *#applyProtectionRemoved(call: ClaimedCall, mevetoId: string): Script<ApplyOutcome> {
-    if (!(yield* this.#holds(call))) return { kind: 'claim-lost' };
+    if (!(yield* this.#isUnresolved(call))) return { kind: 'claim-lost' };
     const person = this.digestPerson(mevetoId);
     const { users } = this;
     const user = yield* this.#findUser(users.mevetoId.name, users.mevetoId.toDatabase(mevetoId));
@@ -135,11 +175,11 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     );
   }
 
-  /** Locks the inbox row, if the claim on it still holds. */
-  *#holds(call: ClaimedCall): Script<boolean> {
+  /** Locks the inbox row, if the answer in hand may still end it. */
+  *#isUnresolved(call: ClaimedCall): Script<boolean> {
     const rows = yield* rowsOf(
-      `SELECT id FROM ${this.tables.calls} WHERE id = ? AND fence = ? AND state = 'pending' ${this.engine.dialect.forUpdate}`,
-      [call.id, call.fence],
+      `SELECT id FROM ${this.tables.calls} WHERE id = ? AND digest = ? AND state IN ('pending', 'ambiguous') ${this.engine.dialect.forUpdate}`,
+      [call.id, call.digest],
     );
     return rows.length > 0;
   }

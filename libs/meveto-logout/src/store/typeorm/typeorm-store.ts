@@ -103,7 +103,7 @@ class TypeOrmStore implements Store {
 function engineFor(dataSource: DataSource, timeoutMs: number): SqlEngine {
   const { type } = dataSource.options;
   if (type === 'better-sqlite3') return new SqliteEngine(dataSource, timeoutMs);
-  if (type === 'postgres') return new PostgresEngine(dataSource);
+  if (type === 'postgres') return new PostgresEngine(dataSource, timeoutMs);
   throw new ConfigurationError([
     `store: got a DataSource of type '${type}', wanted 'better-sqlite3' or 'postgres'.`,
   ]);

@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import { exchangeOutcomeOf } from './exchange-response.js';
+
+const outcomeOf = (answer: unknown, httpStatus = 200) =>
+  exchangeOutcomeOf(httpStatus, JSON.stringify(answer));
+const retrieved = (user: unknown) => ({ status: 'Token_User_Retrieved', payload: { user } });
+const retry = (reason: string) => ({ kind: 'retry', reason, maybeSent: true });
+
+describe('Meveto’s answer to an exchange', () => {
+  it('names the person', () => {
+    expect(outcomeOf(retrieved('901234567890'))).toEqual({ kind: 'person', mevetoId: '901234567890' });
+    expect(outcomeOf({ ...retrieved('7'), error: null, error_description: null, more: [] })).toEqual({
+      kind: 'person',
+      mevetoId: '7',
+    });
+  });
+
+  it('names the person by a number too, which stays a string here', () => {
+    expect(outcomeOf(retrieved(42))).toEqual({ kind: 'person', mevetoId: '42' });
+    expect(outcomeOf(retrieved('007'))).toEqual({ kind: 'person', mevetoId: '007' });
+  });
+
+  it('says that the token is no good, with HTTP 200', () => {
+    expect(outcomeOf({ status: 'Invalid_User_Token' })).toEqual({ kind: 'invalid' });
+    expect(outcomeOf({ status: 'Invalid_User_Token', message: 'The token is used up.' })).toEqual({
+      kind: 'invalid',
+    });
+  });
+
+  it('is to be asked for again when it is an error, with HTTP 200', () => {
+    const answer = { error: 'server_error', error_description: 'Try later.' };
+    expect(outcomeOf(answer)).toEqual(retry('error-answer'));
+  });
+
+  it.each([201, 204, 302, 400, 401, 403, 404, 429, 500, 502, 503])(
+    'is to be asked for again with HTTP %d, whatever the body says',
+    (status) => {
+      expect(outcomeOf({ status: 'Invalid_User_Token' }, status)).toEqual(retry(`http-${String(status)}`));
+      expect(outcomeOf(retrieved('7'), status)).toEqual(retry(`http-${String(status)}`));
+    },
+  );
+
+  it.each(['', '<html>Bad Gateway</html>', '{"status":', 'null', '[]', '"Invalid_User_Token"', '7'])(
+    'is to be asked for again when it is no object: %s',
+    (body) => {
+      expect(exchangeOutcomeOf(200, body)).toEqual(retry('not-json'));
+    },
+  );
+
+  it.each([{}, { status: 'Something_New' }, { status: ['Invalid_User_Token'] }, { payload: { user: '7' } }])(
+    'is to be asked for again when it is none that is known: %j',
+    (answer) => {
+      expect(outcomeOf(answer)).toEqual(retry('unknown-answer'));
+    },
+  );
+
+  it.each([undefined, null, '', {}, ['7'], true, 1.5, 2 ** 53, 'x'.repeat(192)])(
+    'is to be asked for again when it names nobody: %j',
+    (user) => {
+      expect(outcomeOf(retrieved(user))).toEqual(retry('no-user-in-answer'));
+    },
+  );
+
+  it.each([undefined, null, 'user', ['user']])('is to be asked for again with the payload %j', (payload) => {
+    expect(outcomeOf({ status: 'Token_User_Retrieved', payload })).toEqual(retry('no-user-in-answer'));
+  });
+});

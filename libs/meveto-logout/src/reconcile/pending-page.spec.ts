@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import { pendingPageOf } from './pending-page.js';
+
+const entry = (facts: object = {}) => ({ id: '1', type: 'User_Logged_Out', user_token: 'token', ...facts });
+const pageOf = (webhooks: unknown, next: unknown = null) =>
+  pendingPageOf(JSON.stringify({ status: 'Pending_Webhooks_Retrieved', payload: { webhooks, next } }));
+
+describe('a page of the pending list', () => {
+  it('gives its calls', () => {
+    const page = pageOf([
+      entry({ created_at: '2026-01-02T03:04:05.678Z' }),
+      entry({ id: 2, type: 'Meveto_Protection_Removed', user_token: 'other' }),
+    ]);
+    expect(page).toMatchObject({
+      calls: [
+        { id: '1', type: 'User_Logged_Out', createdAt: Date.UTC(2026, 0, 2, 3, 4, 5, 678) },
+        { id: '2', type: 'Meveto_Protection_Removed', createdAt: undefined },
+      ],
+      skippedCount: 0,
+      next: undefined,
+    });
+    expect(page?.calls.map(({ token }) => token.reveal())).toEqual(['token', 'other']);
+  });
+
+  it('may be empty', () => {
+    expect(pageOf([])).toEqual({ calls: [], skippedCount: 0, next: undefined });
+  });
+
+  it('says where the next one starts', () => {
+    expect(pageOf([], 'cursor')?.next).toBe('cursor');
+  });
+
+  it.each([null, undefined, '', {}, 'x'.repeat(1_025)])('is the last one with the cursor %j', (next) => {
+    expect(pageOf([], next)?.next).toBeUndefined();
+  });
+
+  it('leaves out and counts what it does not understand, and nothing else', () => {
+    const page = pageOf([
+      null,
+      'text',
+      [],
+      {},
+      entry({ id: undefined }),
+      entry({ id: '' }),
+      entry({ id: 'x'.repeat(192) }),
+      entry({ id: { $ne: '' } }),
+      entry({ type: 'Something_New' }),
+      entry({ user_token: 'with space' }),
+      entry({ user_token: undefined }),
+      entry({ id: 'good' }),
+    ]);
+    expect(page?.calls.map(({ id }) => id)).toEqual(['good']);
+    expect(page?.skippedCount).toBe(11);
+  });
+
+  it.each([undefined, null, '', 'yesterday', '0000-00-00 00:00:00', 1_700_000_000_000, {}])(
+    'takes a call without a usable date as undated: %j',
+    (created_at) => {
+      expect(pageOf([entry({ created_at })])?.calls).toMatchObject([{ createdAt: undefined }]);
+    },
+  );
+
+  it.each([
+    '',
+    'not json',
+    'null',
+    '[]',
+    '{}',
+    '{"status":"Pending_Webhooks_Retrieved"}',
+    '{"status":"Pending_Webhooks_Retrieved","payload":[]}',
+    '{"status":"Pending_Webhooks_Retrieved","payload":{"webhooks":{}}}',
+    '{"status":"Other","payload":{"webhooks":[]}}',
+    '{"error":"invalid_client"}',
+  ])('is not %s', (body) => {
+    expect(pendingPageOf(body)).toBeUndefined();
+  });
+});

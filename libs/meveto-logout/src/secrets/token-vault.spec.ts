@@ -1,0 +1,83 @@
+import { describe, expect, it } from '@jest/globals';
+import { TokenVault } from './token-vault.js';
+
+const TOKEN = 'one-time-token-0123456789';
+const vault = new TokenVault('client', 'secret');
+const digest = vault.digestToken(TOKEN);
+
+describe('a sealed token', () => {
+  it('opens with its digest', () => {
+    expect(vault.open(vault.seal(TOKEN, digest), digest)).toBe(TOKEN);
+  });
+
+  it('opens in another process with the same credentials', () => {
+    expect(new TokenVault('client', 'secret').open(vault.seal(TOKEN, digest), digest)).toBe(TOKEN);
+  });
+
+  it.each([
+    ['secret', new TokenVault('client', 'other secret')],
+    ['client', new TokenVault('other client', 'secret')],
+  ])('does not open with another %s', (_what, other) => {
+    expect(other.open(vault.seal(TOKEN, digest), digest)).toBeUndefined();
+  });
+
+  it('does not open with another secret that pretends to have made it', () => {
+    const other = new TokenVault('client', 'other secret');
+    const [keyId = ''] = other.seal(TOKEN, digest).split('.');
+    const [, blob = ''] = vault.seal(TOKEN, digest).split('.');
+    expect(other.open(`${keyId}.${blob}`, digest)).toBeUndefined();
+  });
+
+  it('does not open on another row', () => {
+    expect(vault.open(vault.seal(TOKEN, digest), vault.digestToken('another token'))).toBeUndefined();
+  });
+
+  it('does not open when any of its bytes is damaged', () => {
+    const [keyId = '', blob = ''] = vault.seal(TOKEN, digest).split('.');
+    const bytes = Buffer.from(blob, 'base64url');
+    for (let index = 0; index < bytes.length; index += 1) {
+      const damaged = Buffer.from(bytes);
+      damaged.writeUInt8(damaged.readUInt8(index) ^ 1, index);
+      expect(vault.open(`${keyId}.${damaged.toString('base64url')}`, digest)).toBeUndefined();
+    }
+  });
+
+  it.each(['', '.', 'null', 'x'.repeat(80), vault.seal(TOKEN, digest).slice(0, 30)])(
+    'is not %j',
+    (sealed) => {
+      expect(vault.open(sealed, digest)).toBeUndefined();
+    },
+  );
+
+  it('holds the token in no readable form', () => {
+    const sealed = vault.seal(TOKEN, digest);
+    const blob = Buffer.from(sealed.split('.')[1] ?? '', 'base64url');
+    expect(sealed).not.toContain(TOKEN);
+    expect(sealed).not.toContain(Buffer.from(TOKEN).toString('base64url'));
+    expect(blob.includes(TOKEN)).toBe(false);
+    expect(blob).toHaveLength(12 + 16 + TOKEN.length);
+  });
+
+  it('looks different every time', () => {
+    expect(vault.seal(TOKEN, digest)).not.toBe(vault.seal(TOKEN, digest));
+  });
+});
+
+describe('a digest', () => {
+  it('is the same for the same token, and different for another', () => {
+    expect(vault.digestToken(TOKEN)).toBe(digest);
+    expect(vault.digestToken(`${TOKEN}0`)).not.toBe(digest);
+    expect(digest).toMatch(/^[\w-]{43}$/);
+  });
+
+  it('is keyed: nobody without the credentials can make it', () => {
+    expect(new TokenVault('client', 'other secret').digestToken(TOKEN)).not.toBe(digest);
+    expect(new TokenVault('other client', 'secret').digestToken(TOKEN)).not.toBe(digest);
+  });
+
+  it('of a person is never that of a token', () => {
+    expect(vault.digestPerson(TOKEN)).not.toBe(digest);
+    expect(vault.digestPerson('m-1')).toBe(new TokenVault('client', 'secret').digestPerson('m-1'));
+    expect(vault.digestPerson('m-1')).not.toBe(vault.digestPerson('m-2'));
+  });
+});

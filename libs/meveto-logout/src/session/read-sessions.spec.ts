@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import type { SessionFacts } from '../model/session.js';
+import { readSessions } from './read-sessions.js';
+import type { SessionReader } from './session-reader.port.js';
+
+const A = { userId: 'a', signedInAt: 1 };
+const B = { userId: 'b', signedInAt: 2 };
+const request = { headers: {} };
+const reader = (facts: SessionFacts | undefined | Promise<SessionFacts | undefined>): SessionReader => ({
+  read: () => facts,
+});
+
+describe('readSessions', () => {
+  it('waits for nothing as long as no reader does', () => {
+    expect(readSessions([], request)).toEqual([]);
+    expect(readSessions([reader(undefined)], request)).toEqual([]);
+    expect(readSessions([reader(A), reader(undefined), reader(B)], request)).toEqual([A, B]);
+  });
+
+  it('waits for readers that take their time, and keeps their order', async () => {
+    const read = readSessions(
+      [reader(Promise.resolve(A)), reader(Promise.resolve(undefined)), reader(B), reader(undefined)],
+      request,
+    );
+    expect(read).toBeInstanceOf(Promise);
+    expect(await read).toEqual([A, B]);
+  });
+
+  it('waits for anything that can be awaited: a query of a library is no session', async () => {
+    const query = {
+      then: (take: (facts: SessionFacts) => void) => {
+        take(A);
+      },
+    } as unknown as Promise<SessionFacts>;
+    expect(await readSessions([reader(query)], request)).toEqual([A]);
+  });
+
+  it('passes on what a reader throws: it is not nobody', async () => {
+    const failing = reader(Promise.reject(new Error('the session store is away')));
+    await expect(readSessions([reader(A), failing], request)).rejects.toThrow('the session store is away');
+  });
+});

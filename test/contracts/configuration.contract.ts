@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  ConfigurationError,
+  mevetoLogoutEntities,
+  typeOrmStore,
+  type TypeOrmStoreOptions,
+} from 'nestjs-meveto-logout';
+import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
+import type { TestDatabase } from '../support/database.js';
+import { AccessToken, User } from '../support/host-app.js';
+import { connectHost, contextOf, mapping } from './typeorm-opened-store.js';
+
+@Entity('strangers')
+class Stranger {
+  @PrimaryColumn({ type: 'int' })
+  id!: number;
+
+  @Column({ type: 'varchar' })
+  name!: string;
+}
+
+/** What is said at start when a database or a mapping does not fit. */
+export function storeConfigurationContract(name: string, create: () => Promise<TestDatabase>): void {
+  describe(`starting the TypeORM store on ${name}`, () => {
+    let database: TestDatabase;
+    let dataSource: DataSource;
+    beforeAll(async () => {
+      database = await create();
+      dataSource = await connectHost(database.connection);
+    });
+    afterAll(async () => {
+      await dataSource.destroy();
+      await database.drop();
+    });
+
+    const faultsOf = async (
+      options: TypeOrmStoreOptions,
+      source = dataSource,
+    ): Promise<readonly string[]> => {
+      const store = typeOrmStore(options).create(contextOf(source));
+      const error: unknown = await store.connect().catch((fault: unknown) => fault);
+      await store.close();
+      if (!(error instanceof ConfigurationError)) throw new Error('it started', { cause: error });
+      return error.faults;
+    };
+
+    it('names a DataSource that is not there', async () => {
+      expect(await faultsOf({ ...mapping, dataSource: 'other' })).toEqual([
+        `store: no DataSource named 'other' in the application. Import TypeOrmModule.forRoot({ … }).`,
+      ]);
+    });
+
+    it('names every property that the entities do not have', async () => {
+      expect(
+        await faultsOf({
+          user: { ...mapping.user, mevetoId: 'meveto_id', lastLoggedOut: 'loggedOut' },
+          accessTokens: { entity: AccessToken, userId: 'owner', issuedAt: 'signedInAt' },
+        }),
+      ).toEqual([
+        `store.user: User has no column for the property 'meveto_id'.`,
+        `store.user: User has no column for the property 'loggedOut'.`,
+        `store.accessTokens: AccessToken has no column for the property 'owner'.`,
+      ]);
+    });
+
+    it('names an entity that the DataSource does not know', async () => {
+      expect(await faultsOf({ user: { ...mapping.user, entity: Stranger } })).toEqual([
+        'store.user.entity: the DataSource does not know it. Add it to the DataSource’s `entities`.',
+      ]);
+    });
+
+    it('asks for the module’s entities', async () => {
+      const without = await new DataSource({
+        ...database.connection,
+        entities: [User, AccessToken],
+      }).initialize();
+      expect(await faultsOf(mapping, without)).toEqual([
+        'store: the DataSource does not know the module’s entities. Add ...mevetoLogoutEntities to its `entities`, and ' +
+          '...mevetoLogoutMigrations to its `migrations`.',
+      ]);
+      await without.destroy();
+    });
+
+    it('asks for the module’s migrations', async () => {
+      const empty = await create();
+      const without = await new DataSource({
+        ...empty.connection,
+        entities: [User, AccessToken, ...mevetoLogoutEntities],
+      }).initialize();
+      const faults = await faultsOf(mapping, without);
+      expect(faults).toHaveLength(1);
+      expect(faults[0]).toContain('the module’s tables cannot be read. Add ...mevetoLogoutMigrations');
+      expect(faults[0]).toMatch(/meveto_logout_calls/);
+      await without.destroy();
+      await empty.drop();
+    });
+
+    it('cannot be used before it was connected', () => {
+      const store = typeOrmStore(mapping).create(contextOf(dataSource));
+      expect(() => store.inbox).toThrow('The store is used before the application was initialised.');
+    });
+
+    it('may be connected twice', async () => {
+      const store = typeOrmStore(mapping).create(contextOf(dataSource));
+      await store.connect();
+      const { inbox } = store;
+      await store.connect();
+      expect(store.inbox).toBe(inbox);
+      await store.close();
+    });
+  });
+}

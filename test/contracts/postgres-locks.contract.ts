@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { StoreUnavailableError } from 'nestjs-meveto-logout';
+import { createTestDatabase } from '../support/database.js';
+import { User } from '../support/host-app.js';
+import { claimOne, incoming, LEASE_MS, receiveAndClaim } from './opened-store.js';
+import { type OpenedTypeOrmStore, openTypeOrmStore } from './typeorm-opened-store.js';
+
+const STORE_TIMEOUT_MS = 300;
+
+/** What happens on PostgreSQL while somebody else holds a lock. */
+export function postgresLocksContract(): void {
+  describe('the TypeORM store on a PostgreSQL with locked rows', () => {
+    let opened: OpenedTypeOrmStore;
+    beforeEach(async () => {
+      opened = await openTypeOrmStore(await createTestDatabase(), { storeTimeoutMs: STORE_TIMEOUT_MS });
+      await opened.addUser(1, 'm-1');
+    });
+    afterEach(() => opened.close());
+
+    it('leaves out calls that somebody else has locked', async () => {
+      await opened.store.inbox.receive([incoming('a'), incoming('b')]);
+      const runner = opened.dataSource.createQueryRunner();
+      await runner.startTransaction();
+      await runner.query(`SELECT id FROM meveto_logout_calls WHERE digest = 'digest-a' FOR UPDATE`);
+      const claimed = await opened.store.inbox.claim(10, LEASE_MS);
+      await runner.rollbackTransaction();
+      await runner.release();
+      expect(claimed.map(({ digest }) => digest)).toEqual(['digest-b']);
+      expect((await claimOne(opened)).digest).toBe('digest-a');
+    });
+
+    it('says that it is not available when the user’s row is locked for longer than it may wait', async () => {
+      const call = await receiveAndClaim(opened, incoming('a'));
+      const runner = opened.dataSource.createQueryRunner();
+      await runner.startTransaction();
+      await runner.manager.getRepository(User).update(1, { lastLoggedIn: 1 });
+      const startedAt = performance.now();
+      const refusal: unknown = await opened.store.register
+        .applyLogout(call, 'm-1')
+        .catch((error: unknown) => error);
+      const waitedMs = performance.now() - startedAt;
+      await runner.rollbackTransaction();
+      await runner.release();
+
+      expect(refusal).toBeInstanceOf(StoreUnavailableError);
+      expect(waitedMs).toBeLessThan(STORE_TIMEOUT_MS * 5);
+      expect(await opened.store.register.applyLogout(call, 'm-1')).toMatchObject({ kind: 'applied' });
+    }, 30_000);
+
+    it('says that it is not available when the database went away', async () => {
+      await opened.dataSource.query('ALTER TABLE meveto_logout_calls RENAME TO meveto_logout_calls_away');
+      const refusal: unknown = await opened.store.inbox
+        .receive([incoming('a')])
+        .catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(StoreUnavailableError);
+      expect(refusal).toMatchObject({
+        message: 'The store is not available (store a call). Try again shortly; nothing was acknowledged.',
+      });
+    });
+  });
+}

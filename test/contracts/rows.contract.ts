@@ -1,0 +1,155 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { UnknownUserError } from 'nestjs-meveto-logout';
+import { User } from '../support/host-app.js';
+import {
+  claimOne,
+  DAY_MS,
+  endAmbiguous,
+  HOUR_MS,
+  incoming,
+  listed,
+  logOut,
+  receiveAndClaim,
+  removal,
+} from './opened-store.js';
+import type { OpenedTypeOrmStore } from './typeorm-opened-store.js';
+
+/** What stands in the tables, the module's and the application's. */
+export function rowsContract(name: string, openStore: () => Promise<OpenedTypeOrmStore>): void {
+  describe(`the rows of ${name}`, () => {
+    let opened: OpenedTypeOrmStore;
+    beforeAll(async () => {
+      opened = await openStore();
+    });
+    beforeEach(async () => {
+      await opened.clear();
+      await opened.addUser(1, 'm-1');
+    });
+    afterAll(() => opened.close());
+    const user = () => opened.dataSource.getRepository(User).findOneByOrFail({ id: 1 });
+
+    it('hold the sealed token of a call until it ends', async () => {
+      const call = await receiveAndClaim(opened, incoming('a'));
+      expect(await opened.rowOf('a')).toMatchObject({ state: 'pending', sealed: 'sealed-a' });
+      await opened.store.inbox.release(call, { delayMs: 0, maybeSent: true, reason: 'timeout' });
+      expect(await opened.rowOf('a')).toMatchObject({ sealed: 'sealed-a', reason: 'timeout' });
+    });
+
+    it.each(['rejected', 'ambiguous', 'expired'] as const)(
+      'hold no token of a call that is %s',
+      async (state) => {
+        const call = await receiveAndClaim(opened, incoming('a'));
+        await opened.store.inbox.finish(call, { state, reason: 'why' });
+        expect(await opened.rowOf('a')).toMatchObject({ state, sealed: null, reason: 'why' });
+      },
+    );
+
+    it('hold no token of a call that was applied, but a digest of its person', async () => {
+      await logOut(opened, 'a', 'm-1');
+      expect(await opened.rowOf('a')).toMatchObject({
+        state: 'applied',
+        sealed: null,
+        reason: null,
+        person: 'person-3-1',
+        user_id: '1',
+      });
+      expect(JSON.stringify(await opened.rowOf('a'))).not.toContain('m-1');
+    });
+
+    it('hold no token of a call without a user, of a removal, and of one that expired', async () => {
+      const { inbox, register } = opened.store;
+      await register.applyLogout(await receiveAndClaim(opened, incoming('a')), 'm-9');
+      await register.applyProtectionRemoved(await receiveAndClaim(opened, removal('b')), 'm-1');
+      await inbox.receive([incoming('c')]);
+      await opened.passTime(DAY_MS);
+      await inbox.expire(DAY_MS, 10);
+      expect(await opened.rowOf('a')).toMatchObject({ state: 'unknown_user', sealed: null, user_id: null });
+      expect(await opened.rowOf('b')).toMatchObject({ state: 'applied', sealed: null, user_id: '1' });
+      expect(await opened.rowOf('c')).toMatchObject({
+        state: 'expired',
+        sealed: null,
+        reason: 'time-to-live',
+      });
+    });
+
+    it('hold the fresh token of a call that was opened again', async () => {
+      await endAmbiguous(opened, 'a');
+      await opened.store.inbox.receiveListed([listed('1', 'a')]);
+      expect(await opened.rowOf('a')).toMatchObject({
+        state: 'pending',
+        sealed: 'sealed-a',
+        source_id: '1',
+        settled_at: null,
+        reason: null,
+      });
+    });
+
+    it('hold the logout on the user', async () => {
+      const loggedOutAt = await logOut(opened, 'a', 'm-1');
+      expect((await user()).lastLoggedOut).toBe(loggedOutAt);
+    });
+
+    it('keep a later logout that the application itself wrote', async () => {
+      const later = (await opened.store.register.now()) + HOUR_MS;
+      await opened.dataSource.getRepository(User).update(1, { lastLoggedOut: later });
+      await logOut(opened, 'a', 'm-1');
+      expect((await user()).lastLoggedOut).toBe(later);
+      expect(await opened.store.register.recordLogin('1', undefined)).toBe(later + 1);
+    });
+
+    it('hold the login on the user, and leave the logout alone', async () => {
+      const loggedOutAt = await logOut(opened, 'a', 'm-1');
+      const signedInAt = await opened.store.register.recordLogin('1', undefined);
+      expect(await user()).toMatchObject({ lastLoggedIn: signedInAt, lastLoggedOut: loggedOutAt });
+    });
+
+    it('hold no login that was refused', async () => {
+      const loggedOutAt = await logOut(opened, 'a', 'm-1');
+      await expect(opened.store.register.recordLogin('1', loggedOutAt)).rejects.toThrow();
+      expect((await user()).lastLoggedIn).toBeNull();
+    });
+
+    it.each(['2', '-1', 'nobody', '99999999999999999999'])('know no user %s', async (userId) => {
+      const refusal: unknown = await opened.store.register
+        .recordLogin(userId, undefined)
+        .catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(UnknownUserError);
+      expect(refusal).toMatchObject({
+        code: 'ERR_MEVETO_UNKNOWN_USER',
+        message: 'No user with this id. Call recordLogin with the id of a stored user.',
+      });
+    });
+
+    it('are found by a look although their commit came ten seconds after their time', async () => {
+      await logOut(opened, 'a', 'm-1');
+      const { asOf } = await opened.store.register.committedSince(0);
+      await opened.dataSource.query(`UPDATE meveto_logout_marks SET settled_at = ${String(asOf - 10_000)}`);
+      expect((await opened.store.register.committedSince(asOf)).logouts).toHaveLength(1);
+    });
+
+    it('are not changed by an application transaction that rolls back', async () => {
+      let begun: () => void = () => undefined;
+      const hasBegun = new Promise<void>((resolve) => (begun = resolve));
+      const rolledBack = opened.dataSource
+        .transaction(async (manager) => {
+          await manager.getRepository(User).insert({ id: 2, mevetoId: 'm-2' });
+          begun();
+          await delay(30);
+          throw new Error('rolled back');
+        })
+        .catch(() => undefined);
+      await hasBegun;
+      expect(await opened.store.inbox.receive([incoming('a')])).toBe(1);
+      await rolledBack;
+      expect(await opened.rowOf('a')).toMatchObject({ state: 'pending' });
+      expect(await claimOne(opened)).toMatchObject({ digest: 'digest-a' });
+      expect(await opened.dataSource.getRepository(User).count()).toBe(1);
+    });
+
+    it('have the columns and indices that the entities say', async () => {
+      const { upQueries } = await opened.dataSource.driver.createSchemaBuilder().log();
+      expect(upQueries.map(({ query }) => query)).toEqual([]);
+    });
+  });
+}
