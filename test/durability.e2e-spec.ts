@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { databaseKind } from './support/database.js';
+import { until } from './support/until.js';
 import { World } from './support/world.js';
 
 const EXCHANGE = '/api/client/user-for-token';
@@ -20,6 +21,7 @@ describe(`nothing is lost on ${databaseKind}`, () => {
     const token = await first.token();
     world.proxy.fault = (path) => (path === EXCHANGE ? 'hang' : 'pass');
     expect((await first.webhook(world.meveto.issueUserToken('m-1'))).status).toBe(202);
+    await until('the exchange is on its way', () => world.proxy.count(EXCHANGE) === 1);
     await world.stop(first);
 
     world.proxy.fault = () => 'pass';
@@ -121,10 +123,18 @@ describe(`nothing is lost on ${databaseKind}`, () => {
 async function takeStoreAway(dataSource: DataSource): Promise<() => Promise<void>> {
   const runner = dataSource.createQueryRunner();
   await runner.startTransaction();
-  if (dataSource.options.type === 'postgres')
-    await runner.query('LOCK TABLE meveto_logout_calls IN ACCESS EXCLUSIVE MODE');
-  else await runner.query('UPDATE users SET meveto_id = meveto_id');
+  switch (databaseKind) {
+    case 'PostgreSQL':
+      await runner.query('LOCK TABLE meveto_logout_calls IN ACCESS EXCLUSIVE MODE');
+      break;
+    case 'MariaDB/MySQL':
+      await runner.query('LOCK TABLES meveto_logout_calls READ');
+      break;
+    case 'SQLite':
+      await runner.query('UPDATE users SET meveto_id = meveto_id');
+  }
   return async () => {
+    if (databaseKind === 'MariaDB/MySQL') await runner.query('UNLOCK TABLES');
     await runner.rollbackTransaction();
     await runner.release();
   };

@@ -105,6 +105,19 @@ describe(`the reconciler on ${databaseKind}`, () => {
     expect(world.proxy.count(PENDING) - askedBefore).toBe(3);
   });
 
+  it('reads a page of any size', async () => {
+    const host = await world.start();
+    const forged = Array.from({ length: 600 }, (_, index) => ({
+      id: `wh-${String(index)}`,
+      type: 'User_Logged_Out',
+      user_token: `forged-${String(index)}-${'x'.repeat(100)}`,
+    }));
+    list(...forged, call('m-1', 'wh-real'));
+    await host.service.reconcileNow();
+    const { calls } = await host.service.status();
+    expect(Object.values(calls).reduce((sum, count) => sum + count, 0)).toBe(601);
+  });
+
   it('is neither stopped nor held up at start by a Meveto that hangs', async () => {
     world.proxy.fault = () => 'hang';
     const startedAt = performance.now();

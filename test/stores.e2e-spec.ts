@@ -2,7 +2,7 @@ import { storeConfigurationContract } from './contracts/configuration.contract.j
 import { sqliteLocksContract } from './contracts/locks.contract.js';
 import { mappingContract } from './contracts/mapping.contract.js';
 import { openMemoryStore } from './contracts/memory-opened-store.js';
-import { postgresLocksContract } from './contracts/postgres-locks.contract.js';
+import { serverLocksContract } from './contracts/server-locks.contract.js';
 import { rowsContract } from './contracts/rows.contract.js';
 import { storeContract } from './contracts/store.contract.js';
 import { openTypeOrmStore } from './contracts/typeorm-opened-store.js';
@@ -25,4 +25,4 @@ rowsContract(databaseKind, openDatabase);
 mappingContract(createTestDatabase);
 storeConfigurationContract(databaseKind, createTestDatabase);
 if (databaseKind === 'SQLite') sqliteLocksContract();
-else postgresLocksContract();
+else serverLocksContract();

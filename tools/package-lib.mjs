@@ -18,7 +18,10 @@ try {
     "export * from 'nestjs-meveto-logout';\nexport * as client from 'nestjs-meveto-logout/client';\n",
   );
   const used = await import(pathToFileURL(join(application, 'main.mjs')).href);
-  if (typeof used.MevetoLogoutModule?.forRoot !== 'function' || typeof used.client?.connectMevetoLogout !== 'function') {
+  if (
+    typeof used.MevetoLogoutModule?.forRoot !== 'function' ||
+    typeof used.client?.connectMevetoLogout !== 'function'
+  ) {
     throw new Error('The built package does not export what the README uses.');
   }
 } finally {

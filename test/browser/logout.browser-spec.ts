@@ -55,7 +55,9 @@ describe('in a real browser', () => {
     await dashboard.goto(demo.simulatorUrl);
     await dashboard.getByRole('button', { name: 'Log out', exact: true }).first().click();
     await tab.waitForURL(`${demo.url}/login`);
-    await tab.goBack().catch(() => null);
+    await tab.goBack({ waitUntil: 'load' }).catch(() => null);
+    await tab.waitForLoadState('networkidle');
+    expect(tab.url()).not.toBe(`${demo.url}/profile`);
     expect(await tab.getByText('Logged in since').count()).toBe(0);
     await loginWithMeveto(tab, demo);
     await tab.locator('[data-live="connected"]').waitFor({ timeout: 5_000 });

@@ -57,9 +57,20 @@ export function storeConfigurationContract(name: string, create: () => Promise<T
           accessTokens: { entity: AccessToken, userId: 'owner', issuedAt: 'signedInAt' },
         }),
       ).toEqual([
-        `store.user: User has no column for the property 'meveto_id'.`,
-        `store.user: User has no column for the property 'loggedOut'.`,
-        `store.accessTokens: AccessToken has no column for the property 'owner'.`,
+        `store.user: User has no column for the property 'meveto_id'. It has: id, mevetoId, lastLoggedIn, lastLoggedOut.`,
+        `store.user: User has no column for the property 'loggedOut'. It has: id, mevetoId, lastLoggedIn, lastLoggedOut.`,
+        `store.accessTokens: AccessToken has no column for the property 'owner'. It has: id, userId, signedInAt, revokedAt.`,
+      ]);
+    });
+
+    it('names a column that cannot hold an instant', async () => {
+      expect(
+        await faultsOf({
+          user: mapping.user,
+          accessTokens: { entity: AccessToken, userId: 'userId', issuedAt: 'id' },
+        }),
+      ).toEqual([
+        `store.accessTokens: the column for 'id' cannot hold an instant. Use bigint for epoch milliseconds, or a date with time.`,
       ]);
     });
 

@@ -5,8 +5,15 @@ import { databaseKind, type TestDatabase } from '../support/database.js';
 import { incoming } from './opened-store.js';
 import { connectHost, contextOf } from './typeorm-opened-store.js';
 
-const MOMENT = { type: databaseKind === 'SQLite' ? 'datetime' : 'timestamptz', nullable: true } as const;
-const PLAIN_MOMENT = { type: databaseKind === 'SQLite' ? 'datetime' : 'timestamp', nullable: true } as const;
+const DATES = {
+  SQLite: ['datetime', 'datetime'],
+  PostgreSQL: ['timestamptz', 'timestamp'],
+  'MariaDB/MySQL': ['timestamp', 'datetime'],
+} as const;
+/** Without it MySQL keeps whole seconds. */
+const PRECISION = databaseKind === 'MariaDB/MySQL' ? { precision: 3 } : {};
+const MOMENT = { type: DATES[databaseKind][0], ...PRECISION, nullable: true } as const;
+const PLAIN_MOMENT = { type: DATES[databaseKind][1], ...PRECISION, nullable: true } as const;
 
 /** Names that need quotes, ids that are text, dates instead of numbers. */
 @Entity('Order')

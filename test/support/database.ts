@@ -3,27 +3,29 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
-import pg from 'pg';
-import type { DataSourceOptions } from 'typeorm';
+import { DataSource, type DataSourceOptions } from 'typeorm';
 
 /** A database of a test's own, empty at first and gone afterwards. */
 export interface TestDatabase {
-  readonly kind: 'sqlite' | 'postgres';
+  readonly kind: 'sqlite' | 'postgres' | 'mysql';
   readonly connection: DataSourceOptions;
   drop(): Promise<void>;
 }
 
-/**
- * A SQLite file, or, with `TEST_POSTGRES_URL` set, a database on that PostgreSQL server. A server that is named but not
- * there fails the test.
- */
-export function createTestDatabase(): Promise<TestDatabase> {
-  const url = process.env['TEST_POSTGRES_URL'];
-  return url === undefined ? Promise.resolve(sqliteFile()) : postgresDatabase(url);
-}
+const NAMES = { sqlite: 'SQLite', postgres: 'PostgreSQL', mysql: 'MariaDB/MySQL' } as const;
+const SERVER = process.env['TEST_DATABASE_URL'];
+const kind = SERVER === undefined ? 'sqlite' : SERVER.startsWith('mysql:') ? 'mysql' : 'postgres';
 
 /** Which database `createTestDatabase` gives, for the titles of tests. */
-export const databaseKind = process.env['TEST_POSTGRES_URL'] === undefined ? 'SQLite' : 'PostgreSQL';
+export const databaseKind = NAMES[kind];
+
+/**
+ * A SQLite file, or, with `TEST_DATABASE_URL` set, a database on that PostgreSQL, MariaDB or MySQL server. A server that
+ * is named but not there fails the test.
+ */
+export function createTestDatabase(): Promise<TestDatabase> {
+  return SERVER === undefined ? Promise.resolve(sqliteFile()) : serverDatabase(SERVER);
+}
 
 function sqliteFile(): TestDatabase {
   const folder = mkdtempSync(join(tmpdir(), 'meveto-logout-'));
@@ -44,37 +46,40 @@ function sqliteFile(): TestDatabase {
   };
 }
 
-async function postgresDatabase(serverUrl: string): Promise<TestDatabase> {
+const onPostgres = (url: string): DataSourceOptions => ({
+  type: 'postgres',
+  url,
+  extra: { connectionTimeoutMillis: 2_000, query_timeout: 5_000 },
+});
+const onMysql = (url: string): DataSourceOptions => ({ type: 'mariadb', url, connectTimeout: 2_000 });
+
+async function serverDatabase(serverUrl: string): Promise<TestDatabase> {
+  const isMysql = kind === 'mysql';
+  const connectionTo = isMysql ? onMysql : onPostgres;
   const name = `meveto_test_${randomBytes(6).toString('hex')}`;
-  await onServer(serverUrl, `CREATE DATABASE ${name}`);
+  await onServer(connectionTo(serverUrl), `CREATE DATABASE ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return {
-    kind: 'postgres',
-    connection: {
-      type: 'postgres',
-      url: url.href,
-      extra: { connectionTimeoutMillis: 2_000, query_timeout: 5_000 },
-    },
-    drop: () => onServer(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+    kind,
+    connection: connectionTo(url.href),
+    drop: () =>
+      onServer(connectionTo(serverUrl), `DROP DATABASE IF EXISTS ${name}${isMysql ? '' : ' WITH (FORCE)'}`),
   };
 }
 
-async function onServer(serverUrl: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: serverUrl, connectionTimeoutMillis: 5_000 });
+async function onServer(connection: DataSourceOptions, sql: string): Promise<void> {
+  const server = new DataSource(connection);
   try {
-    await client.connect();
+    await server.initialize();
   } catch (error) {
-    throw new Error(
-      'TEST_POSTGRES_URL names a PostgreSQL server that does not answer. Start it, or unset it.',
-      {
-        cause: error,
-      },
-    );
+    throw new Error('TEST_DATABASE_URL names a server that does not answer. Start it, or unset it.', {
+      cause: error,
+    });
   }
   try {
-    await client.query(sql);
+    await server.query(sql);
   } finally {
-    await client.end();
+    await server.destroy();
   }
 }

@@ -10,8 +10,8 @@ import { STORE } from './tokens.js';
 
 export interface RecordLoginOptions {
   /**
-   * When the person proved who they are, epoch milliseconds of the store's clock (`now()`): for a login with Meveto, when
-   * Meveto answered the code exchange. A logout that came in since then refuses the login, or ends its session.
+   * When the person proved who they are, epoch milliseconds of the store's clock (`now()`): for a login with Meveto, taken
+   * right before the code is exchanged. A logout that came in since then refuses the login, or ends its session.
    * @defaultValue now
    */
   readonly authenticatedAt?: number;

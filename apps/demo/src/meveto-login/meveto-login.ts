@@ -20,10 +20,10 @@ export class MevetoLogin {
 
   /** @throws {MevetoUnavailableError} when Meveto cannot be reached or understood */
   async complete(code: string, redirectUri: string): Promise<MevetoLoginOutcome> {
+    // The person has proven who they are by now: a logout that arrives later beats this login, however long the rest takes.
+    const authenticatedAt = await this.mevetoLogout.now();
     const redeemed = await this.oauth.redeemCode(code, redirectUri);
     if (redeemed.kind !== 'granted') return redeemed;
-    // The person is proven from here on: a logout that arrives later must beat this login, however long the rest takes.
-    const authenticatedAt = await this.mevetoLogout.now();
     const person = await this.oauth.mevetoIdOf(redeemed.value);
     if (person.kind !== 'granted') return person;
     const user = await this.users.findByMevetoId(person.value);

@@ -6,6 +6,8 @@ import { RESOLVED_OPTIONS } from '../tokens.js';
 import { exchangeOutcomeOf } from './exchange-response.js';
 import { type ExchangeOutcome, TokenExchange } from './token-exchange.port.js';
 
+const MAX_ANSWER_BYTES = 65_536;
+
 /**
  * Asks Meveto's user endpoint whose token this is.
  * @see docs/protocol.md#user-endpoint
@@ -24,6 +26,7 @@ export class HttpTokenExchange extends TokenExchange {
       path: '/api/client/user-for-token',
       query: { token: token.reveal() },
       timeoutMs: this.options.exchange.timeoutMs,
+      maxBytes: MAX_ANSWER_BYTES,
       signal,
     });
     if (answer.kind === 'failure')

@@ -30,6 +30,7 @@ import { RoutePolicies } from './route-policies.js';
 @Injectable()
 export class MevetoLogoutGuard implements CanActivate {
   readonly #logger = new Logger('MevetoLogout');
+  #hasWarned = false;
 
   constructor(
     @Inject(KnownLogouts) private readonly known: KnownLogouts,
@@ -53,10 +54,21 @@ export class MevetoLogoutGuard implements CanActivate {
     if (sessions.length === 0) return true;
     for (const session of sessions) {
       const reason = refusalOf(session, this.known, this.clock.now(), this.options.maxSessionAgeMs);
-      if (reason !== undefined) return this.#refuse(reason, context);
+      if (reason === undefined) continue;
+      if (session.signedInAt === undefined) this.#warnOfMissingStart();
+      return this.#refuse(reason, context);
     }
     if (this.known.ageMs() > this.options.maxStalenessMs) this.#refuseUnknown(context);
     return true;
+  }
+
+  #warnOfMissingStart(): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    this.#logger.warn(
+      'A session without a start was refused, and so is every such session of a user who was ever logged out. Put the ' +
+        'signedInAt that recordLogin() returns into the session or token. Sessions from before the installation have none.',
+    );
   }
 
   async #refuse(reason: RefusalReason, context: ExecutionContext): Promise<never> {

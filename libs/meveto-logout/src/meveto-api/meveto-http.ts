@@ -7,8 +7,6 @@ import { firstValueFrom } from 'rxjs';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 
-const MAX_ANSWER_BYTES = 65_536;
-
 /** Failures that come before the first byte of a request is written. Everything else may have reached Meveto. */
 const NEVER_SENT = new Set([
   'ECONNREFUSED',
@@ -40,12 +38,14 @@ export interface MevetoRequest {
   readonly query: Readonly<Record<string, string>>;
   readonly auth?: { readonly username: string; readonly password: string };
   readonly timeoutMs: number;
+  /** A longer answer is a failure. */
+  readonly maxBytes: number;
   readonly signal: AbortSignal;
 }
 
 /**
  * GET requests to Meveto's server: kept-alive connections, one deadline for the whole request, no redirects, no proxy,
- * at most 64 KiB of answer. Never throws; a failure carries a code and never axios's own error, which holds the URL.
+ * a bounded answer. Never throws; a failure carries a code and never axios's own error, which holds the URL.
  */
 @Injectable()
 export class MevetoHttp {
@@ -73,7 +73,7 @@ export class MevetoHttp {
           transformResponse: (body: unknown) => body,
           validateStatus: () => true,
           maxRedirects: 0,
-          maxContentLength: MAX_ANSWER_BYTES,
+          maxContentLength: request.maxBytes,
           proxy: false,
           httpAgent: this.#httpAgent,
           httpsAgent: this.#httpsAgent,
@@ -107,6 +107,7 @@ function answerOf(response: AxiosResponse<string>): MevetoAnswer {
 
 function codeOf(error: unknown): string {
   if (axios.isCancel(error)) return 'cancelled';
+  if (axios.isAxiosError(error) && error.message.startsWith('maxContentLength')) return 'answer-too-large';
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' && code !== '' ? code : 'no-answer';
 }

@@ -131,6 +131,15 @@ describe('store and session', () => {
   );
 });
 
+describe('a mistyped option', () => {
+  it('is a fault, not a default that nobody wanted', () => {
+    expect(faultsOf({ whenLogedOut: {}, exchange: { timeout: 1 } })).toEqual([
+      expect.stringMatching(/^whenLogedOut: there is no such option\. Known: .*whenLoggedOut/),
+      expect.stringMatching(/^exchange\.timeout: there is no such option\. Known: timeoutMs, /),
+    ]);
+  });
+});
+
 describe('whenLoggedOut.clearCookies', () => {
   it.each([['sid;x'], [''], ['a b'], [{}], [null], [7]])('may not hold %j', (cookie) => {
     expect(faultsOf({ whenLoggedOut: { clearCookies: [cookie] } })).toEqual([

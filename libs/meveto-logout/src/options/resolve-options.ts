@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors.js';
 import type { SessionReader } from '../session/session-reader.port.js';
 import { Faults } from './checks.js';
+import { refuseUnknown } from './known-options.js';
 import type { CookieToClear, MevetoLogoutOptions } from './options.js';
 import type { ResolvedOptions } from './resolved-options.js';
 
@@ -26,6 +27,7 @@ export function resolveOptions(given: MevetoLogoutOptions, importCount = 1): Res
         `its exports are visible everywhere.`,
     );
   }
+  refuseUnknown(given, faults);
   const options = fillIn(isObject(given) ? given : ({} as MevetoLogoutOptions), faults);
   if (faults.found.length > 0) throw new ConfigurationError(faults.found);
   return options;

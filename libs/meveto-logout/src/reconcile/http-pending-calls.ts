@@ -6,6 +6,9 @@ import { RESOLVED_OPTIONS } from '../tokens.js';
 import { PendingCalls, type PendingPage } from './pending-calls.port.js';
 import { pendingPageOf } from './pending-page.js';
 
+/** How long a page is, is for Meveto to choose: tens of thousands of calls fit. */
+const MAX_PAGE_BYTES = 16 * 1_048_576;
+
 /** Reads the pending list with HTTP Basic. The whole contract is an assumption, see docs/protocol.md#pending-calls. */
 @Injectable()
 export class HttpPendingCalls extends PendingCalls {
@@ -23,6 +26,7 @@ export class HttpPendingCalls extends PendingCalls {
       query: cursor === undefined ? {} : { cursor },
       auth: { username: clientId, password: clientSecret },
       timeoutMs: exchange.timeoutMs,
+      maxBytes: MAX_PAGE_BYTES,
       signal,
     });
     if (answer.kind === 'failure') throw new PendingCallsUnavailableError(answer.reason);

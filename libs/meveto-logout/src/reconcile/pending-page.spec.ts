@@ -74,4 +74,23 @@ describe('a page of the pending list', () => {
   ])('is not %s', (body) => {
     expect(pendingPageOf(body)).toBeUndefined();
   });
+
+  it.each([
+    ['in milliseconds', '2026-01-02T03:04:05.678Z', Date.UTC(2026, 0, 2, 3, 4, 5, 678)],
+    [
+      'in whole seconds, which stand for their last millisecond',
+      '2026-01-02T03:04:05Z',
+      Date.UTC(2026, 0, 2, 3, 4, 5, 999),
+    ],
+    ['without a zone, as UTC', '2026-01-02 03:04:05.6', Date.UTC(2026, 0, 2, 3, 4, 5, 600)],
+    ['of another zone', '2026-01-02T05:04:05.6+02:00', Date.UTC(2026, 0, 2, 3, 4, 5, 600)],
+    ['as mail has them', 'Fri, 02 Jan 2026 03:04:05 GMT', Date.UTC(2026, 0, 2, 3, 4, 5, 999)],
+  ])('takes times %s', (_how, created_at, createdAt) => {
+    expect(pageOf([entry({ created_at })])?.calls).toMatchObject([{ createdAt }]);
+  });
+
+  it('leaves out an entry whose id a database could not keep, and reads the others', () => {
+    const page = pageOf([entry({ id: 'bad\u0000id' }), entry({ id: 'good' })]);
+    expect(page).toMatchObject({ skippedCount: 1, calls: [{ id: 'good' }] });
+  });
 });

@@ -2,7 +2,9 @@ import { parseMevetoCall } from '../model/meveto-call.js';
 import type { PendingCall, PendingPage } from './pending-calls.port.js';
 
 const RETRIEVED = 'Pending_Webhooks_Retrieved';
-const MAX_ID_CHARS = 191;
+const ID = /^[\x21-\x7e]{1,191}$/;
+const ZONELESS = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$/;
+const HAS_FRACTION = /:\d\d\.\d/;
 const MAX_CURSOR_CHARS = 1_024;
 
 /**
@@ -28,17 +30,21 @@ function pendingCallOf(entry: unknown): PendingCall | undefined {
   const facts = objectIn(entry);
   if (facts === undefined) return undefined;
   const id = typeof facts['id'] === 'number' ? String(facts['id']) : facts['id'];
-  if (typeof id !== 'string' || id === '' || id.length > MAX_ID_CHARS) return undefined;
+  if (typeof id !== 'string' || !ID.test(id)) return undefined;
   const call = parseMevetoCall(facts);
   if (call.kind !== 'call') return undefined;
   return { id, type: call.type, token: call.token, createdAt: instantOf(facts['created_at']) };
 }
 
+/**
+ * When a call was made, if it says so. Without a zone it is UTC, wherever this runs. A time in whole seconds stands for the
+ * last millisecond of its second: a session that began in that second is taken for an earlier one.
+ */
 function instantOf(text: unknown): number | undefined {
-  // Without a zone it is UTC, wherever this runs.
-  const at =
-    typeof text === 'string' ? Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`) : Number.NaN;
-  return Number.isNaN(at) ? undefined : at;
+  if (typeof text !== 'string') return undefined;
+  const at = Date.parse(ZONELESS.test(text) ? `${text.replace(' ', 'T')}Z` : text);
+  if (Number.isNaN(at)) return undefined;
+  return HAS_FRACTION.test(text) ? at : at + 999;
 }
 
 function parsed(body: string): unknown {

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { SessionFacts } from '../model/session.js';
 import { SessionReader, type SessionRequest } from './session-reader.port.js';
 
@@ -35,8 +36,10 @@ interface SessionCarrier {
 }
 
 class ExpressSessionReader extends SessionReader {
+  readonly #logger = new Logger('MevetoLogout');
   readonly #userId: string;
   readonly #signedInAt: string;
+  #hasWarned = false;
 
   constructor(private readonly options: ExpressSessionOptions) {
     super();
@@ -69,8 +72,18 @@ class ExpressSessionReader extends SessionReader {
     });
   }
 
+  #warnOfMissingMiddleware(): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    this.#logger.warn(
+      'A live connection came with a cookie, and its session cannot be read: Express middleware does not run for ' +
+        'Socket.IO. Give the application’s session middleware to expressSession({ middleware }) too.',
+    );
+  }
+
   override prepareHandshake(request: SessionRequest): Promise<void> {
     const { middleware } = this.options;
+    if (middleware === undefined && request.headers.cookie !== undefined) this.#warnOfMissingMiddleware();
     if (middleware === undefined || (request as SessionCarrier).session) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const run = middleware as (

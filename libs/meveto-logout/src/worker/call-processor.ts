@@ -16,6 +16,9 @@ import { backoffMs } from './backoff.js';
 const SETTLE_RETRY_MS = 100;
 const SETTLE_RETRY_CAP_MS = 1_000;
 
+/** What came of a call's turn; `unreadable` when no key opens its token. */
+type Outcome = ExchangeOutcome | { readonly kind: 'unreadable' };
+
 /** One claimed call, from exchange to its end. */
 @Injectable()
 export class CallProcessor {
@@ -34,22 +37,34 @@ export class CallProcessor {
   /**
    * @param leaseEndsAt of `performance.now()`
    * @param stopping aborted when the process may wait no longer
+   * @param exchanged called once Meveto has answered, or was not asked: what follows is writing it down
    */
-  async process(call: ClaimedCall, leaseEndsAt: number, stopping: AbortSignal): Promise<void> {
-    const text = this.vault.open(call.sealed, call.digest);
-    if (text === undefined) {
-      await this.#settle(stopping, () => this.#finish(call, { state: 'expired', reason: 'key-missing' }));
-      return;
-    }
-    // The last look before the send: whoever was paused for too long leaves the call to the next one.
-    if (performance.now() + this.options.exchange.timeoutMs > leaseEndsAt) return;
-    const outcome = await this.tokenExchange.exchange(new UserToken(text), stopping);
+  async process(
+    call: ClaimedCall,
+    leaseEndsAt: number,
+    stopping: AbortSignal,
+    exchanged: () => void = () => undefined,
+  ): Promise<void> {
+    const outcome = await this.#ask(call, leaseEndsAt, stopping);
+    exchanged();
     // Nothing may stand between the answer and its commit: until then only this process knows who it is.
-    await this.#settle(stopping, () => this.#record(call, outcome));
+    await this.#settle(call, stopping, () => this.#record(call, outcome));
   }
 
-  #record(call: ClaimedCall, outcome: ExchangeOutcome): Promise<void> {
+  async #ask(call: ClaimedCall, leaseEndsAt: number, stopping: AbortSignal): Promise<Outcome> {
+    const text = this.vault.open(call.sealed, call.digest);
+    if (text === undefined) return { kind: 'unreadable' };
+    // The last look before the send: whoever was paused for too long leaves the call to the next one.
+    if (performance.now() + this.options.exchange.timeoutMs > leaseEndsAt) {
+      return { kind: 'retry', reason: 'lease-over', maybeSent: false };
+    }
+    return this.tokenExchange.exchange(new UserToken(text), stopping);
+  }
+
+  #record(call: ClaimedCall, outcome: Outcome): Promise<void> {
     switch (outcome.kind) {
+      case 'unreadable':
+        return this.#finish(call, { state: 'expired', reason: 'key-missing' });
       case 'person':
         return this.#apply(call, outcome.mevetoId);
       case 'invalid':
@@ -111,14 +126,22 @@ export class CallProcessor {
   }
 
   /** Writes the outcome, again and again while the store is away: the answer cannot be had a second time. */
-  async #settle(stopping: AbortSignal, write: () => Promise<void>): Promise<void> {
+  async #settle(call: ClaimedCall, stopping: AbortSignal, write: () => Promise<void>): Promise<void> {
     const giveUpAt = performance.now() + this.options.callTtlMs;
+    let isReported = false;
     for (let pauseMs = SETTLE_RETRY_MS; ; pauseMs = Math.min(pauseMs * 2, SETTLE_RETRY_CAP_MS)) {
       try {
         await write();
         return;
       } catch {
         if (stopping.aborted || performance.now() > giveUpAt) return;
+        if (pauseMs === SETTLE_RETRY_CAP_MS && !isReported) {
+          isReported = true;
+          this.#logger.error(
+            `The outcome of call ${call.id} cannot be written and is tried again every second. Is the database away, or ` +
+              'does it refuse the change of the user’s row?',
+          );
+        }
         await delay(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
       }
     }

@@ -9,9 +9,13 @@ import { CallProcessor } from './call-processor.js';
 import { RateBudget } from './rate-budget.js';
 
 const POLL_EVERY_MS = 500;
+/** Answers that wait to be written down: with more of them the store is in no state to give out work. */
+const MAX_IN_HAND = 1_000;
 const BUDGET_PAUSE_MS = 20;
 const HOUSEKEEPING_EVERY_MS = 30_000;
 const HOUSEKEEPING_BATCH = 200;
+/** Rows go faster than the rate of exchanges can make them. */
+const PURGE_BATCHES = 50;
 /** Longer than Meveto may retry a call, so that a late duplicate is still recognised. */
 const RETENTION_MS = 7 * 86_400_000;
 
@@ -26,6 +30,7 @@ export class LogoutWorker {
   readonly #inHand = new Map<string, Promise<void>>();
   readonly #budget: RateBudget;
   readonly #stopping = new AbortController();
+  #exchangingCount = 0;
   #arrivals: Subscription | undefined;
   #timer: NodeJS.Timeout | undefined;
   #pumping: Promise<void> | undefined;
@@ -91,8 +96,8 @@ export class LogoutWorker {
 
   /** True if there may be more to claim at once. */
   async #claimAndStart(): Promise<boolean> {
-    const free = this.options.exchange.concurrency - this.#inHand.size;
-    if (free <= 0) return false;
+    const free = this.options.exchange.concurrency - this.#exchangingCount;
+    if (free <= 0 || this.#inHand.size >= MAX_IN_HAND) return false;
     const wanted = this.#budget.take(free, performance.now());
     if (wanted === 0) {
       setTimeout(() => {
@@ -112,7 +117,12 @@ export class LogoutWorker {
   }
 
   #start(call: ClaimedCall, leaseEndsAt: number): void {
-    const work = this.processor.process(call, leaseEndsAt, this.#stopping.signal).finally(() => {
+    this.#exchangingCount += 1;
+    const exchanged = (): void => {
+      this.#exchangingCount -= 1;
+      this.#wake();
+    };
+    const work = this.processor.process(call, leaseEndsAt, this.#stopping.signal, exchanged).finally(() => {
       this.#inHand.delete(call.id);
       this.#wake();
     });
@@ -124,6 +134,9 @@ export class LogoutWorker {
     this.#houseKeptAt = performance.now();
     const expired = await this.store.inbox.expire(this.options.callTtlMs, HOUSEKEEPING_BATCH);
     for (let ended = 0; ended < expired; ended += 1) this.events.ended('expired');
-    await this.store.inbox.purge(RETENTION_MS, HOUSEKEEPING_BATCH);
+    for (let batch = 0; batch < PURGE_BATCHES; batch += 1) {
+      const purged = await this.store.inbox.purge(RETENTION_MS, HOUSEKEEPING_BATCH);
+      if (purged < HOUSEKEEPING_BATCH) return;
+    }
   }
 }

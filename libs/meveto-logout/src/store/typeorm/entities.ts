@@ -7,6 +7,7 @@ const INSTANT = { type: 'bigint' } as const;
 /** A call from Meveto: waiting, or ended and kept to recognise duplicates. Instants are epoch milliseconds. */
 @Entity('meveto_logout_calls')
 @Index('meveto_logout_calls_due', ['state', 'dueAt'])
+@Index('meveto_logout_calls_ended', ['state', 'settledAt'])
 @Index('meveto_logout_calls_person', ['person'])
 export class MevetoLogoutCall {
   @PrimaryColumn(KEY)

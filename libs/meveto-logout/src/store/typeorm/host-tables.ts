@@ -95,11 +95,30 @@ function tableOf(
     column(property: string, kind: 'instant' | 'text'): HostColumn {
       const found = metadata?.findColumnWithPropertyName(property);
       if (metadata !== undefined && found === undefined) {
-        faults.push(`${option}: ${metadata.name} has no column for the property '${property}'.`);
+        const known = metadata.columns.map(({ propertyName }) => propertyName).join(', ');
+        faults.push(
+          `${option}: ${metadata.name} has no column for the property '${property}'. It has: ${known}.`,
+        );
+      }
+      if (found !== undefined && kind === 'instant' && !holdsInstants(dataSource, found)) {
+        faults.push(
+          `${option}: the column for '${property}' cannot hold an instant. Use bigint for epoch milliseconds, or a date with time.`,
+        );
       }
       return hostColumn(dataSource, found, kind);
     },
   };
+}
+
+const NARROW = /^(int|integer|int4|int2|mediumint|smallint|tinyint|float|float4|real)$/;
+
+/** Whether a column keeps epoch milliseconds or a date with its time. One with a transformer is taken at its word. */
+function holdsInstants(dataSource: DataSource, column: ColumnMetadata): boolean {
+  const type = dataSource.driver.normalizeType(column).toLowerCase();
+  if (/^(datetime|timestamp)/.test(type)) return true;
+  // SQLite's integers have 64 bits, whatever they are called.
+  if (dataSource.options.type !== 'better-sqlite3' && NARROW.test(type)) return false;
+  return NUMERIC.test(type) || column.transformer !== undefined;
 }
 
 const NUMERIC = /int|numeric|decimal|number|float|double|real/i;

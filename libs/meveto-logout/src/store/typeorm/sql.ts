@@ -4,6 +4,8 @@ export interface Statement {
   /** SQL with `?` for parameters, whatever the database. */
   readonly sql: string;
   readonly params: readonly SqlValue[];
+  /** A search for a value from outside, which the column may be unable to hold. */
+  readonly isLookUp?: boolean;
 }
 
 export interface SqlResult {
@@ -28,6 +30,11 @@ export function* rowsOf(sql: string, params: readonly SqlValue[] = []): Script<S
   return (yield { sql, params }).rows;
 }
 
+/** The rows of a search for a value from outside: a value that fits no column throws {@link UnfitValueError}. */
+export function* lookUp(sql: string, params: readonly SqlValue[]): Script<SqlResult['rows']> {
+  return (yield { sql, params, isLookUp: true }).rows;
+}
+
 /** The store's clock in epoch milliseconds. */
 export function* clockOf(dialect: Dialect): Script<number> {
   const [row] = yield* rowsOf(`SELECT ${dialect.nowMs} AS now_ms`);
@@ -40,7 +47,7 @@ export const numberOf = (value: unknown): number => Number(value ?? 0);
 /** `?, ?, ?` for a list of values. */
 export const marks = (count: number): string => Array.from({ length: count }, () => '?').join(', ');
 
-/** A value does not fit the column that it was compared with: no row can have it. */
+/** A value that was looked up does not fit its column: no row can have it. */
 export class UnfitValueError extends Error {}
 
 /** What differs between databases. */
@@ -61,7 +68,7 @@ export abstract class SqlEngine {
   /**
    * Resolves after the commit is on disk; a script that throws is rolled back and its error passed on.
    * @throws {StoreUnavailableError} when the database does not answer or stays locked.
-   * @throws {UnfitValueError} when a value does not fit a column.
+   * @throws {UnfitValueError} when a look-up's value does not fit its column.
    */
   abstract transaction<T>(operation: string, script: () => Script<T>): Promise<T>;
   /** Runs a script that only reads: it waits for nobody's lock. Errors as for `transaction`. */

@@ -27,6 +27,7 @@ const COLUMNS = [
   'unknown_attempts',
 ] as const;
 
+const FINAL_STATES = CALL_STATES.filter((state) => state !== 'pending');
 const REJECTED_RETENTION_MS = 86_400_000;
 
 /** The inbox in the application's database. */
@@ -177,31 +178,31 @@ export class TypeOrmInbox extends Inbox {
 
   *#purge(retentionMs: number, limit: number): Script<number> {
     const now = yield* clockOf(this.engine.dialect);
-    const rows = yield* rowsOf(
-      `SELECT id FROM ${this.calls} WHERE (state = 'rejected' AND settled_at <= ?)
-        OR (state NOT IN ('pending', 'rejected') AND settled_at <= ?) LIMIT ${String(limit)}`,
-      [now - Math.min(REJECTED_RETENTION_MS, retentionMs), now - retentionMs],
-    );
-    if (rows.length === 0) return 0;
-    const ids = rows.map((row) => row['id'] as string);
-    return (yield* run(
-      `DELETE FROM ${this.calls} WHERE state <> 'pending' AND id IN (${marks(ids.length)})`,
-      ids,
-    )).affected;
+    const ids: string[] = [];
+    for (const state of FINAL_STATES) {
+      const keepMs = state === 'rejected' ? Math.min(REJECTED_RETENTION_MS, retentionMs) : retentionMs;
+      const rows = yield* rowsOf(
+        `SELECT id FROM ${this.calls} WHERE state = ? AND settled_at <= ? LIMIT ${String(limit - ids.length)}`,
+        [state, now - keepMs],
+      );
+      ids.push(...rows.map((row) => String(row['id'])));
+      if (ids.length === limit) break;
+    }
+    if (ids.length === 0) return 0;
+    const remove = `DELETE FROM ${this.calls} WHERE state <> 'pending' AND id IN (${marks(ids.length)})`;
+    return (yield* run(remove, ids)).affected;
   }
 
   *#summary(): Script<InboxSummary> {
     const now = yield* clockOf(this.engine.dialect);
-    const rows = yield* rowsOf(
-      `SELECT state, COUNT(*) AS call_count, MIN(received_at) AS oldest FROM ${this.calls} GROUP BY state`,
-    );
+    const rows = yield* rowsOf(`SELECT state, COUNT(*) AS call_count FROM ${this.calls} GROUP BY state`);
     const calls = Object.fromEntries(CALL_STATES.map((state) => [state, 0])) as Record<CallState, number>;
-    let oldestPendingAgeMs: number | undefined;
-    for (const row of rows) {
-      const state = row['state'] as CallState;
-      calls[state] = numberOf(row['call_count']);
-      if (state === 'pending') oldestPendingAgeMs = Math.max(0, now - numberOf(row['oldest']));
-    }
+    for (const row of rows) calls[row['state'] as CallState] = numberOf(row['call_count']);
+    const [oldest] = yield* rowsOf(
+      `SELECT MIN(received_at) AS oldest FROM ${this.calls} WHERE state = 'pending'`,
+    );
+    const receivedAt = oldest?.['oldest'] ?? null;
+    const oldestPendingAgeMs = receivedAt === null ? undefined : Math.max(0, now - numberOf(receivedAt));
     return { calls, oldestPendingAgeMs };
   }
 }

@@ -2,9 +2,10 @@ import { LoginOutdatedError, UnknownUserError } from '../../errors.js';
 import type { ClaimedCall } from '../../inbox/inbox.port.js';
 import { type ApplyOutcome, LogoutRegister, type LogoutsSince } from '../../logout/logout-register.port.js';
 import { PROTECTION_REMOVED } from '../../model/call.js';
-import type { AccessTokenTable, UserTable } from './host-tables.js';
+import type { AccessTokenTable, HostColumn, UserTable } from './host-tables.js';
 import {
   clockOf,
+  lookUp,
   marks,
   numberOf,
   run,
@@ -98,7 +99,7 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     if (!(yield* this.#isUnresolved(call))) return { kind: 'claim-lost' };
     const person = this.digestPerson(mevetoId);
     const user =
-      (yield* this.#findUser(this.users.mevetoId.name, this.users.mevetoId.toDatabase(mevetoId))) ??
+      (yield* this.#findUser(this.users.mevetoId, mevetoId)) ??
       (yield* this.#findUnlinked(person, call.occurredAt));
     // Read after the locks were waited for, so that the time of commit is close to the commit.
     const now = yield* clockOf(this.engine.dialect);
@@ -117,7 +118,7 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     if (!(yield* this.#isUnresolved(call))) return { kind: 'claim-lost' };
     const person = this.digestPerson(mevetoId);
     const { users } = this;
-    const user = yield* this.#findUser(users.mevetoId.name, users.mevetoId.toDatabase(mevetoId));
+    const user = yield* this.#findUser(users.mevetoId, mevetoId);
     const now = yield* clockOf(this.engine.dialect);
     if (user === undefined) {
       yield* this.#end(call, { state: 'unknown_user', person, userId: null, now });
@@ -146,7 +147,7 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
   }
 
   *#recordLogin(userId: string, authenticatedAt: number | undefined): Script<number> {
-    const user = yield* this.#findUser(this.users.id.name, this.users.id.toDatabase(userId));
+    const user = yield* this.#findUser(this.users.id, userId);
     if (user === undefined) throw new UnknownUserError();
     const [mark] = yield* rowsOf(`SELECT logged_out_at FROM ${this.tables.marks} WHERE user_id = ?`, [
       user.userId,
@@ -184,12 +185,18 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     return rows.length > 0;
   }
 
-  *#findUser(column: string, value: SqlValue): Script<FoundUser | undefined> {
+  /**
+   * Locks and reads the user whose `column` is exactly `wanted`. Databases compare more loosely: without regard to case or
+   * trailing spaces, and MySQL takes '1x' for the number 1.
+   */
+  *#findUser(column: HostColumn, wanted: string): Script<FoundUser | undefined> {
     const { id, lastLoggedOut, path } = this.users;
-    const [row] = yield* rowsOf(
-      `SELECT ${id.name} AS row_id, ${lastLoggedOut.name} AS last_logged_out FROM ${path} WHERE ${column} = ? ${this.engine.dialect.forUpdate}`,
-      [value],
+    const rows = yield* lookUp(
+      `SELECT ${id.name} AS row_id, ${lastLoggedOut.name} AS last_logged_out, ${column.name} AS wanted FROM ${path}
+        WHERE ${column.name} = ? ${this.engine.dialect.forUpdate}`,
+      [column.toDatabase(wanted)],
     );
+    const row = rows.find((each) => String(column.fromDatabase(each['wanted'])) === wanted);
     if (row === undefined) return undefined;
     return {
       userId: String(id.fromDatabase(row['row_id'])),
@@ -206,29 +213,23 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
       [person, PROTECTION_REMOVED, occurredAt],
     );
     if (removal === undefined) return undefined;
-    return yield* this.#findUser(this.users.id.name, this.users.id.toDatabase(String(removal['user_id'])));
+    return yield* this.#findUser(this.users.id, String(removal['user_id']));
   }
 
   /** The later of the known and the given logout, kept where the guards of all replicas find it. */
   *#mark(userId: string, occurredAt: number, now: number): Script<number> {
     const { marks: table } = this.tables;
+    const { affected } = yield* run(
+      `UPDATE ${table} SET logged_out_at = ?, settled_at = ? WHERE user_id = ? AND logged_out_at < ?`,
+      [occurredAt, now, userId, occurredAt],
+    );
+    if (affected > 0) return occurredAt;
+    // No mark, or a later one; a mark that another replica forgets in between is simply made anew.
+    const columns = ['user_id', 'logged_out_at', 'settled_at'];
+    const insert = this.engine.dialect.insertNew(table, columns, 1);
+    if ((yield* run(insert, [userId, occurredAt, now])).affected > 0) return occurredAt;
     const [known] = yield* rowsOf(`SELECT logged_out_at FROM ${table} WHERE user_id = ?`, [userId]);
-    if (known === undefined) {
-      yield* run(`INSERT INTO ${table} (user_id, logged_out_at, settled_at) VALUES (?, ?, ?)`, [
-        userId,
-        occurredAt,
-        now,
-      ]);
-      return occurredAt;
-    }
-    const loggedOutAt = numberOf(known['logged_out_at']);
-    if (loggedOutAt >= occurredAt) return loggedOutAt;
-    yield* run(`UPDATE ${table} SET logged_out_at = ?, settled_at = ? WHERE user_id = ?`, [
-      occurredAt,
-      now,
-      userId,
-    ]);
-    return occurredAt;
+    return Math.max(numberOf(known?.['logged_out_at']), occurredAt);
   }
 
   *#setInstant(column: UserTable['lastLoggedIn'], user: FoundUser, at: number): Script<void> {

@@ -6,6 +6,7 @@ import type { LogoutRegister } from '../../logout/logout-register.port.js';
 import type { Lease } from '../../reconcile/lease.port.js';
 import type { Store, StoreContext, StoreDefinition } from '../store.port.js';
 import { type AccessTokenMapping, hostTablesOf, type UserMapping } from './host-tables.js';
+import { MysqlEngine } from './mysql-engine.js';
 import { PostgresEngine } from './postgres-engine.js';
 import type { SqlEngine } from './sql.js';
 import { SqliteEngine } from './sqlite-engine.js';
@@ -27,7 +28,7 @@ export interface TypeOrmStoreOptions {
 }
 
 /**
- * Keeps everything in the application's own database, SQLite (better-sqlite3) or PostgreSQL. Give the DataSource
+ * Keeps everything in the application's own database, SQLite (better-sqlite3), PostgreSQL, MariaDB or MySQL. Give the DataSource
  * `mevetoLogoutEntities` and `mevetoLogoutMigrations`.
  */
 export const typeOrmStore = (options: TypeOrmStoreOptions): StoreDefinition => ({
@@ -104,12 +105,14 @@ function engineFor(dataSource: DataSource, timeoutMs: number): SqlEngine {
   const { type } = dataSource.options;
   if (type === 'better-sqlite3') return new SqliteEngine(dataSource, timeoutMs);
   if (type === 'postgres') return new PostgresEngine(dataSource, timeoutMs);
+  if (type === 'mysql' || type === 'mariadb') return new MysqlEngine(dataSource, timeoutMs);
   throw new ConfigurationError([
-    `store: got a DataSource of type '${type}', wanted 'better-sqlite3' or 'postgres'.`,
+    `store: got a DataSource of type '${type}', wanted 'better-sqlite3', 'postgres', 'mysql' or 'mariadb'.`,
   ]);
 }
 
 const reasonOf = (error: unknown): string => {
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  return cause instanceof Error ? cause.message : 'nothing';
+  const cause = (error as { cause?: unknown } | null)?.cause ?? error;
+  const message = (cause as { message?: unknown } | null)?.message;
+  return typeof message === 'string' ? message : 'nothing';
 };

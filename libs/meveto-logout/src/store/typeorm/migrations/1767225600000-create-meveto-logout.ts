@@ -6,6 +6,13 @@ const text = (name: string, length: string, isNullable = false): TableColumnOpti
   length,
   isNullable,
 });
+/** Ids and digests are told apart by case too, which MySQL's usual collations do not. */
+const exactly = (runner: QueryRunner, columns: TableColumnOptions[]): TableColumnOptions[] =>
+  runner.dataSource.options.type === 'mysql' || runner.dataSource.options.type === 'mariadb'
+    ? columns.map((column) =>
+        column.type === 'varchar' ? { ...column, charset: 'utf8mb4', collation: 'utf8mb4_bin' } : column,
+      )
+    : columns;
 const instant = (name: string, isNullable = false): TableColumnOptions => ({
   name,
   type: 'bigint',
@@ -18,22 +25,26 @@ export class CreateMevetoLogout1767225600000 implements MigrationInterface {
   readonly name = 'CreateMevetoLogout1767225600000';
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.createTable(callsTable());
+    await runner.createTable(callsTable(runner));
     await runner.createTable(
       new Table({
         name: 'meveto_logout_marks',
-        columns: [
+        columns: exactly(runner, [
           { ...text('user_id', '191'), isPrimary: true },
           instant('logged_out_at'),
           instant('settled_at'),
-        ],
+        ]),
         indices: [{ name: 'meveto_logout_marks_settled', columnNames: ['settled_at'] }],
       }),
     );
     await runner.createTable(
       new Table({
         name: 'meveto_logout_leases',
-        columns: [{ ...text('name', '64'), isPrimary: true }, text('holder', '64'), instant('held_until')],
+        columns: exactly(runner, [
+          { ...text('name', '64'), isPrimary: true },
+          text('holder', '64'),
+          instant('held_until'),
+        ]),
       }),
     );
   }
@@ -45,10 +56,10 @@ export class CreateMevetoLogout1767225600000 implements MigrationInterface {
   }
 }
 
-const callsTable = (): Table =>
+const callsTable = (runner: QueryRunner): Table =>
   new Table({
     name: 'meveto_logout_calls',
-    columns: [
+    columns: exactly(runner, [
       { ...text('id', '64'), isPrimary: true },
       text('digest', '64'),
       text('source_id', '191', true),
@@ -65,11 +76,12 @@ const callsTable = (): Table =>
       text('reason', '64', true),
       text('person', '64', true),
       text('user_id', '191', true),
-    ],
+    ]),
     indices: [
       { name: 'meveto_logout_calls_digest', columnNames: ['digest'], isUnique: true },
       { name: 'meveto_logout_calls_source', columnNames: ['source_id'], isUnique: true },
       { name: 'meveto_logout_calls_due', columnNames: ['state', 'due_at'] },
+      { name: 'meveto_logout_calls_ended', columnNames: ['state', 'settled_at'] },
       { name: 'meveto_logout_calls_person', columnNames: ['person'] },
     ],
   });

@@ -1,0 +1,30 @@
+import type { Faults } from './checks.js';
+
+/** Every option there is: a mistyped one would otherwise be a default that nobody wanted. */
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  '': [
+    'clientId clientSecret apiUrl store session whenLoggedOut exchange reconcile webhook leaseMs callTtlMs',
+    'maxSessionAgeMs refreshIntervalMs maxStalenessMs storeTimeoutMs shutdownTimeoutMs onProtectionRemoved',
+  ].flatMap((names) => names.split(' ')),
+  whenLoggedOut: ['redirectTo', 'clearCookies'],
+  exchange: ['timeoutMs', 'concurrency', 'perSecond'],
+  reconcile: ['cron', 'path'],
+  webhook: ['secretPath'],
+};
+
+/** Adds a fault for every option that does not exist. */
+export function refuseUnknown(given: unknown, faults: Faults): void {
+  for (const [group, known] of Object.entries(KNOWN)) {
+    const prefix = group === '' ? '' : `${group}.`;
+    for (const name of namesIn(group === '' ? given : valueOf(given, group))) {
+      if (!known.includes(name))
+        faults.add(`${prefix}${name}: there is no such option. Known: ${known.join(', ')}.`);
+    }
+  }
+}
+
+const namesIn = (options: unknown): string[] =>
+  typeof options === 'object' && options !== null ? Object.keys(options) : [];
+
+const valueOf = (options: unknown, name: string): unknown =>
+  typeof options === 'object' && options !== null ? (options as Record<string, unknown>)[name] : undefined;

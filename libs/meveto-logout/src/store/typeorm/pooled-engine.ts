@@ -1,0 +1,104 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+import { MevetoLogoutError, StoreUnavailableError } from '../../errors.js';
+import { type Script, SqlEngine, type SqlResult, type Statement, UnfitValueError } from './sql.js';
+
+const TRIES = 5;
+/** A look at all logouts at start may be a large one. */
+const READ_DEADLINE_MS = 15_000;
+
+/** What a database's error means for a transaction. */
+export type Failure = 'try-again' | 'unfit-value' | 'other';
+
+/** A database server through TypeORM's pool: a connection for each transaction, never one of the application's. */
+export abstract class PooledEngine extends SqlEngine {
+  constructor(
+    private readonly dataSource: DataSource,
+    protected readonly timeoutMs: number,
+  ) {
+    super();
+  }
+
+  /** Begins a transaction at READ COMMITTED, whatever the database's default is. */
+  protected abstract begin(runner: QueryRunner): Promise<void>;
+
+  /** What an error with this code (SQLSTATE, or the driver's own) means. */
+  protected abstract failureOf(code: string): Failure;
+
+  /** A statement's text for the driver, from one with `?` for parameters. */
+  protected textOf(sql: string): string {
+    return sql;
+  }
+
+  override connect(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  override close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  override transaction<T>(operation: string, script: () => Script<T>): Promise<T> {
+    return this.#translated(operation, () => inTime(this.#once(script, true), 2 * this.timeoutMs));
+  }
+
+  override read<T>(operation: string, script: () => Script<T>): Promise<T> {
+    return this.#translated(operation, () => inTime(this.#once(script, false), READ_DEADLINE_MS));
+  }
+
+  async #translated<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (error instanceof MevetoLogoutError || error instanceof UnfitValueError) throw error;
+        const isWorthATry = this.failureOf(codeOf(error)) === 'try-again' && tried < TRIES;
+        if (!isWorthATry) throw new StoreUnavailableError(operation, { cause: error });
+      }
+    }
+  }
+
+  async #once<T>(script: () => Script<T>, inTransaction: boolean): Promise<T> {
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      if (inTransaction) await this.begin(runner);
+      const steps = script();
+      let step = steps.next({ rows: [], affected: 0 });
+      while (step.done !== true) step = steps.next(await this.#query(runner, step.value));
+      if (inTransaction) await runner.commitTransaction();
+      return step.value;
+    } catch (error) {
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      throw error;
+    } finally {
+      await runner.release().catch(() => undefined);
+    }
+  }
+
+  async #query(runner: QueryRunner, { sql, params, isLookUp = false }: Statement): Promise<SqlResult> {
+    const result = await runner.query(this.textOf(sql), [...params], true).catch((error: unknown) => {
+      throw isLookUp && this.failureOf(codeOf(error)) === 'unfit-value' ? new UnfitValueError() : error;
+    });
+    const rows: unknown = result.records;
+    return { rows: Array.isArray(rows) ? (rows as SqlResult['rows']) : [], affected: result.affected ?? 0 };
+  }
+}
+
+/** Nobody waits any longer than this; the work may still take effect. */
+async function inTime<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error('The database does not answer.'));
+    }, deadlineMs);
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const codeOf = (error: unknown): string => {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : '';
+};
