@@ -2,6 +2,7 @@ import { storeConfigurationContract } from './contracts/configuration.contract.j
 import { sqliteLocksContract } from './contracts/locks.contract.js';
 import { mappingContract } from './contracts/mapping.contract.js';
 import { openMemoryStore } from './contracts/memory-opened-store.js';
+import { serverDurabilityContract } from './contracts/server-durability.contract.js';
 import { serverLocksContract } from './contracts/server-locks.contract.js';
 import { rowsContract } from './contracts/rows.contract.js';
 import { storeContract } from './contracts/store.contract.js';
@@ -24,5 +25,9 @@ rowsContract(databaseKind, openDatabase);
 
 mappingContract(createTestDatabase);
 storeConfigurationContract(databaseKind, createTestDatabase);
-if (databaseKind === 'SQLite') sqliteLocksContract();
-else serverLocksContract();
+if (databaseKind === 'SQLite') {
+  sqliteLocksContract();
+} else {
+  serverLocksContract();
+  serverDurabilityContract();
+}

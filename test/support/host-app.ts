@@ -222,10 +222,11 @@ async function prepareTables(app: NestExpressApplication, users: HostOptions['us
   for (const entity of [User, AccessToken]) {
     const metadata = dataSource.getMetadata(entity);
     if (await runner.hasTable(metadata.tableName)) continue;
-    const columns = metadata.columns.map(
-      (column) =>
-        `${column.databaseName} ${dataSource.driver.normalizeType(column)}${column.isPrimary ? ' PRIMARY KEY' : ''}`,
-    );
+    const columns = metadata.columns.map((column) => {
+      const length = dataSource.driver.getColumnLength(column);
+      const type = dataSource.driver.normalizeType(column) + (length === '' ? '' : `(${length})`);
+      return `${column.databaseName} ${type}${column.isPrimary ? ' PRIMARY KEY' : ''}`;
+    });
     await runner.query(`CREATE TABLE ${metadata.tableName} (${columns.join(', ')})`);
   }
   await runner.release();

@@ -21,6 +21,15 @@ const UNFIT = new Set([
 export class MysqlEngine extends PooledEngine {
   override readonly dialect = mysql;
 
+  protected override readonly durabilityQuery = 'SELECT @@innodb_flush_log_at_trx_commit AS flush';
+
+  protected override riskOf(settings: Record<string, unknown>): string | undefined {
+    const flush = String(settings['flush']);
+    return flush === '1'
+      ? undefined
+      : `The server runs with innodb_flush_log_at_trx_commit = ${flush}: set it to 1.`;
+  }
+
   protected override begin(runner: QueryRunner): Promise<void> {
     return runner.startTransaction('READ COMMITTED');
   }

@@ -1,6 +1,7 @@
+import { Logger } from '@nestjs/common';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { MevetoLogoutError, StoreUnavailableError } from '../../errors.js';
-import { type Script, SqlEngine, type SqlResult, type Statement, UnfitValueError } from './sql.js';
+import { rowsOf, type Script, SqlEngine, type SqlResult, type Statement, UnfitValueError } from './sql.js';
 
 const TRIES = 5;
 /** A look at all logouts at start may be a large one. */
@@ -11,6 +12,8 @@ export type Failure = 'try-again' | 'unfit-value' | 'other';
 
 /** A database server through TypeORM's pool: a connection for each transaction, never one of the application's. */
 export abstract class PooledEngine extends SqlEngine {
+  readonly #logger = new Logger('MevetoLogout');
+
   constructor(
     private readonly dataSource: DataSource,
     protected readonly timeoutMs: number,
@@ -29,8 +32,18 @@ export abstract class PooledEngine extends SqlEngine {
     return sql;
   }
 
-  override connect(): Promise<void> {
-    return Promise.resolve();
+  /** A query of one row that says whether a commit is on disk when it is reported. */
+  protected abstract readonly durabilityQuery: string;
+
+  /** What that row means for acknowledged calls, if it is not what it should be. */
+  protected abstract riskOf(settings: Record<string, unknown>): string | undefined;
+
+  /** Warns when the server may forget what it has committed: that is for its operator to decide, but not unknowingly. */
+  override async connect(): Promise<void> {
+    const [settings] = await this.read('read the server’s settings', () => rowsOf(this.durabilityQuery));
+    const risk = this.riskOf(settings ?? {});
+    if (risk !== undefined)
+      this.#logger.warn(`${risk} An acknowledged logout could be lost with the server.`);
   }
 
   override close(): Promise<void> {

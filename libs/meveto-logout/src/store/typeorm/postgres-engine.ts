@@ -20,6 +20,8 @@ const MAX_TEXTS = 500;
 /** PostgreSQL. */
 export class PostgresEngine extends PooledEngine {
   override readonly dialect = postgres;
+  protected override readonly durabilityQuery =
+    "SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit";
   readonly #texts = new Map<string, string>();
 
   protected override async begin(runner: QueryRunner): Promise<void> {
@@ -28,6 +30,12 @@ export class PostgresEngine extends PooledEngine {
     await runner.query(
       `SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = ${timeout}; SET LOCAL statement_timeout = ${timeout}`,
     );
+  }
+
+  protected override riskOf(settings: Record<string, unknown>): string | undefined {
+    if (settings['fsync'] === 'off') return 'PostgreSQL runs with fsync = off: turn it on.';
+    if (settings['synchronous_commit'] !== 'off') return undefined;
+    return 'PostgreSQL runs with synchronous_commit = off: turn it on, for this application’s role at least.';
   }
 
   protected override failureOf(sqlState: string): Failure {

@@ -1,0 +1,47 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { DataSourceOptions } from 'typeorm';
+import { typeOrmStore } from 'nestjs-meveto-logout';
+import { createTestDatabase, databaseKind, type TestDatabase } from '../support/database.js';
+import { connectHost, contextOf, mapping } from './typeorm-opened-store.js';
+
+/** What is said at start of a server that may forget what it has committed. */
+export function serverDurabilityContract(): void {
+  describe(`starting on ${databaseKind}`, () => {
+    let database: TestDatabase;
+    const warn = jest.spyOn(Logger.prototype, 'warn');
+    beforeEach(async () => {
+      warn.mockReset();
+      database = await createTestDatabase();
+    });
+    afterEach(() => database.drop());
+
+    async function start(connection: DataSourceOptions): Promise<readonly unknown[]> {
+      const dataSource = await connectHost(connection);
+      try {
+        await typeOrmStore(mapping).create(contextOf(dataSource)).connect();
+        return warn.mock.calls.map(([message]) => message as unknown);
+      } finally {
+        await dataSource.destroy();
+      }
+    }
+
+    it('warns of nothing when commits are on disk', async () => {
+      expect(await start(database.connection)).toEqual([]);
+    });
+
+    if (databaseKind === 'PostgreSQL') {
+      it('warns when commits are reported before they are on disk, with the remedy', async () => {
+        const { extra } = database.connection as { extra?: object };
+        const connection = {
+          ...database.connection,
+          extra: { ...extra, options: '-c synchronous_commit=off' },
+        };
+        expect(await start(connection as DataSourceOptions)).toEqual([
+          'PostgreSQL runs with synchronous_commit = off: turn it on, for this application’s role at least. ' +
+            'An acknowledged logout could be lost with the server.',
+        ]);
+      });
+    }
+  });
+}
