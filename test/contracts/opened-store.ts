@@ -30,6 +30,8 @@ export const incoming = (name: string, type: CallType = LOGGED_OUT): IncomingCal
   type,
   digest: `digest-${name}`,
   sealed: `sealed-${name}`,
+  lane: 'stranger',
+  sender: undefined,
 });
 
 export const removal = (name: string): IncomingCall => incoming(name, PROTECTION_REMOVED);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe } from '@jest/globals';
 import { claiming } from './claiming.contract.js';
 import { concurrency } from './concurrency.contract.js';
 import { housekeeping } from './housekeeping.contract.js';
+import { lanes } from './lanes.contract.js';
 import { leasing } from './leasing.contract.js';
 import { listing } from './listing.contract.js';
 import { loggingIn } from './logging-in.contract.js';
@@ -30,6 +31,7 @@ export function storeContract(name: string, openStore: () => Promise<OpenedStore
       loggingIn,
       housekeeping,
       leasing,
+      lanes,
     ]) {
       part(() => opened);
     }

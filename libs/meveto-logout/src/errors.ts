@@ -4,6 +4,7 @@ export type MevetoErrorCode =
   | 'ERR_MEVETO_LOGIN_OUTDATED'
   | 'ERR_MEVETO_UNKNOWN_USER'
   | 'ERR_MEVETO_STORE_UNAVAILABLE'
+  | 'ERR_MEVETO_INBOX_FULL'
   | 'ERR_MEVETO_PENDING_CALLS_UNAVAILABLE';
 
 /** Base of every error that this package throws. */
@@ -57,6 +58,17 @@ export class PendingCallsUnavailableError extends MevetoLogoutError {
   constructor(readonly reason: string) {
     super(
       `Meveto’s pending list could not be read (${reason}). Check reconcile.path and the client’s credentials if it lasts.`,
+    );
+  }
+}
+
+/** Too many calls wait to be worked on. Meveto tries again, and the pending list names what it gives up on. */
+export class InboxFullError extends MevetoLogoutError {
+  override readonly code = 'ERR_MEVETO_INBOX_FULL';
+  readonly retryAfterMs = 60_000;
+  constructor() {
+    super(
+      'Too many calls are waiting. If they are forged, set webhook.secretPath and register the new URL with Meveto.',
     );
   }
 }

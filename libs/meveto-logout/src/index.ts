@@ -1,5 +1,6 @@
 export {
   ConfigurationError,
+  InboxFullError,
   LoginOutdatedError,
   MevetoLogoutError,
   PendingCallsUnavailableError,

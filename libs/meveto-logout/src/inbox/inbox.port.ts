@@ -1,3 +1,4 @@
+import type { Lane } from '../model/lane.js';
 import type { CallState, CallType, FinalState } from '../model/call.js';
 
 /** A call as it came in, its token already sealed. */
@@ -7,6 +8,9 @@ export interface IncomingCall {
   readonly digest: string;
   /** The sealed token. */
   readonly sealed: string;
+  readonly lane: Lane;
+  /** Keyed digest of the address that the call came from, if it is known. */
+  readonly sender: string | undefined;
 }
 
 /** A call from Meveto's pending list. */
@@ -23,6 +27,7 @@ export interface ClaimedCall {
   readonly type: CallType;
   readonly digest: string;
   readonly sealed: string;
+  readonly lane: Lane;
   /** Grows with every claim: whoever holds an older one may no longer write. */
   readonly fence: number;
   /** Attempts begun so far, this one included. */
@@ -64,11 +69,17 @@ export abstract class Inbox {
   abstract receiveListed(calls: readonly ListedCall[]): Promise<number>;
 
   /**
-   * Takes up to `limit` due calls for `leaseMs`, oldest first, and marks an attempt as begun on each, in one
+   * Takes up to `limit` due calls for `leaseMs`, by lanes, oldest first within a lane, and marks an attempt as begun on each, in one
    * transaction: after a crash such a call is known as one whose token may be used up.
    * @param inHand ids of calls that this process is still at work on: never given a second time, lease or not
+   * @param strangerLimit how many of them may be strangers' at most; all by default
    */
-  abstract claim(limit: number, leaseMs: number, inHand?: readonly string[]): Promise<ClaimedCall[]>;
+  abstract claim(
+    limit: number,
+    leaseMs: number,
+    inHand?: readonly string[],
+    strangerLimit?: number,
+  ): Promise<ClaimedCall[]>;
 
   /** Gives a call back. Does nothing once the claim was lost. */
   abstract release(call: ClaimedCall, release: Release): Promise<void>;
@@ -81,6 +92,12 @@ export abstract class Inbox {
 
   /** Deletes ended calls whose retention is over: rejected ones after a day, others after `retentionMs`. */
   abstract purge(retentionMs: number, limit: number): Promise<number>;
+
+  /** Those of these senders that sent a call within `withinMs` whose person Meveto named. */
+  abstract confirmedSenders(senders: readonly string[], withinMs: number): Promise<string[]>;
+
+  /** How many unfinished calls wait in each lane. */
+  abstract waitingByLane(): Promise<Readonly<Record<Lane, number>>>;
 
   abstract summary(): Promise<InboxSummary>;
 }

@@ -7,6 +7,8 @@ const listed = {
   digest: 'd',
   type: 'User_Logged_Out',
   sealed: 's',
+  lane: 'listed',
+  sender: undefined,
   createdAt: undefined,
 } as const;
 const unresolved = ['ambiguous', 'expired'] as const;

@@ -12,12 +12,26 @@ export interface CallEnded {
 export class CallEvents {
   readonly #ended = new Subject<CallEnded>();
   readonly #arrived = new Subject<void>();
+  readonly #rejected = new Subject<string>();
+  readonly #outageEnded = new Subject<void>();
   readonly ended$: Observable<CallEnded> = this.#ended.asObservable();
+  /** The digest of a token that Meveto called bad. */
+  readonly rejected$: Observable<string> = this.#rejected.asObservable();
+  /** Meveto answers again after a while of silence. */
+  readonly outageEnded$: Observable<void> = this.#outageEnded.asObservable();
   /** There is a new call to work on. */
   readonly arrived$: Observable<void> = this.#arrived.asObservable();
 
   ended(state: FinalState): void {
     this.#ended.next({ state });
+  }
+
+  rejected(digest: string): void {
+    this.#rejected.next(digest);
+  }
+
+  outageEnded(): void {
+    this.#outageEnded.next();
   }
 
   arrived(): void {

@@ -4,7 +4,7 @@ import type { Faults } from './checks.js';
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   '': [
     'clientId clientSecret apiUrl store session whenLoggedOut exchange reconcile webhook leaseMs callTtlMs',
-    'maxSessionAgeMs refreshIntervalMs maxStalenessMs storeTimeoutMs shutdownTimeoutMs onProtectionRemoved',
+    'maxSessionAgeMs refreshIntervalMs maxStalenessMs maxWaitingPerLane storeTimeoutMs shutdownTimeoutMs onProtectionRemoved',
   ].flatMap((names) => names.split(' ')),
   whenLoggedOut: ['redirectTo', 'clearCookies'],
   exchange: ['timeoutMs', 'concurrency', 'perSecond'],

@@ -31,6 +31,7 @@ describe.each([
   ['maxSessionAgeMs', 60_000, 31_536_000_000],
   ['refreshIntervalMs', 50, 60_000],
   ['maxStalenessMs', 2_000, 86_400_000],
+  ['maxWaitingPerLane', 100, 1_000_000],
   ['storeTimeoutMs', 100, 30_000],
   ['shutdownTimeoutMs', 0, 60_000],
   ['exchange.timeoutMs', 100, 6_000],

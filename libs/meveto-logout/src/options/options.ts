@@ -118,6 +118,12 @@ export interface MevetoLogoutOptions {
    */
   readonly maxStalenessMs?: number;
   /**
+   * How many calls may wait in each of the three lanes (of the pending list, from confirmed senders, from strangers)
+   * before Meveto is answered 503. Integer, 100 to 1 000 000.
+   * @defaultValue 10000
+   */
+  readonly maxWaitingPerLane?: number;
+  /**
    * How long the store may take for one webhook call before Meveto is answered 503. Integer, 100 to 30 000.
    * @defaultValue 2500
    */

@@ -43,6 +43,7 @@ describe('resolveOptions', () => {
       maxSessionAgeMs: 2_592_000_000,
       refreshIntervalMs: 1_000,
       maxStalenessMs: 10_000,
+      maxWaitingPerLane: 10_000,
       storeTimeoutMs: 2_500,
       shutdownTimeoutMs: 7_000,
       onProtectionRemoved: undefined,

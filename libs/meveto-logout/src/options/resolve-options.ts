@@ -86,6 +86,10 @@ function durationsOf(given: MevetoLogoutOptions, faults: Faults) {
         max: DAY_MS,
       },
     ),
+    maxWaitingPerLane: faults.integer('maxWaitingPerLane', given.maxWaitingPerLane, 10_000, {
+      min: 100,
+      max: 1_000_000,
+    }),
     storeTimeoutMs: faults.integer('storeTimeoutMs', given.storeTimeoutMs, 2_500, { min: 100, max: 30_000 }),
     shutdownTimeoutMs: faults.integer('shutdownTimeoutMs', given.shutdownTimeoutMs, 7_000, {
       min: 0,

@@ -22,6 +22,7 @@ export interface ResolvedOptions {
   readonly maxSessionAgeMs: number;
   readonly refreshIntervalMs: number;
   readonly maxStalenessMs: number;
+  readonly maxWaitingPerLane: number;
   readonly storeTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
   readonly onProtectionRemoved: MevetoLogoutOptions['onProtectionRemoved'];

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { CronJob } from 'cron';
-import { filter, type Subscription } from 'rxjs';
+import { filter, merge, type Subscription } from 'rxjs';
 import type { ListedCall } from '../inbox/inbox.port.js';
 import { CallEvents } from '../observe/call-events.js';
 import { Counters } from '../observe/counters.js';
@@ -24,8 +24,8 @@ const SOON_MS = 250;
 const SOON_CAP_MS = 30_000;
 
 /**
- * Asks Meveto for calls that never arrived and puts them into the same inbox: at start, on schedule, and as soon as a
- * call became ambiguous. One replica asks at a time, and one question at a time.
+ * Asks Meveto for calls that never arrived and puts them into the same inbox: at start, on schedule, as soon as a
+ * call became ambiguous, and when Meveto answers again after an outage. One replica asks at a time, and one question at a time.
  */
 @Injectable()
 export class Reconciler {
@@ -33,7 +33,7 @@ export class Reconciler {
   readonly #holder = randomUUID();
   readonly #stopping = new AbortController();
   #running: Promise<boolean> | undefined;
-  #ambiguous: Subscription | undefined;
+  #reasons: Subscription | undefined;
   #soon: NodeJS.Timeout | undefined;
   #isFailing = false;
   #lastSuccessAt: number | undefined;
@@ -59,7 +59,8 @@ export class Reconciler {
     });
     this.registry.addCronJob(JOB, job);
     job.start();
-    this.#ambiguous = this.events.ended$.pipe(filter(({ state }) => state === 'ambiguous')).subscribe(() => {
+    const ambiguous$ = this.events.ended$.pipe(filter(({ state }) => state === 'ambiguous'));
+    this.#reasons = merge(ambiguous$, this.events.outageEnded$).subscribe(() => {
       this.#askSoon();
     });
     const firstPoll = this.run().then((isDone) => {
@@ -70,7 +71,7 @@ export class Reconciler {
   }
 
   async stop(): Promise<void> {
-    this.#ambiguous?.unsubscribe();
+    this.#reasons?.unsubscribe();
     clearTimeout(this.#soon);
     if (this.registry.doesExist('cron', JOB)) this.registry.deleteCronJob(JOB);
     this.#stopping.abort();
@@ -154,7 +155,8 @@ export class Reconciler {
     createdAt,
   }: Awaited<ReturnType<PendingCalls['page']>>['calls'][number]): ListedCall {
     const digest = this.vault.digestToken(token.reveal());
-    return { sourceId: id, type, digest, sealed: this.vault.seal(token.reveal(), digest), createdAt };
+    const sealed = this.vault.seal(token.reveal(), digest);
+    return { sourceId: id, type, digest, sealed, lane: 'listed', sender: undefined, createdAt };
   }
 
   #takeLease(): Promise<boolean> {

@@ -31,6 +31,11 @@ export class TokenVault {
     return this.#mac('person', mevetoId);
   }
 
+  /** The same for the addresses that calls come from, IPv4 ones in IPv6 clothes included. */
+  digestSender(address: string): string {
+    return this.#mac('sender', address.replace(/^::ffff:(?=\d+\.)/i, ''));
+  }
+
   seal(token: string, digest: string): string {
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#sealingKey, iv).setAAD(Buffer.from(digest));

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
-import { StoreUnavailableError } from '../errors.js';
+import { LRUCache } from 'lru-cache';
+import { InboxFullError, StoreUnavailableError } from '../errors.js';
 import type { IncomingCall } from '../inbox/inbox.port.js';
 import type { CallType } from '../model/call.js';
 import type { UserToken } from '../model/user-token.js';
@@ -9,13 +10,16 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { TokenVault } from '../secrets/token-vault.js';
 import type { Store } from '../store/store.port.js';
 import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
+import { LaneLoad } from './lane-load.js';
 
 const MAX_BATCH = 200;
+/** How long a sender counts as confirmed after a call whose person Meveto named. */
+const CONFIRMED_FOR_MS = 7 * 86_400_000;
 /** Calls in memory that wait for a commit. More are refused at once: the store does not keep up. */
 const MAX_WAITING = 5_000;
 
 interface Waiting {
-  readonly call: IncomingCall;
+  readonly call: Omit<IncomingCall, 'lane'>;
   /** Meveto was answered 503 in the meantime, and comes again. */
   isAbandoned: boolean;
   readonly resolve: () => void;
@@ -28,6 +32,9 @@ interface Waiting {
  */
 @Injectable()
 export class CallIntake {
+  readonly #lanes: LaneLoad;
+  /** Tokens that Meveto lately called bad: sent again, they are acknowledged and cost nothing. */
+  readonly #rejected = new LRUCache<string, true>({ max: 10_000, ttl: 600_000 });
   #waiting: Waiting[] = [];
   #isCommitting = false;
 
@@ -36,18 +43,24 @@ export class CallIntake {
     @Inject(TokenVault) private readonly vault: TokenVault,
     @Inject(CallEvents) private readonly events: CallEvents,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
-  ) {}
+  ) {
+    this.#lanes = new LaneLoad(store, options.maxWaitingPerLane);
+    events.rejected$.subscribe((digest) => this.#rejected.set(digest, true));
+  }
 
   /**
    * Resolves once the call is committed, or was known before.
+   * @param address from where it came, if that is known
+   * @throws {InboxFullError} when too many calls wait in its lane.
    * @throws {StoreUnavailableError} when that takes longer than `storeTimeoutMs` or fails. The call may have been
    * stored all the same; whoever sends it again does no harm.
    */
-  async accept(type: CallType, token: UserToken): Promise<void> {
-    if (this.#waiting.length >= MAX_WAITING)
-      throw new StoreUnavailableError('store a call: too many are waiting');
+  async accept(type: CallType, token: UserToken, address?: string): Promise<void> {
+    if (this.#waiting.length >= MAX_WAITING) throw new InboxFullError();
     const digest = this.vault.digestToken(token.reveal());
-    const call = { type, digest, sealed: this.vault.seal(token.reveal(), digest) };
+    if (this.#rejected.has(digest)) return;
+    const sender = address === undefined ? undefined : this.vault.digestSender(address);
+    const call = { type, digest, sealed: this.vault.seal(token.reveal(), digest), sender };
     let waiting: Waiting | undefined;
     const committed = new Promise<void>((resolve, reject) => {
       waiting = { call, resolve, reject, isAbandoned: false };
@@ -68,15 +81,33 @@ export class CallIntake {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, MAX_BATCH).filter(({ isAbandoned }) => !isAbandoned);
       if (batch.length === 0) continue;
-      try {
-        const stored = await this.store.inbox.receive(batch.map(({ call }) => call));
-        for (const { resolve } of batch) resolve();
-        if (stored > 0) this.events.arrived();
-      } catch (error) {
+      await this.#commit(batch).catch((error: unknown) => {
         for (const { reject } of batch) reject(error);
-      }
+      });
     }
     this.#isCommitting = false;
+  }
+
+  async #commit(batch: readonly Waiting[]): Promise<void> {
+    const senders = new Set(batch.map(({ call }) => call.sender).filter((sender) => sender !== undefined));
+    const confirmed = new Set(await this.store.inbox.confirmedSenders([...senders], CONFIRMED_FOR_MS));
+    const taken: Waiting[] = [];
+    const calls: IncomingCall[] = [];
+    for (const each of batch) {
+      const lane =
+        each.call.sender !== undefined && confirmed.has(each.call.sender) ? 'confirmed' : 'stranger';
+      if (await this.#lanes.isFull(lane)) {
+        each.reject(new InboxFullError());
+      } else {
+        this.#lanes.add(lane);
+        taken.push(each);
+        calls.push({ ...each.call, lane });
+      }
+    }
+    if (calls.length === 0) return;
+    const stored = await this.store.inbox.receive(calls);
+    for (const { resolve } of taken) resolve();
+    if (stored > 0) this.events.arrived();
   }
 
   async #inTime(committed: Promise<void>): Promise<void> {

@@ -4,14 +4,17 @@ import {
   HttpStatus,
   Inject,
   Injectable,
+  Logger,
   NotFoundException,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { StoreUnavailableError } from '../errors.js';
+import { InboxFullError, StoreUnavailableError } from '../errors.js';
 import { parseMevetoCall } from '../model/meveto-call.js';
 import { Counters } from '../observe/counters.js';
 import { CallIntake } from './call-intake.js';
 import { WebhookRoute } from './webhook-route.js';
+
+const REPORT_EVERY_MS = 60_000;
 
 /** The same for every call that was understood, good token or bad: no oracle. */
 const ACCEPTED = { status: 'accepted' } as const;
@@ -19,6 +22,9 @@ const ACCEPTED = { status: 'accepted' } as const;
 /** Parses, stores, answers. */
 @Injectable()
 export class WebhookReceiver {
+  readonly #logger = new Logger('MevetoLogout');
+  #reportedAt = Number.NEGATIVE_INFINITY;
+
   constructor(
     @Inject(CallIntake) private readonly intake: CallIntake,
     @Inject(WebhookRoute) private readonly route: WebhookRoute,
@@ -32,7 +38,11 @@ export class WebhookReceiver {
    * @throws {NotFoundException} when a secret is set and `segment` is not it
    * @throws {BadRequestException} when the body is no call
    */
-  async receive(segment: string | undefined, body: unknown, response: object): Promise<typeof ACCEPTED> {
+  async receive(
+    segment: string | undefined,
+    { body, address }: { readonly body: unknown; readonly address: string | undefined },
+    response: object,
+  ): Promise<typeof ACCEPTED> {
     if (!this.route.opens(segment)) throw new NotFoundException();
     const call = parseMevetoCall(body);
     switch (call.kind) {
@@ -44,7 +54,7 @@ export class WebhookReceiver {
         return ACCEPTED;
       case 'call':
         await this.intake
-          .accept(call.type, call.token)
+          .accept(call.type, call.token, address)
           .catch((error: unknown) => this.#unavailable(error, response));
         this.counters.add('webhook_accepted');
         return ACCEPTED;
@@ -54,7 +64,9 @@ export class WebhookReceiver {
   /** Our own trouble is always 503, with when to come back: Meveto tries again. */
   #unavailable(error: unknown, response: object): never {
     this.counters.add('webhook_unavailable');
-    const retryAfterMs = error instanceof StoreUnavailableError ? error.retryAfterMs : 5_000;
+    const isKnown = error instanceof StoreUnavailableError || error instanceof InboxFullError;
+    const retryAfterMs = isKnown ? error.retryAfterMs : 5_000;
+    if (error instanceof InboxFullError) this.#reportFull(error);
     this.host.httpAdapter.setHeader(response, 'Retry-After', String(Math.ceil(retryAfterMs / 1_000)));
     throw new HttpException(
       {
@@ -64,5 +76,11 @@ export class WebhookReceiver {
       },
       HttpStatus.SERVICE_UNAVAILABLE,
     );
+  }
+
+  #reportFull(error: InboxFullError): void {
+    if (performance.now() - this.#reportedAt < REPORT_EVERY_MS) return;
+    this.#reportedAt = performance.now();
+    this.#logger.warn(error.message);
   }
 }

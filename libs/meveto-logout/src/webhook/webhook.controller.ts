@@ -14,6 +14,14 @@ import {
 import { SkipMevetoLogout } from '../guard/skip-meveto-logout.decorator.js';
 import { WebhookReceiver } from './webhook-receiver.js';
 
+/** What Express and Fastify both have; `ip` minds the application's own trust in proxies. */
+interface WebhookHttpRequest {
+  readonly body?: unknown;
+  readonly ip?: string;
+}
+
+const contentOf = ({ body, ip }: WebhookHttpRequest) => ({ body, address: ip });
+
 /**
  * The controller of the webhook's path. It takes the whole request, so that no pipe of the application's sees the body.
  */
@@ -29,17 +37,17 @@ export function createWebhookController(path: string, publicMetadataKeys: readon
 
     @Post()
     @HttpCode(HttpStatus.ACCEPTED)
-    receive(@Req() request: { body?: unknown }, @Res({ passthrough: true }) response: object) {
-      return this.receiver.receive(undefined, request.body, response);
+    receive(@Req() request: WebhookHttpRequest, @Res({ passthrough: true }) response: object) {
+      return this.receiver.receive(undefined, contentOf(request), response);
     }
 
     @Post(':segment')
     @HttpCode(HttpStatus.ACCEPTED)
     receiveOnSecretPath(
-      @Req() request: { body?: unknown; params: { segment: string } },
+      @Req() request: WebhookHttpRequest & { params: { segment: string } },
       @Res({ passthrough: true }) response: object,
     ) {
-      return this.receiver.receive(request.params.segment, request.body, response);
+      return this.receiver.receive(request.params.segment, contentOf(request), response);
     }
   }
 

@@ -72,7 +72,8 @@ describe('a claimed call', () => {
 
   async function claimed(type: CallType = LOGGED_OUT): Promise<ClaimedCall> {
     const digest = vault.digestToken(TOKEN);
-    await store.inbox.receive([{ type, digest, sealed: vault.seal(TOKEN, digest) }]);
+    const sealed = vault.seal(TOKEN, digest);
+    await store.inbox.receive([{ type, digest, sealed, lane: 'stranger', sender: undefined }]);
     const [call] = await store.inbox.claim(1, LEASE_MS);
     if (call === undefined) throw new Error('nothing was claimed');
     return call;
@@ -159,7 +160,7 @@ describe('a claimed call', () => {
   it('that no key opens ends as expired, unsent, and says so', async () => {
     const digest = vault.digestToken(TOKEN);
     const sealed = new TokenVault('client', 'an older secret').seal(TOKEN, digest);
-    await store.inbox.receive([{ type: LOGGED_OUT, digest, sealed }]);
+    await store.inbox.receive([{ type: LOGGED_OUT, digest, sealed, lane: 'stranger', sender: undefined }]);
     await process(await claimed());
     expect(exchange.tokens).toEqual([]);
     expect(await calls()).toMatchObject({ expired: 1, pending: 0 });

@@ -13,11 +13,19 @@ import type { Store } from '../store/store.port.js';
 import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
 import { backoffMs } from './backoff.js';
 
+const LEASE_OVER = 'lease-over';
 const SETTLE_RETRY_MS = 100;
 const SETTLE_RETRY_CAP_MS = 1_000;
 
 /** What came of a call's turn; `unreadable` when no key opens its token. */
 type Outcome = ExchangeOutcome | { readonly kind: 'unreadable' };
+
+/** Whether Meveto gave an answer that counts; undefined when it was not asked. */
+function hasAnswered(outcome: Outcome): boolean | undefined {
+  if (outcome.kind === 'unreadable' || (outcome.kind === 'retry' && outcome.reason === LEASE_OVER))
+    return undefined;
+  return outcome.kind !== 'retry';
+}
 
 /** One claimed call, from exchange to its end. */
 @Injectable()
@@ -37,16 +45,17 @@ export class CallProcessor {
   /**
    * @param leaseEndsAt of `performance.now()`
    * @param stopping aborted when the process may wait no longer
-   * @param exchanged called once Meveto has answered, or was not asked: what follows is writing it down
+   * @param exchanged called once the exchange is over, with whether Meveto gave an answer that counts (undefined: it was
+   * not asked): what follows is writing it down
    */
   async process(
     call: ClaimedCall,
     leaseEndsAt: number,
     stopping: AbortSignal,
-    exchanged: () => void = () => undefined,
+    exchanged: (answered: boolean | undefined) => void = () => undefined,
   ): Promise<void> {
     const outcome = await this.#ask(call, leaseEndsAt, stopping);
-    exchanged();
+    exchanged(hasAnswered(outcome));
     // Nothing may stand between the answer and its commit: until then only this process knows who it is.
     await this.#settle(call, stopping, () => this.#record(call, outcome));
   }
@@ -56,7 +65,7 @@ export class CallProcessor {
     if (text === undefined) return { kind: 'unreadable' };
     // The last look before the send: whoever was paused for too long leaves the call to the next one.
     if (performance.now() + this.options.exchange.timeoutMs > leaseEndsAt) {
-      return { kind: 'retry', reason: 'lease-over', maybeSent: false };
+      return { kind: 'retry', reason: LEASE_OVER, maybeSent: false };
     }
     return this.tokenExchange.exchange(new UserToken(text), stopping);
   }
@@ -98,6 +107,7 @@ export class CallProcessor {
       return;
     }
     this.#ended(ending.state);
+    if (ending.state === 'rejected') this.events.rejected(call.digest);
     if (ending.state === 'ambiguous') {
       this.#logger.warn(
         `Call ${call.id} is ambiguous: its token was used up by an attempt whose answer was lost. Asking Meveto’s pending list.`,

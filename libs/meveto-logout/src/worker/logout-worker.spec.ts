@@ -88,7 +88,8 @@ describe('the worker', () => {
     store.inbox.receive(
       tokens.map((token) => {
         const digest = vault.digestToken(token);
-        return { type: LOGGED_OUT, digest, sealed: vault.seal(token, digest) };
+        const sealed = vault.seal(token, digest);
+        return { type: LOGGED_OUT, digest, sealed, lane: 'stranger', sender: undefined };
       }),
     );
   const calls = async () => (await store.inbox.summary()).calls;

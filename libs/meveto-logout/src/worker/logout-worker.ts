@@ -6,12 +6,14 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { Store } from '../store/store.port.js';
 import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
 import { CallProcessor } from './call-processor.js';
+import { ExchangeBreaker } from './exchange-breaker.js';
 import { RateBudget } from './rate-budget.js';
 
 const POLL_EVERY_MS = 500;
 /** Answers that wait to be written down: with more of them the store is in no state to give out work. */
 const MAX_IN_HAND = 1_000;
 const BUDGET_PAUSE_MS = 20;
+const STRANGERS_SHARE = 0.75;
 const HOUSEKEEPING_EVERY_MS = 30_000;
 const HOUSEKEEPING_BATCH = 200;
 /** Rows go faster than the rate of exchanges can make them. */
@@ -30,9 +32,14 @@ export class LogoutWorker {
   readonly #inHand = new Map<string, Promise<void>>();
   readonly #budget: RateBudget;
   readonly #stopping = new AbortController();
+  /** What strangers' calls may take of the budget: the rest is kept for calls that are more likely real. */
+  readonly #strangersBudget: RateBudget;
+  readonly #breaker = new ExchangeBreaker();
   #exchangingCount = 0;
+  #strangersCount = 0;
   #arrivals: Subscription | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Timeout | undefined;
   #pumping: Promise<void> | undefined;
   #wakeAgain = false;
   #isFailing = false;
@@ -44,7 +51,9 @@ export class LogoutWorker {
     @Inject(CallEvents) private readonly events: CallEvents,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {
-    this.#budget = new RateBudget(options.exchange.perSecond, performance.now());
+    const { perSecond } = options.exchange;
+    this.#budget = new RateBudget(perSecond, performance.now());
+    this.#strangersBudget = new RateBudget(Math.max(1, perSecond * STRANGERS_SHARE), performance.now());
   }
 
   start(): void {
@@ -96,30 +105,57 @@ export class LogoutWorker {
 
   /** True if there may be more to claim at once. */
   async #claimAndStart(): Promise<boolean> {
-    const free = this.options.exchange.concurrency - this.#exchangingCount;
+    const { concurrency } = this.options.exchange;
+    const free = concurrency - this.#exchangingCount;
     if (free <= 0 || this.#inHand.size >= MAX_IN_HAND) return false;
-    const wanted = this.#budget.take(free, performance.now());
+    const now = performance.now();
+    const allowed = this.#breaker.allows(free, now);
+    // While Meveto is away the timer looks again: nothing is gained by asking more often.
+    if (allowed === 0) return false;
+    const wanted = this.#budget.take(allowed, now);
     if (wanted === 0) {
-      setTimeout(() => {
-        this.#wake();
-      }, BUDGET_PAUSE_MS).unref();
+      this.#wakeSoon();
       return false;
     }
-    const claimedAt = performance.now();
-    let calls: ClaimedCall[] = [];
-    try {
-      calls = await this.store.inbox.claim(wanted, this.options.leaseMs, [...this.#inHand.keys()]);
-    } finally {
-      this.#budget.giveBack(wanted - calls.length);
-    }
-    for (const call of calls) this.#start(call, claimedAt + this.options.leaseMs);
+    const strangersFree = Math.ceil(concurrency * STRANGERS_SHARE) - this.#strangersCount;
+    const strangers = this.#strangersBudget.take(Math.max(0, Math.min(wanted, strangersFree)), now);
+    const calls = await this.#claim(wanted, strangers);
+    if (calls.length > 0) this.#breaker.probed(now);
+    if (strangers < wanted && calls.length < wanted) this.#wakeSoon();
     return calls.length === wanted;
   }
 
+  async #claim(wanted: number, strangers: number): Promise<readonly ClaimedCall[]> {
+    const claimedAt = performance.now();
+    let calls: readonly ClaimedCall[] = [];
+    try {
+      calls = await this.store.inbox.claim(wanted, this.options.leaseMs, [...this.#inHand.keys()], strangers);
+    } finally {
+      this.#budget.giveBack(wanted - calls.length);
+      this.#strangersBudget.giveBack(strangers - calls.filter(isStrangers).length);
+    }
+    for (const call of calls) this.#start(call, claimedAt + this.options.leaseMs);
+    return calls;
+  }
+
+  /** One look ahead at a time, however often it is asked for. */
+  #wakeSoon(): void {
+    if (this.#soon !== undefined) return;
+    this.#soon = setTimeout(() => {
+      this.#soon = undefined;
+      this.#wake();
+    }, BUDGET_PAUSE_MS);
+    this.#soon.unref();
+  }
+
   #start(call: ClaimedCall, leaseEndsAt: number): void {
+    const strangers = isStrangers(call) ? 1 : 0;
     this.#exchangingCount += 1;
-    const exchanged = (): void => {
+    this.#strangersCount += strangers;
+    const exchanged = (answered: boolean | undefined): void => {
       this.#exchangingCount -= 1;
+      this.#strangersCount -= strangers;
+      this.#judge(answered);
       this.#wake();
     };
     const work = this.processor.process(call, leaseEndsAt, this.#stopping.signal, exchanged).finally(() => {
@@ -127,6 +163,18 @@ export class LogoutWorker {
       this.#wake();
     });
     this.#inHand.set(call.id, work);
+  }
+
+  #judge(answered: boolean | undefined): void {
+    if (answered === undefined) return;
+    if (answered) {
+      if (this.#breaker.succeeded()) {
+        this.#logger.log('Meveto answers again.');
+        this.events.outageEnded();
+      }
+    } else if (this.#breaker.failed(performance.now())) {
+      this.#logger.warn('Meveto does not answer: calls wait, and one is tried now and then.');
+    }
   }
 
   async #keepHouse(): Promise<void> {
@@ -140,3 +188,5 @@ export class LogoutWorker {
     }
   }
 }
+
+const isStrangers = ({ lane }: ClaimedCall): boolean => lane === 'stranger';

@@ -10,6 +10,7 @@ import {
 } from '../../inbox/inbox.port.js';
 import { whenListedAgain } from '../../inbox/relisted.js';
 import { CALL_STATES } from '../../model/call.js';
+import { type Lane, rankOf } from '../../model/lane.js';
 import type { Clock } from '../../model/clock.js';
 import type { MemoryRow, MemoryRows } from './memory-rows.js';
 
@@ -34,23 +35,22 @@ export class MemoryInbox extends Inbox {
     );
   }
 
-  override claim(limit: number, leaseMs: number, inHand: readonly string[] = []): Promise<ClaimedCall[]> {
+  override claim(
+    limit: number,
+    leaseMs: number,
+    inHand: readonly string[] = [],
+    strangerLimit = limit,
+  ): Promise<ClaimedCall[]> {
     const now = this.clock.now();
     const due = this.rows.find(
       (row) => row.state === 'pending' && row.dueAt <= now && !inHand.includes(row.id),
     );
-    due.sort((a, b) => a.dueAt - b.dueAt || a.receivedAt - b.receivedAt);
+    due.sort((a, b) => rankOf(a.lane) - rankOf(b.lane) || a.dueAt - b.dueAt || a.receivedAt - b.receivedAt);
+    const trusted = due.filter(({ lane }) => lane !== 'stranger').slice(0, limit);
+    const strangers = due.filter(({ lane }) => lane === 'stranger');
+    const left = Math.max(0, Math.min(limit - trusted.length, strangerLimit));
     return Promise.resolve(
-      due.slice(0, limit).map((row) => {
-        const earlierAttemptUnknown = row.unknownAttempts > 0;
-        row.dueAt = now + leaseMs;
-        row.fence += 1;
-        row.attempts += 1;
-        row.unknownAttempts += 1;
-        const { id, type, digest, fence, attempts, receivedAt, occurredAt } = row;
-        const sealed = row.sealed ?? '';
-        return { id, type, digest, sealed, fence, attempts, receivedAt, occurredAt, earlierAttemptUnknown };
-      }),
+      [...trusted, ...strangers.slice(0, left)].map((row) => claimed(row, now + leaseMs)),
     );
   }
 
@@ -94,6 +94,19 @@ export class MemoryInbox extends Inbox {
     return Promise.resolve(over.length);
   }
 
+  override confirmedSenders(senders: readonly string[], withinMs: number): Promise<string[]> {
+    const since = this.clock.now() - withinMs;
+    return Promise.resolve(
+      senders.filter((sender) => (this.rows.confirmedAt.get(sender) ?? -Infinity) > since),
+    );
+  }
+
+  override waitingByLane(): Promise<Record<Lane, number>> {
+    const waiting = { listed: 0, confirmed: 0, stranger: 0 };
+    for (const { lane } of this.rows.find((row) => row.state === 'pending')) waiting[lane] += 1;
+    return Promise.resolve(waiting);
+  }
+
   override summary(): Promise<InboxSummary> {
     const calls = { pending: 0, applied: 0, rejected: 0, unknown_user: 0, ambiguous: 0, expired: 0 };
     for (const state of CALL_STATES) calls[state] = this.rows.find((row) => row.state === state).length;
@@ -115,6 +128,8 @@ export class MemoryInbox extends Inbox {
       digest: call.digest,
       sourceId: listed?.sourceId,
       sealed: call.sealed,
+      lane: call.lane,
+      sender: call.sender,
       state: 'pending',
       receivedAt: now,
       occurredAt: Math.min(listed?.createdAt ?? now, now),
@@ -151,4 +166,16 @@ export class MemoryInbox extends Inbox {
     Object.assign(row, { settledAt: undefined, reason: undefined });
     return true;
   }
+}
+
+/** Takes a row for a worker, and gives what the worker may know of it. */
+function claimed(row: MemoryRow, leaseEndsAt: number): ClaimedCall {
+  const earlierAttemptUnknown = row.unknownAttempts > 0;
+  row.dueAt = leaseEndsAt;
+  row.fence += 1;
+  row.attempts += 1;
+  row.unknownAttempts += 1;
+  const { id, type, digest, lane, fence, attempts, receivedAt, occurredAt } = row;
+  const sealed = row.sealed ?? '';
+  return { id, type, digest, sealed, lane, fence, attempts, receivedAt, occurredAt, earlierAttemptUnknown };
 }

@@ -85,6 +85,7 @@ export class MemoryLogoutRegister extends LogoutRegister {
   ): Promise<ApplyOutcome> {
     const row = this.rows.unresolved(call);
     if (row === undefined) return Promise.resolve({ kind: 'claim-lost' });
+    if (row.sender !== undefined) this.rows.confirmedAt.set(row.sender, this.clock.now());
     const found = this.users.findByMevetoId(mevetoId);
     row.person = this.digestPerson(mevetoId);
     const outcome = effect(row, found === undefined ? undefined : String(found)) ?? { kind: 'unknown-user' };

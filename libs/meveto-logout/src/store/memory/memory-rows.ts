@@ -1,4 +1,5 @@
 import type { ClaimedCall } from '../../inbox/inbox.port.js';
+import type { Lane } from '../../model/lane.js';
 import type { CallState, CallType, FinalState } from '../../model/call.js';
 
 /** A call as the memory store keeps it. */
@@ -8,6 +9,8 @@ export interface MemoryRow {
   digest: string;
   sourceId: string | undefined;
   sealed: string | undefined;
+  lane: Lane;
+  readonly sender: string | undefined;
   state: CallState;
   receivedAt: number;
   readonly occurredAt: number;
@@ -24,6 +27,8 @@ export interface MemoryRow {
 /** The rows that the memory store's inbox and register share. */
 export class MemoryRows {
   readonly byId = new Map<string, MemoryRow>();
+  /** When each sender last sent a call whose person Meveto named. */
+  readonly confirmedAt = new Map<string, number>();
 
   /** The row of a claim that still holds. */
   held(call: ClaimedCall): MemoryRow | undefined {

@@ -6,7 +6,7 @@ const INSTANT = { type: 'bigint' } as const;
 
 /** A call from Meveto: waiting, or ended and kept to recognise duplicates. Instants are epoch milliseconds. */
 @Entity('meveto_logout_calls')
-@Index('meveto_logout_calls_due', ['state', 'dueAt'])
+@Index('meveto_logout_calls_due', ['state', 'lane', 'dueAt'])
 @Index('meveto_logout_calls_ended', ['state', 'settledAt'])
 @Index('meveto_logout_calls_person', ['person'])
 export class MevetoLogoutCall {
@@ -32,6 +32,14 @@ export class MevetoLogoutCall {
   /** The sealed token; null once the call has ended. */
   @Column({ type: 'text', name: 'sealed', nullable: true })
   sealed!: string | null;
+
+  /** Smaller goes first: 0 from the pending list, 1 from a confirmed sender, 2 from a stranger. */
+  @Column({ type: 'smallint', name: 'lane' })
+  lane!: number;
+
+  /** Keyed digest of the address that it came from. */
+  @Column({ ...KEY, name: 'sender', nullable: true })
+  sender!: string | null;
 
   @Column({ ...INSTANT, name: 'received_at' })
   receivedAt!: string;
@@ -84,6 +92,17 @@ export class MevetoLogoutMark {
   settledAt!: string;
 }
 
+/** An address that sent a confirmed call. */
+@Entity('meveto_logout_senders')
+export class MevetoLogoutSender {
+  /** Keyed digest of the address. */
+  @PrimaryColumn({ ...KEY, name: 'sender' })
+  sender!: string;
+
+  @Column({ ...INSTANT, name: 'confirmed_at' })
+  confirmedAt!: string;
+}
+
 /** Held by one replica at a time. */
 @Entity('meveto_logout_leases')
 export class MevetoLogoutLease {
@@ -98,4 +117,9 @@ export class MevetoLogoutLease {
 }
 
 /** Give these to the DataSource: `entities: [User, ...mevetoLogoutEntities]`. */
-export const mevetoLogoutEntities = [MevetoLogoutCall, MevetoLogoutMark, MevetoLogoutLease] as const;
+export const mevetoLogoutEntities = [
+  MevetoLogoutCall,
+  MevetoLogoutMark,
+  MevetoLogoutLease,
+  MevetoLogoutSender,
+] as const;

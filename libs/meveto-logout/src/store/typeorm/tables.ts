@@ -1,12 +1,13 @@
 import { type DataSource, EntityMetadataNotFoundError } from 'typeorm';
 import { ConfigurationError } from '../../errors.js';
-import { MevetoLogoutCall, MevetoLogoutLease, MevetoLogoutMark } from './entities.js';
+import { MevetoLogoutCall, MevetoLogoutLease, MevetoLogoutMark, MevetoLogoutSender } from './entities.js';
 
 /** The module's tables as the application's DataSource names them: with its schema and prefix, quoted. */
 export interface Tables {
   readonly calls: string;
   readonly marks: string;
   readonly leases: string;
+  readonly senders: string;
 }
 
 /** @throws {ConfigurationError} when the DataSource does not know the module's entities. */
@@ -16,6 +17,7 @@ export function tablesOf(dataSource: DataSource): Tables {
       calls: quotedPath(dataSource, dataSource.getMetadata(MevetoLogoutCall).tablePath),
       marks: quotedPath(dataSource, dataSource.getMetadata(MevetoLogoutMark).tablePath),
       leases: quotedPath(dataSource, dataSource.getMetadata(MevetoLogoutLease).tablePath),
+      senders: quotedPath(dataSource, dataSource.getMetadata(MevetoLogoutSender).tablePath),
     };
   } catch (error) {
     if (!(error instanceof EntityMetadataNotFoundError)) throw error;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type {
   ClaimedCall,
   Ending,
@@ -9,23 +8,10 @@ import type {
 } from '../../inbox/inbox.port.js';
 import { Inbox } from '../../inbox/inbox.port.js';
 import { whenListedAgain } from '../../inbox/relisted.js';
-import { CALL_STATES, type CallState, isCallType, LOGGED_OUT } from '../../model/call.js';
-import { clockOf, marks, numberOf, run, rowsOf, type Script, type SqlEngine, type SqlValue } from './sql.js';
-
-const COLUMNS = [
-  'id',
-  'digest',
-  'source_id',
-  'type',
-  'state',
-  'sealed',
-  'received_at',
-  'occurred_at',
-  'due_at',
-  'fence',
-  'attempts',
-  'unknown_attempts',
-] as const;
+import { CALL_STATES, type CallState } from '../../model/call.js';
+import { laneOf, type Lane, rankOf } from '../../model/lane.js';
+import { claimedCall, NEW_CALL_COLUMNS, newRow } from './call-rows.js';
+import { clockOf, marks, numberOf, run, rowsOf, type Script, type SqlEngine, type SqlResult } from './sql.js';
 
 const FINAL_STATES = CALL_STATES.filter((state) => state !== 'pending');
 const REJECTED_RETENTION_MS = 86_400_000;
@@ -35,6 +21,7 @@ export class TypeOrmInbox extends Inbox {
   constructor(
     private readonly engine: SqlEngine,
     private readonly calls: string,
+    private readonly senders: string,
   ) {
     super();
   }
@@ -48,8 +35,13 @@ export class TypeOrmInbox extends Inbox {
     return this.engine.transaction('store pending calls', () => this.#receiveListed(calls));
   }
 
-  override claim(limit: number, leaseMs: number, inHand: readonly string[] = []): Promise<ClaimedCall[]> {
-    return this.engine.transaction('claim calls', () => this.#claim(limit, leaseMs, inHand));
+  override claim(
+    limit: number,
+    leaseMs: number,
+    inHand: readonly string[] = [],
+    strangerLimit = limit,
+  ): Promise<ClaimedCall[]> {
+    return this.engine.transaction('claim calls', () => this.#claim(limit, leaseMs, inHand, strangerLimit));
   }
 
   override release(call: ClaimedCall, release: Release): Promise<void> {
@@ -68,6 +60,15 @@ export class TypeOrmInbox extends Inbox {
     return this.engine.transaction('purge calls', () => this.#purge(retentionMs, limit));
   }
 
+  override async confirmedSenders(senders: readonly string[], withinMs: number): Promise<string[]> {
+    if (senders.length === 0) return [];
+    return this.engine.read('look for confirmed senders', () => this.#confirmedSenders(senders, withinMs));
+  }
+
+  override waitingByLane(): Promise<Record<Lane, number>> {
+    return this.engine.read('count waiting calls', () => this.#waitingByLane());
+  }
+
   override summary(): Promise<InboxSummary> {
     return this.engine.read('count calls', () => this.#summary());
   }
@@ -75,7 +76,7 @@ export class TypeOrmInbox extends Inbox {
   *#receive(calls: readonly IncomingCall[]): Script<number> {
     const now = yield* clockOf(this.engine.dialect);
     const rows = calls.map((call) => newRow(call, now));
-    const sql = this.engine.dialect.insertNew(this.calls, COLUMNS, rows.length);
+    const sql = this.engine.dialect.insertNew(this.calls, NEW_CALL_COLUMNS, rows.length);
     return (yield* run(sql, rows.flat())).affected;
   }
 
@@ -83,7 +84,7 @@ export class TypeOrmInbox extends Inbox {
     const now = yield* clockOf(this.engine.dialect);
     let open = 0;
     for (const call of calls) {
-      const sql = this.engine.dialect.insertNew(this.calls, COLUMNS, 1);
+      const sql = this.engine.dialect.insertNew(this.calls, NEW_CALL_COLUMNS, 1);
       const { affected } = yield* run(sql, newRow(call, now, call.sourceId, call.createdAt));
       open += affected > 0 ? affected : yield* this.#listedAgain(call, now);
     }
@@ -118,21 +119,24 @@ export class TypeOrmInbox extends Inbox {
 
   *#reopen(id: string, call: ListedCall, isNewToken: boolean, now: number): Script<void> {
     yield* run(
-      `UPDATE ${this.calls} SET state = 'pending', digest = ?, source_id = ?, sealed = ?, due_at = ?, received_at = ?,
+      `UPDATE ${this.calls} SET state = 'pending', digest = ?, source_id = ?, sealed = ?, lane = ?, due_at = ?, received_at = ?,
         fence = fence + 1, unknown_attempts = ${isNewToken ? '0' : 'unknown_attempts'}, settled_at = NULL, reason = NULL
         WHERE id = ?`,
-      [call.digest, call.sourceId, call.sealed, now, now, id],
+      [call.digest, call.sourceId, call.sealed, rankOf(call.lane), now, now, id],
     );
   }
 
-  *#claim(limit: number, leaseMs: number, inHand: readonly string[]): Script<ClaimedCall[]> {
-    const { dialect } = this.engine;
-    const now = yield* clockOf(dialect);
-    const rows = yield* rowsOf(
-      `SELECT id, type, digest, sealed, fence, attempts, unknown_attempts, received_at, occurred_at FROM ${this.calls}
-        WHERE state = 'pending' AND due_at <= ? ${inHand.length === 0 ? '' : `AND id NOT IN (${marks(inHand.length)})`} ORDER BY due_at, received_at LIMIT ${String(limit)} ${dialect.forUpdateSkipLocked}`,
-      [now, ...inHand],
-    );
+  *#claim(
+    limit: number,
+    leaseMs: number,
+    inHand: readonly string[],
+    strangerLimit: number,
+  ): Script<ClaimedCall[]> {
+    const now = yield* clockOf(this.engine.dialect);
+    const stranger = rankOf('stranger');
+    const rows = [...(yield* this.#due(`lane < ${String(stranger)}`, limit, inHand, now))];
+    const left = Math.min(limit - rows.length, strangerLimit);
+    if (left > 0) rows.push(...(yield* this.#due(`lane = ${String(stranger)}`, left, inHand, now)));
     if (rows.length === 0) return [];
     yield* run(
       `UPDATE ${this.calls} SET due_at = ?, fence = fence + 1, attempts = attempts + 1,
@@ -140,6 +144,34 @@ export class TypeOrmInbox extends Inbox {
       [now + leaseMs, ...rows.map((row) => row['id'] as string)],
     );
     return rows.map(claimedCall);
+  }
+
+  *#due(lanes: string, limit: number, inHand: readonly string[], now: number): Script<SqlResult['rows']> {
+    const others = inHand.length === 0 ? '' : `AND id NOT IN (${marks(inHand.length)})`;
+    return yield* rowsOf(
+      `SELECT id, type, digest, sealed, lane, fence, attempts, unknown_attempts, received_at, occurred_at
+        FROM ${this.calls} WHERE state = 'pending' AND ${lanes} AND due_at <= ? ${others}
+        ORDER BY lane, due_at, received_at LIMIT ${String(limit)} ${this.engine.dialect.forUpdateSkipLocked}`,
+      [now, ...inHand],
+    );
+  }
+
+  *#confirmedSenders(senders: readonly string[], withinMs: number): Script<string[]> {
+    const now = yield* clockOf(this.engine.dialect);
+    const rows = yield* rowsOf(
+      `SELECT sender FROM ${this.senders} WHERE sender IN (${marks(senders.length)}) AND confirmed_at > ?`,
+      [...senders, now - withinMs],
+    );
+    return rows.map((row) => String(row['sender']));
+  }
+
+  *#waitingByLane(): Script<Record<Lane, number>> {
+    const rows = yield* rowsOf(
+      `SELECT lane, COUNT(*) AS call_count FROM ${this.calls} WHERE state = 'pending' GROUP BY lane`,
+    );
+    const waiting = { listed: 0, confirmed: 0, stranger: 0 };
+    for (const row of rows) waiting[laneOf(numberOf(row['lane']))] = numberOf(row['call_count']);
+    return waiting;
   }
 
   *#release(call: ClaimedCall, { delayMs, maybeSent, reason }: Release): Script<void> {
@@ -205,42 +237,4 @@ export class TypeOrmInbox extends Inbox {
     const oldestPendingAgeMs = receivedAt === null ? undefined : Math.max(0, now - numberOf(receivedAt));
     return { calls, oldestPendingAgeMs };
   }
-}
-
-function newRow(
-  call: IncomingCall,
-  now: number,
-  sourceId: string | null = null,
-  createdAt = now,
-): SqlValue[] {
-  const occurredAt = Math.min(createdAt, now);
-  return [
-    randomUUID(),
-    call.digest,
-    sourceId,
-    call.type,
-    'pending',
-    call.sealed,
-    now,
-    occurredAt,
-    now,
-    0,
-    0,
-    0,
-  ];
-}
-
-function claimedCall(row: Record<string, unknown>): ClaimedCall {
-  const type = String(row['type']);
-  return {
-    id: String(row['id']),
-    type: isCallType(type) ? type : LOGGED_OUT,
-    digest: String(row['digest']),
-    sealed: String(row['sealed']),
-    fence: numberOf(row['fence']) + 1,
-    attempts: numberOf(row['attempts']) + 1,
-    earlierAttemptUnknown: numberOf(row['unknown_attempts']) > 0,
-    receivedAt: numberOf(row['received_at']),
-    occurredAt: numberOf(row['occurred_at']),
-  };
 }

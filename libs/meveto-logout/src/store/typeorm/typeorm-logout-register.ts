@@ -23,6 +23,9 @@ import type { Tables } from './tables.js';
  */
 const COMMIT_OVERLAP_MS = 15_000;
 
+/** All of Meveto's calls come from few addresses: their rows must not be fought over. */
+const CONFIRM_AGAIN_MS = 3_600_000;
+
 interface FoundUser {
   readonly userId: string;
   readonly rowId: SqlValue;
@@ -179,10 +182,24 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
   /** Locks the inbox row, if the answer in hand may still end it. */
   *#isUnresolved(call: ClaimedCall): Script<boolean> {
     const rows = yield* rowsOf(
-      `SELECT id FROM ${this.tables.calls} WHERE id = ? AND digest = ? AND state IN ('pending', 'ambiguous') ${this.engine.dialect.forUpdate}`,
+      `SELECT sender FROM ${this.tables.calls} WHERE id = ? AND digest = ? AND state IN ('pending', 'ambiguous') ${this.engine.dialect.forUpdate}`,
       [call.id, call.digest],
     );
+    const sender = rows[0]?.['sender'];
+    if (typeof sender === 'string') yield* this.#confirm(sender);
     return rows.length > 0;
+  }
+
+  /** Meveto named the person of a call from there: its next calls need not wait among strangers. */
+  *#confirm(sender: string): Script<void> {
+    const { senders } = this.tables;
+    const now = yield* clockOf(this.engine.dialect);
+    const [known] = yield* rowsOf(`SELECT confirmed_at FROM ${senders} WHERE sender = ?`, [sender]);
+    if (known === undefined) {
+      yield* run(this.engine.dialect.insertNew(senders, ['sender', 'confirmed_at'], 1), [sender, now]);
+    } else if (numberOf(known['confirmed_at']) < now - CONFIRM_AGAIN_MS) {
+      yield* run(`UPDATE ${senders} SET confirmed_at = ? WHERE sender = ?`, [now, sender]);
+    }
   }
 
   /**

@@ -62,7 +62,7 @@ class TypeOrmStore implements Store {
     const { users, accessTokens } = hostTablesOf(dataSource, this.options.user, this.options.accessTokens);
     const engine = engineFor(dataSource, this.context.storeTimeoutMs);
     await engine.connect();
-    const inbox = new TypeOrmInbox(engine, tables.calls);
+    const inbox = new TypeOrmInbox(engine, tables.calls, tables.senders);
     await inbox.summary().catch((error: unknown) => {
       throw new ConfigurationError([
         'store: the module’s tables cannot be read. Add ...mevetoLogoutMigrations to the DataSource’s `migrations` and ' +

@@ -20,7 +20,7 @@ const instant = (name: string, isNullable = false): TableColumnOptions => ({
 });
 const count = (name: string): TableColumnOptions => ({ name, type: 'int' });
 
-/** Creates the module's three tables, on every database that it supports. */
+/** Creates the module's four tables, on every database that it supports. */
 export class CreateMevetoLogout1767225600000 implements MigrationInterface {
   readonly name = 'CreateMevetoLogout1767225600000';
 
@@ -47,10 +47,21 @@ export class CreateMevetoLogout1767225600000 implements MigrationInterface {
         ]),
       }),
     );
+    await runner.createTable(
+      new Table({
+        name: 'meveto_logout_senders',
+        columns: exactly(runner, [{ ...text('sender', '64'), isPrimary: true }, instant('confirmed_at')]),
+      }),
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of ['meveto_logout_leases', 'meveto_logout_marks', 'meveto_logout_calls']) {
+    for (const table of [
+      'meveto_logout_senders',
+      'meveto_logout_leases',
+      'meveto_logout_marks',
+      'meveto_logout_calls',
+    ]) {
       await runner.dropTable(table);
     }
   }
@@ -66,6 +77,8 @@ const callsTable = (runner: QueryRunner): Table =>
       text('type', '64'),
       text('state', '32'),
       { name: 'sealed', type: 'text', isNullable: true },
+      { name: 'lane', type: 'smallint' },
+      text('sender', '64', true),
       instant('received_at'),
       instant('occurred_at'),
       instant('due_at'),
@@ -80,7 +93,7 @@ const callsTable = (runner: QueryRunner): Table =>
     indices: [
       { name: 'meveto_logout_calls_digest', columnNames: ['digest'], isUnique: true },
       { name: 'meveto_logout_calls_source', columnNames: ['source_id'], isUnique: true },
-      { name: 'meveto_logout_calls_due', columnNames: ['state', 'due_at'] },
+      { name: 'meveto_logout_calls_due', columnNames: ['state', 'lane', 'due_at'] },
       { name: 'meveto_logout_calls_ended', columnNames: ['state', 'settled_at'] },
       { name: 'meveto_logout_calls_person', columnNames: ['person'] },
     ],

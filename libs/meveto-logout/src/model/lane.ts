@@ -1,0 +1,10 @@
+/**
+ * Where a call waits. Calls of an earlier lane are worked on first, so that forged ones never hold up real ones: those of
+ * Meveto's own pending list, those from addresses that lately sent a confirmed call, and all others.
+ */
+export const LANES = ['listed', 'confirmed', 'stranger'] as const;
+export type Lane = (typeof LANES)[number];
+
+/** How stores keep a lane: smaller goes first. */
+export const rankOf = (lane: Lane): number => LANES.indexOf(lane);
+export const laneOf = (rank: number): Lane => LANES[rank] ?? 'stranger';

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import type { ClaimedCall, IncomingCall } from '../../inbox/inbox.port.js';
+import { isCallType, LOGGED_OUT } from '../../model/call.js';
+import { laneOf, rankOf } from '../../model/lane.js';
+import { numberOf, type SqlValue } from './sql.js';
+
+/** The columns of a new call, in the order of {@link newRow}. */
+export const NEW_CALL_COLUMNS = [
+  'id',
+  'digest',
+  'source_id',
+  'type',
+  'state',
+  'sealed',
+  'lane',
+  'sender',
+  'received_at',
+  'occurred_at',
+  'due_at',
+  'fence',
+  'attempts',
+  'unknown_attempts',
+] as const;
+
+/** The values of a new call. */
+export function newRow(
+  { type, digest, sealed, lane, sender }: IncomingCall,
+  now: number,
+  sourceId: string | null = null,
+  createdAt = now,
+): SqlValue[] {
+  const occurredAt = Math.min(createdAt, now);
+  const facts = [digest, sourceId, type, 'pending', sealed, rankOf(lane), sender ?? null];
+  return [randomUUID(), ...facts, now, occurredAt, now, 0, 0, 0];
+}
+
+/** What a worker may know of a row that it claimed, as it was before the claim. */
+export function claimedCall(row: Record<string, unknown>): ClaimedCall {
+  const type = String(row['type']);
+  return {
+    id: String(row['id']),
+    type: isCallType(type) ? type : LOGGED_OUT,
+    digest: String(row['digest']),
+    sealed: String(row['sealed']),
+    lane: laneOf(numberOf(row['lane'])),
+    fence: numberOf(row['fence']) + 1,
+    attempts: numberOf(row['attempts']) + 1,
+    earlierAttemptUnknown: numberOf(row['unknown_attempts']) > 0,
+    receivedAt: numberOf(row['received_at']),
+    occurredAt: numberOf(row['occurred_at']),
+  };
+}
