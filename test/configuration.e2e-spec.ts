@@ -11,7 +11,7 @@ import {
   type MevetoLogoutOptions,
   typeOrmStore,
 } from 'nestjs-meveto-logout';
-import { AccessToken, User } from './support/host-app.js';
+import { AccessToken, storeMapping, User } from './support/host-app.js';
 
 const GOOD: MevetoLogoutOptions = {
   clientId: 'client',
@@ -72,15 +72,7 @@ describe('bad configuration stops the start', () => {
     expect(error.message).not.toContain('a-secret-that-never-shows');
   });
 
-  const store = typeOrmStore({
-    user: {
-      entity: User,
-      id: 'id',
-      mevetoId: 'mevetoId',
-      lastLoggedIn: 'lastLoggedIn',
-      lastLoggedOut: 'lastLoggedOut',
-    },
-  });
+  const store = typeOrmStore({ user: storeMapping.user });
   const database = { type: 'better-sqlite3', database: ':memory:', retryAttempts: 0 } as const;
 
   it('when there is no DataSource', async () => {

@@ -5,11 +5,10 @@ import {
   mevetoLogoutMigrations,
   type StoreContext,
   typeOrmStore,
-  type TypeOrmStoreOptions,
 } from 'nestjs-meveto-logout';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { SystemClock } from '../../libs/meveto-logout/src/model/clock.js';
-import { AccessToken, User } from '../support/host-app.js';
+import { AccessToken, storeMapping, User } from '../support/host-app.js';
 import type { TestDatabase } from '../support/database.js';
 import type { OpenedStore } from './opened-store.js';
 
@@ -21,16 +20,7 @@ export interface OpenedTypeOrmStore extends OpenedStore {
   rowOf(name: string): Promise<Record<string, unknown>>;
 }
 
-export const mapping: TypeOrmStoreOptions = {
-  user: {
-    entity: User,
-    id: 'id',
-    mevetoId: 'mevetoId',
-    lastLoggedIn: 'lastLoggedIn',
-    lastLoggedOut: 'lastLoggedOut',
-  },
-  accessTokens: { entity: AccessToken, userId: 'userId', issuedAt: 'signedInAt', revokedAt: 'revokedAt' },
-};
+export const mapping = storeMapping;
 
 /** The application's DataSource with the module's tables by migration, and its own from its entities. */
 export async function connectHost(

@@ -28,6 +28,7 @@ import {
   MevetoLogoutService,
   SkipMevetoLogout,
   typeOrmStore,
+  type TypeOrmStoreOptions,
 } from 'nestjs-meveto-logout';
 import { Column, DataSource, type DataSourceOptions, Entity, PrimaryColumn } from 'typeorm';
 
@@ -70,6 +71,18 @@ export class AccessToken {
   @Column({ ...instant, name: 'revoked_at' })
   revokedAt!: number | null;
 }
+
+/** How the store finds its way about these entities. */
+export const storeMapping: TypeOrmStoreOptions = {
+  user: {
+    entity: User,
+    id: 'id',
+    mevetoId: 'mevetoId',
+    lastLoggedIn: 'lastLoggedIn',
+    lastLoggedOut: 'lastLoggedOut',
+  },
+  accessTokens: { entity: AccessToken, userId: 'userId', issuedAt: 'signedInAt', revokedAt: 'revokedAt' },
+};
 
 export const CLIENT_ID = 'test-client';
 export const CLIENT_SECRET = 'test-client-secret-0123456789';
@@ -169,16 +182,7 @@ export async function startHost(host: HostOptions): Promise<NestExpressApplicati
     clientId: CLIENT_ID,
     clientSecret: CLIENT_SECRET,
     apiUrl: host.mevetoUrl,
-    store: typeOrmStore({
-      user: {
-        entity: User,
-        id: 'id',
-        mevetoId: 'mevetoId',
-        lastLoggedIn: 'lastLoggedIn',
-        lastLoggedOut: 'lastLoggedOut',
-      },
-      accessTokens: { entity: AccessToken, userId: 'userId', issuedAt: 'signedInAt', revokedAt: 'revokedAt' },
-    }),
+    store: typeOrmStore(storeMapping),
     session: [expressSession({ middleware }), readToken],
     whenLoggedOut: { redirectTo: '/login', clearCookies: [COOKIE] },
     leaseMs: 2_000,

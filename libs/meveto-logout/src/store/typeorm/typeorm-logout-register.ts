@@ -92,14 +92,14 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
   }
 
   *#endUnknown(call: ClaimedCall, mevetoId: string): Script<ApplyOutcome> {
-    if (!(yield* this.#isUnresolved(call))) return { kind: 'claim-lost' };
+    if (!(yield* this.#accept(call))) return { kind: 'claim-lost' };
     const now = yield* clockOf(this.engine.dialect);
     yield* this.#end(call, { state: 'unknown_user', person: this.digestPerson(mevetoId), userId: null, now });
     return { kind: 'unknown-user' };
   }
 
   *#applyLogout(call: ClaimedCall, mevetoId: string): Script<ApplyOutcome> {
-    if (!(yield* this.#isUnresolved(call))) return { kind: 'claim-lost' };
+    if (!(yield* this.#accept(call))) return { kind: 'claim-lost' };
     const person = this.digestPerson(mevetoId);
     const user =
       (yield* this.#findUser(this.users.mevetoId, mevetoId)) ??
@@ -118,7 +118,7 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
   }
 
   *#applyProtectionRemoved(call: ClaimedCall, mevetoId: string): Script<ApplyOutcome> {
-    if (!(yield* this.#isUnresolved(call))) return { kind: 'claim-lost' };
+    if (!(yield* this.#accept(call))) return { kind: 'claim-lost' };
     const person = this.digestPerson(mevetoId);
     const { users } = this;
     const user = yield* this.#findUser(users.mevetoId, mevetoId);
@@ -179,8 +179,8 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     );
   }
 
-  /** Locks the inbox row, if the answer in hand may still end it. */
-  *#isUnresolved(call: ClaimedCall): Script<boolean> {
+  /** Locks the inbox row if the answer in hand may still end it, and takes its sender for a confirmed one. */
+  *#accept(call: ClaimedCall): Script<boolean> {
     const rows = yield* rowsOf(
       `SELECT sender FROM ${this.tables.calls} WHERE id = ? AND digest = ? AND state IN ('pending', 'ambiguous') ${this.engine.dialect.forUpdate}`,
       [call.id, call.digest],
