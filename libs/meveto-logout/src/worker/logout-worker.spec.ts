@@ -60,6 +60,7 @@ describe('the worker', () => {
   const vault = new TokenVault('client', 'secret');
   const events = new CallEvents();
   let isAway: boolean;
+  let askCount: number;
   let store: Store;
   let exchange: OneTimeExchange;
   let worker: LogoutWorker;
@@ -72,7 +73,11 @@ describe('the worker', () => {
       storeTimeoutMs: 1_000,
       digestPerson: (mevetoId) => vault.digestPerson(mevetoId),
     });
-    store = breakable(solid, () => isAway);
+    askCount = 0;
+    store = breakable(solid, () => {
+      askCount += 1;
+      return isAway;
+    });
     exchange = new OneTimeExchange();
     const logouts = new LogoutService(store, new KnownLogouts(), options);
     const counters = new Counters();
@@ -103,6 +108,12 @@ describe('the worker', () => {
     await until('the sixth call applied', async () => (await calls()).applied === 6, 400);
     expect(exchange.asked).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
     expect(exchange.mostAtOnce).toBe(2);
+  });
+
+  it('asks an idle store seldom', async () => {
+    worker.start();
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(askCount).toBeLessThanOrEqual(3);
   });
 
   it('goes on when the store is back', async () => {

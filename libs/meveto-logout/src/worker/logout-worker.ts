@@ -118,10 +118,12 @@ export class LogoutWorker {
       return false;
     }
     const strangersFree = Math.ceil(concurrency * STRANGERS_SHARE) - this.#strangersCount;
-    const strangers = this.#strangersBudget.take(Math.max(0, Math.min(wanted, strangersFree)), now);
+    const strangersWanted = Math.max(0, Math.min(wanted, strangersFree));
+    const strangers = this.#strangersBudget.take(strangersWanted, now);
     const calls = await this.#claim(wanted, strangers);
     if (calls.length > 0) this.#breaker.probed(now);
-    if (strangers < wanted && calls.length < wanted) this.#wakeSoon();
+    // More strangers may wait for the next share of their budget.
+    if (strangers < strangersWanted && calls.filter(isStrangers).length === strangers) this.#wakeSoon();
     return calls.length === wanted;
   }
 
