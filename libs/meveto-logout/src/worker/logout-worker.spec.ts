@@ -63,6 +63,7 @@ describe('the worker', () => {
   let askCount: number;
   let store: Store;
   let exchange: OneTimeExchange;
+  let processor: CallProcessor;
   let worker: LogoutWorker;
   beforeEach(() => {
     Logger.overrideLogger(false);
@@ -81,7 +82,7 @@ describe('the worker', () => {
     exchange = new OneTimeExchange();
     const logouts = new LogoutService(store, new KnownLogouts(), options);
     const counters = new Counters();
-    const processor = new CallProcessor(store, exchange, logouts, vault, events, counters, options);
+    processor = new CallProcessor(store, exchange, logouts, vault, events, counters, options);
     worker = new LogoutWorker(store, processor, events, options);
   });
   afterEach(async () => {
@@ -110,7 +111,9 @@ describe('the worker', () => {
     expect(exchange.mostAtOnce).toBe(2);
   });
 
-  it('asks an idle store seldom', async () => {
+  it('asks an idle store seldom, also when strangers may not have every place', async () => {
+    const roomy = { ...options, exchange: { ...options.exchange, concurrency: 16, perSecond: 100 } };
+    worker = new LogoutWorker(store, processor, events, roomy);
     worker.start();
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(askCount).toBeLessThanOrEqual(3);
