@@ -47,10 +47,6 @@ export class KnownLogouts {
     for (const [userId, at] of this.#loggedOutAt) if (at <= loggedOutAt) this.#loggedOutAt.delete(userId);
   }
 
-  get size(): number {
-    return this.#loggedOutAt.size;
-  }
-
   complete(): void {
     this.#announced.complete();
   }

@@ -24,8 +24,8 @@ const SOON_MS = 250;
 const SOON_CAP_MS = 30_000;
 
 /**
- * Asks Meveto for calls that never arrived and puts them into the same inbox: at start, on schedule, as soon as a
- * call became ambiguous, and when Meveto answers again after an outage. One replica asks at a time, and one question at a time.
+ * Asks Meveto for calls that never arrived and puts them into the same inbox: at start, on schedule, as soon as a call
+ * became ambiguous, and when Meveto answers again after an outage. One replica asks at a time, one question at a time.
  */
 @Injectable()
 export class Reconciler {

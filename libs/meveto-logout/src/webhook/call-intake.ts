@@ -56,7 +56,8 @@ export class CallIntake {
    * stored all the same; whoever sends it again does no harm.
    */
   async accept(type: CallType, token: UserToken, address?: string): Promise<void> {
-    if (this.#waiting.length >= MAX_WAITING) throw new InboxFullError();
+    if (this.#waiting.length >= MAX_WAITING)
+      throw new StoreUnavailableError('store a call: too many are waiting');
     const digest = this.vault.digestToken(token.reveal());
     if (this.#rejected.has(digest)) return;
     const sender = address === undefined ? undefined : this.vault.digestSender(address);

@@ -97,7 +97,7 @@ describe('a claimed call', () => {
     await process(await claimed());
     expect(await calls()).toMatchObject({ unknown_user: 1, pending: 0 });
     expect(ended).toEqual(['unknown_user']);
-    expect(known.size).toBe(0);
+    expect(known.loggedOutAt('1')).toBeUndefined();
   });
 
   it('that removes the protection tells the application, and logs nobody out', async () => {
@@ -108,7 +108,7 @@ describe('a claimed call', () => {
     expect(await calls()).toMatchObject({ applied: 1, pending: 0 });
     expect(onProtectionRemoved.mock.calls).toEqual([[{ userId: '1' }]]);
     expect(counters.all()).toMatchObject({ protection_removed: 1, call_applied: 1 });
-    expect(known.size).toBe(0);
+    expect(known.loggedOutAt('1')).toBeUndefined();
   });
 
   it('whose token is no good is rejected', async () => {
@@ -185,7 +185,7 @@ describe('a claimed call', () => {
     await process({ ...call, fence: call.fence - 1 });
     expect(counters.all()).toMatchObject({ call_claim_lost: 2, call_applied: 0 });
     expect(ended).toEqual([]);
-    expect(known.size).toBe(0);
+    expect(known.loggedOutAt('1')).toBeUndefined();
   });
 
   it('is written in the end when the store was away, and exchanged once', async () => {

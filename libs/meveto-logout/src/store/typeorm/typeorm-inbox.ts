@@ -10,6 +10,7 @@ import { Inbox } from '../../inbox/inbox.port.js';
 import { whenListedAgain } from '../../inbox/relisted.js';
 import { CALL_STATES, type CallState } from '../../model/call.js';
 import { laneOf, type Lane, rankOf } from '../../model/lane.js';
+import { confirmedAmong } from './confirmed-senders.js';
 import { claimedCall, NEW_CALL_COLUMNS, newRow } from './call-rows.js';
 import { clockOf, marks, numberOf, run, rowsOf, type Script, type SqlEngine, type SqlResult } from './sql.js';
 
@@ -62,7 +63,9 @@ export class TypeOrmInbox extends Inbox {
 
   override async confirmedSenders(senders: readonly string[], withinMs: number): Promise<string[]> {
     if (senders.length === 0) return [];
-    return this.engine.read('look for confirmed senders', () => this.#confirmedSenders(senders, withinMs));
+    return this.engine.read('look for confirmed senders', () =>
+      confirmedAmong(this.engine.dialect, this.senders, senders, withinMs),
+    );
   }
 
   override waitingByLane(): Promise<Record<Lane, number>> {
@@ -154,15 +157,6 @@ export class TypeOrmInbox extends Inbox {
         ORDER BY lane, due_at, received_at LIMIT ${String(limit)} ${this.engine.dialect.forUpdateSkipLocked}`,
       [now, ...inHand],
     );
-  }
-
-  *#confirmedSenders(senders: readonly string[], withinMs: number): Script<string[]> {
-    const now = yield* clockOf(this.engine.dialect);
-    const rows = yield* rowsOf(
-      `SELECT sender FROM ${this.senders} WHERE sender IN (${marks(senders.length)}) AND confirmed_at > ?`,
-      [...senders, now - withinMs],
-    );
-    return rows.map((row) => String(row['sender']));
   }
 
   *#waitingByLane(): Script<Record<Lane, number>> {

@@ -2,7 +2,9 @@ import { LoginOutdatedError, UnknownUserError } from '../../errors.js';
 import type { ClaimedCall } from '../../inbox/inbox.port.js';
 import { type ApplyOutcome, LogoutRegister, type LogoutsSince } from '../../logout/logout-register.port.js';
 import { PROTECTION_REMOVED } from '../../model/call.js';
+import { confirm } from './confirmed-senders.js';
 import type { AccessTokenTable, HostColumn, UserTable } from './host-tables.js';
+import { revokeAccessTokens } from './revoke-access-tokens.js';
 import {
   clockOf,
   lookUp,
@@ -22,9 +24,6 @@ import type { Tables } from './tables.js';
  * slow one may show up only later. Longer than any statement of ours may take.
  */
 const COMMIT_OVERLAP_MS = 15_000;
-
-/** All of Meveto's calls come from few addresses: their rows must not be fought over. */
-const CONFIRM_AGAIN_MS = 3_600_000;
 
 interface FoundUser {
   readonly userId: string;
@@ -112,7 +111,9 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     }
     const loggedOutAt = yield* this.#mark(user.userId, call.occurredAt, now);
     yield* this.#setInstant(this.users.lastLoggedOut, user, Math.max(loggedOutAt, user.lastLoggedOut ?? 0));
-    yield* this.#revokeAccessTokens(user, call.occurredAt, now);
+    if (this.accessTokens !== undefined) {
+      yield* revokeAccessTokens(this.accessTokens, user.userId, call.occurredAt, now);
+    }
     yield* this.#end(call, { state: 'applied', person, userId: user.userId, now });
     return { kind: 'applied', logout: { userId: user.userId, loggedOutAt } };
   }
@@ -186,20 +187,8 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
       [call.id, call.digest],
     );
     const sender = rows[0]?.['sender'];
-    if (typeof sender === 'string') yield* this.#confirm(sender);
+    if (typeof sender === 'string') yield* confirm(this.engine.dialect, this.tables.senders, sender);
     return rows.length > 0;
-  }
-
-  /** Meveto named the person of a call from there: its next calls need not wait among strangers. */
-  *#confirm(sender: string): Script<void> {
-    const { senders } = this.tables;
-    const now = yield* clockOf(this.engine.dialect);
-    const [known] = yield* rowsOf(`SELECT confirmed_at FROM ${senders} WHERE sender = ?`, [sender]);
-    if (known === undefined) {
-      yield* run(this.engine.dialect.insertNew(senders, ['sender', 'confirmed_at'], 1), [sender, now]);
-    } else if (numberOf(known['confirmed_at']) < now - CONFIRM_AGAIN_MS) {
-      yield* run(`UPDATE ${senders} SET confirmed_at = ? WHERE sender = ?`, [now, sender]);
-    }
   }
 
   /**
@@ -254,21 +243,6 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
       column.toDatabase(at),
       user.rowId,
     ]);
-  }
-
-  *#revokeAccessTokens(user: FoundUser, until: number, now: number): Script<void> {
-    if (this.accessTokens === undefined) return;
-    const { path, userId, issuedAt, revokedAt } = this.accessTokens;
-    const where = `${userId.name} = ? AND ${issuedAt.name} <= ?`;
-    const params = [userId.toDatabase(user.userId), issuedAt.toDatabase(until)];
-    if (revokedAt === undefined) {
-      yield* run(`DELETE FROM ${path} WHERE ${where}`, params);
-    } else {
-      yield* run(`UPDATE ${path} SET ${revokedAt.name} = ? WHERE ${where} AND ${revokedAt.name} IS NULL`, [
-        revokedAt.toDatabase(now),
-        ...params,
-      ]);
-    }
   }
 
   *#end(
