@@ -29,6 +29,27 @@ export function loggingOut(current: Current): void {
       expect(await summaryOf(current())).toMatchObject({ pending: 0, applied: 1 });
     });
 
+    it('is told before its commit: whoever cannot be told stops it', async () => {
+      await current().addUser(1, 'm-1');
+      const { register } = current().store;
+      const call = await receiveAndClaim(current(), incoming('a'));
+      const told: unknown[] = [];
+      const deaf = Promise.resolve().then(() =>
+        register.applyLogout(call, 'm-1', (logout) => {
+          told.push(logout);
+          throw new Error('not now');
+        }),
+      );
+      await expect(deaf).rejects.toThrow();
+      expect((await register.committedSince(0)).logouts).toEqual([]);
+      const outcome = await register.applyLogout(call, 'm-1', (logout) => told.push(logout));
+      expect(outcome.kind).toBe('applied');
+      expect(told).toEqual([
+        (outcome as { logout: unknown }).logout,
+        (outcome as { logout: unknown }).logout,
+      ]);
+    });
+
     it('of a person without a user is kept as a fact', async () => {
       const call = await receiveAndClaim(current(), incoming('a'));
       const { inbox, register } = current().store;

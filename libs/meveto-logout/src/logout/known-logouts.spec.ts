@@ -44,6 +44,19 @@ describe('known logouts', () => {
     expect(seen).toEqual([10]);
   });
 
+  it('are refused from before their commit, and announced once after it', () => {
+    known.expect({ userId: '1', loggedOutAt: 10 });
+    expect(known.loggedOutAt('1')).toBe(10);
+    expect(announced).toEqual([]);
+    // A commit that failed is tried again.
+    known.expect({ userId: '1', loggedOutAt: 10 });
+    known.learn({ userId: '1', loggedOutAt: 9 }, 'store');
+    expect(announced).toEqual([]);
+    known.learn({ userId: '1', loggedOutAt: 10 }, 'own-commit');
+    known.learn({ userId: '1', loggedOutAt: 10 }, 'store');
+    expect(announced).toEqual([{ userId: '1', loggedOutAt: 10, source: 'own-commit' }]);
+  });
+
   it('can be remembered without being announced', () => {
     expect(known.remember({ userId: '1', loggedOutAt: 10 })).toBe(true);
     expect(known.remember({ userId: '1', loggedOutAt: 10 })).toBe(false);

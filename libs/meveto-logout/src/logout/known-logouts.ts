@@ -9,6 +9,8 @@ import type { AnnouncedLogout, Logout, LogoutSource } from '../model/logout.js';
 @Injectable()
 export class KnownLogouts {
   readonly #loggedOutAt = new Map<string, number>();
+  /** Logouts that are known and not yet announced. */
+  readonly #expected = new Map<string, number>();
   readonly #announced = new Subject<AnnouncedLogout>();
   #goodAt = Number.NEGATIVE_INFINITY;
 
@@ -30,9 +32,20 @@ export class KnownLogouts {
     this.#goodAt = Math.max(this.#goodAt, askedAt);
   }
 
+  /**
+   * Takes in a logout that Meveto has confirmed and that is about to be committed: its sessions are refused from now on,
+   * and it is announced once it is learned. Were it taken in after the commit only, whoever sees the commit first could
+   * still be let in.
+   */
+  expect(logout: Logout): void {
+    if (this.remember(logout)) this.#expected.set(logout.userId, logout.loggedOutAt);
+  }
+
   /** Takes a logout in, and announces it if it is news. */
   learn(logout: Logout, source: LogoutSource): void {
-    if (this.remember(logout)) this.#announced.next({ ...logout, source });
+    const isExpected = (this.#expected.get(logout.userId) ?? Infinity) <= logout.loggedOutAt;
+    if (isExpected) this.#expected.delete(logout.userId);
+    if (this.remember(logout) || isExpected) this.#announced.next({ ...logout, source });
   }
 
   /** Takes a logout in without announcing it. True if it is news. */
@@ -44,7 +57,9 @@ export class KnownLogouts {
   }
 
   forgetUntil(loggedOutAt: number): void {
-    for (const [userId, at] of this.#loggedOutAt) if (at <= loggedOutAt) this.#loggedOutAt.delete(userId);
+    for (const logouts of [this.#loggedOutAt, this.#expected]) {
+      for (const [userId, at] of logouts) if (at <= loggedOutAt) logouts.delete(userId);
+    }
   }
 
   complete(): void {

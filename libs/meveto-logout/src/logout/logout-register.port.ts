@@ -29,8 +29,14 @@ export abstract class LogoutRegister {
    * its value and `call.occurredAt`, revokes stored access tokens issued until then, and ends the call. An answer that
    * names the person counts even when its claim was lost, as long as the call is unfinished or ambiguous: the token is
    * used up, so nobody else can have that answer.
+   * @param committing called with the logout right before it is committed, every time that is tried: others can see the
+   * commit a little before this process hears that it succeeded
    */
-  abstract applyLogout(call: ClaimedCall, mevetoId: string): Promise<ApplyOutcome>;
+  abstract applyLogout(
+    call: ClaimedCall,
+    mevetoId: string,
+    committing?: (logout: Logout) => void,
+  ): Promise<ApplyOutcome>;
 
   /** In one transaction with the inbox row: clears the user's Meveto ID and ends the call. Logs nobody out. */
   abstract applyProtectionRemoved(call: ClaimedCall, mevetoId: string): Promise<ApplyOutcome>;

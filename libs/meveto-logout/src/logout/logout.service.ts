@@ -22,7 +22,9 @@ export class LogoutService {
   async apply(call: ClaimedCall, mevetoId: string): Promise<ApplyOutcome> {
     const outcome =
       call.type === LOGGED_OUT
-        ? await this.store.register.applyLogout(call, mevetoId)
+        ? await this.store.register.applyLogout(call, mevetoId, (logout) => {
+            this.known.expect(logout);
+          })
         : await this.store.register.applyProtectionRemoved(call, mevetoId);
     if (outcome.kind === 'applied') this.known.learn(outcome.logout, 'own-commit');
     if (outcome.kind === 'unlinked') void this.#tellHost(outcome.userId);

@@ -3,6 +3,7 @@ import type { ClaimedCall } from '../../inbox/inbox.port.js';
 import { type ApplyOutcome, LogoutRegister, type LogoutsSince } from '../../logout/logout-register.port.js';
 import { PROTECTION_REMOVED } from '../../model/call.js';
 import type { Clock } from '../../model/clock.js';
+import type { Logout } from '../../model/logout.js';
 import type { MemoryRow, MemoryRows } from './memory-rows.js';
 
 /** How the memory store finds the application's users. */
@@ -37,12 +38,17 @@ export class MemoryLogoutRegister extends LogoutRegister {
     return Promise.resolve(this.clock.now());
   }
 
-  override applyLogout(call: ClaimedCall, mevetoId: string): Promise<ApplyOutcome> {
+  override applyLogout(
+    call: ClaimedCall,
+    mevetoId: string,
+    committing?: (logout: Logout) => void,
+  ): Promise<ApplyOutcome> {
     return this.#apply(call, mevetoId, (row, found) => {
       const userId = found ?? this.#findUnlinked(row);
       if (userId === undefined) return undefined;
       const now = this.clock.now();
       const loggedOutAt = Math.max(this.#marks.get(userId)?.loggedOutAt ?? 0, row.occurredAt);
+      committing?.({ userId, loggedOutAt });
       this.#marks.set(userId, { loggedOutAt, settledAt: now });
       this.users.revokeAccessTokens?.(userId, row.occurredAt);
       return { kind: 'applied', logout: { userId, loggedOutAt } };

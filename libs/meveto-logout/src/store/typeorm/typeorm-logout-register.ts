@@ -2,6 +2,7 @@ import { LoginOutdatedError, UnknownUserError } from '../../errors.js';
 import type { ClaimedCall } from '../../inbox/inbox.port.js';
 import { type ApplyOutcome, LogoutRegister, type LogoutsSince } from '../../logout/logout-register.port.js';
 import { PROTECTION_REMOVED } from '../../model/call.js';
+import type { Logout } from '../../model/logout.js';
 import { confirm } from './confirmed-senders.js';
 import type { AccessTokenTable, HostColumn, UserTable } from './host-tables.js';
 import { revokeAccessTokens } from './revoke-access-tokens.js';
@@ -47,8 +48,14 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     return this.engine.read('read the clock', () => clockOf(this.engine.dialect));
   }
 
-  override applyLogout(call: ClaimedCall, mevetoId: string): Promise<ApplyOutcome> {
-    return this.#orUnknown(call, mevetoId, 'log a user out', () => this.#applyLogout(call, mevetoId));
+  override applyLogout(
+    call: ClaimedCall,
+    mevetoId: string,
+    committing: (logout: Logout) => void = () => undefined,
+  ): Promise<ApplyOutcome> {
+    return this.#orUnknown(call, mevetoId, 'log a user out', () =>
+      this.#applyLogout(call, mevetoId, committing),
+    );
   }
 
   override applyProtectionRemoved(call: ClaimedCall, mevetoId: string): Promise<ApplyOutcome> {
@@ -97,7 +104,11 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     return { kind: 'unknown-user' };
   }
 
-  *#applyLogout(call: ClaimedCall, mevetoId: string): Script<ApplyOutcome> {
+  *#applyLogout(
+    call: ClaimedCall,
+    mevetoId: string,
+    committing: (logout: Logout) => void,
+  ): Script<ApplyOutcome> {
     if (!(yield* this.#accept(call))) return { kind: 'claim-lost' };
     const person = this.digestPerson(mevetoId);
     const user =
@@ -115,7 +126,9 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
       yield* revokeAccessTokens(this.accessTokens, user.userId, call.occurredAt, now);
     }
     yield* this.#end(call, { state: 'applied', person, userId: user.userId, now });
-    return { kind: 'applied', logout: { userId: user.userId, loggedOutAt } };
+    const logout = { userId: user.userId, loggedOutAt };
+    committing(logout);
+    return { kind: 'applied', logout };
   }
 
   *#applyProtectionRemoved(call: ClaimedCall, mevetoId: string): Script<ApplyOutcome> {
