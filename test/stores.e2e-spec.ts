@@ -1,7 +1,6 @@
 import { storeConfigurationContract } from './contracts/configuration.contract.js';
 import { sqliteLocksContract } from './contracts/locks.contract.js';
 import { mappingContract } from './contracts/mapping.contract.js';
-import { openMemoryStore } from './contracts/memory-opened-store.js';
 import { serverDurabilityContract } from './contracts/server-durability.contract.js';
 import { serverLocksContract } from './contracts/server-locks.contract.js';
 import { rowsContract } from './contracts/rows.contract.js';
@@ -16,7 +15,6 @@ const inMemory = {
 const openInMemory = () => openTypeOrmStore(inMemory);
 const openDatabase = async () => openTypeOrmStore(await createTestDatabase());
 
-storeContract('the memory store', openMemoryStore);
 storeContract('the TypeORM store on SQLite in memory', openInMemory);
 storeContract(`the TypeORM store on ${databaseKind}`, openDatabase);
 
