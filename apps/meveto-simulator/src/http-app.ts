@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { clientApiRoutes } from './api/client-api.routes.js';
 import { dashboardRoutes } from './dashboard/dashboard.routes.js';
+import { spoilAnswers } from './faults/spoil-answers.js';
 import { refuseForeignOrigin } from './http/refuse-foreign-origin.js';
 import type { Meveto } from './meveto.js';
 import { oauthRoutes } from './oauth/oauth.routes.js';
@@ -15,6 +16,9 @@ export function createHttpApp(meveto: Meveto): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(protectPages, refuseForeignOrigin);
+  app.use('/api/client/user-for-token', spoilAnswers(meveto.faults, 'exchange'));
+  app.use('/api/client/webhooks/pending', spoilAnswers(meveto.faults, 'pending'));
+  app.use(['/api/client/user', '/oauth/token'], spoilAnswers(meveto.faults, 'login'));
   app.use(clientApiRoutes(meveto), oauthRoutes(meveto), dashboardRoutes(meveto));
   app.use(notFound, failed);
   return app;

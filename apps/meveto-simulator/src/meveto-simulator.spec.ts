@@ -140,6 +140,25 @@ describe('MevetoSimulator', () => {
       expect(sim.url).toBe(url);
     });
 
+    it('waits less for the next attempt when time is sped up, also while waiting', async () => {
+      await start({});
+      receiver.current.answers = [500, 500];
+      const delivery = await sim.logOut('meveto-alice', 'shop');
+      sim.speed = 10_000;
+      await delivery.settled;
+      expect(delivery).toMatchObject({ state: 'acknowledged', attempts: { length: 3 } });
+      expect(() => (sim.speed = 0.5)).toThrow(/^speed: got 0.5/);
+    });
+
+    it('sends what is never delivered to the pending list', async () => {
+      await start({ retryDelayMs: 1 });
+      sim.faults.set({ webhook: { kind: 'never' } });
+      const delivery = await sim.logOut('meveto-alice', 'shop');
+      await delivery.settled;
+      expect(receiver.current.bodies).toEqual([]);
+      expect(sim.pendingCalls('shop')).toEqual([delivery]);
+    });
+
     it('refuses an unknown application', async () => {
       await start({});
       await expect(sim.logOut('meveto-alice', 'nobody')).rejects.toThrow(/addApplication/);

@@ -2,9 +2,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Delivery, Notice } from './delivery/delivery.js';
 import type { Application, Person } from './directory.js';
+import type { Faults } from './faults/faults.js';
 import { createHttpApp } from './http-app.js';
 import { Meveto } from './meveto.js';
-import { resolveOptions, type MevetoSimulatorOptions } from './simulator-options.js';
+import { isWithin, resolveOptions, SPEED_BOUNDS, type MevetoSimulatorOptions } from './simulator-options.js';
 import type { Exchange } from './user-tokens.js';
 
 const LOOPBACK = '127.0.0.1';
@@ -60,6 +61,26 @@ export class MevetoSimulator {
   /** Origin of the API and of the dashboard, without a slash at the end. */
   get url(): string {
     return `http://${LOOPBACK}:${String(this.#port)}`;
+  }
+
+  /** What goes wrong, on demand: `faults.set({ exchange: { kind: 'lost-answer', count: 3 } })`. */
+  get faults(): Faults {
+    return this.#meveto.faults;
+  }
+
+  /** How many times faster than in real life the waits between attempts pass. */
+  get speed(): number {
+    return this.#meveto.deliverer.speed;
+  }
+
+  /** @throws {RangeError} when it is no integer from 1 to 100 000 */
+  set speed(speed: number) {
+    if (!isWithin(speed, SPEED_BOUNDS)) {
+      throw new RangeError(
+        `speed: got ${String(speed)}, give an integer from 1 to ${String(SPEED_BOUNDS.to)}`,
+      );
+    }
+    this.#meveto.deliverer.setSpeed(speed);
   }
 
   /** Gives someone a Meveto account, or renames them. */

@@ -4,6 +4,8 @@ import { isPending, pageOf, type PendingPage } from './delivery/pending-list.js'
 import { WebhookDeliverer } from './delivery/webhook-deliverer.js';
 import type { WebhookDelivery } from './delivery/webhook-delivery.js';
 import { postWebhook } from './delivery/webhook-sender.js';
+import { faultySender } from './faults/faulty-sender.js';
+import { Faults } from './faults/faults.js';
 import { LoginRegister } from './login-register.js';
 import { OAuthGrants } from './oauth/oauth-grants.js';
 import type { ResolvedOptions } from './simulator-options.js';
@@ -16,6 +18,7 @@ export class Meveto {
   readonly tokens: UserTokens;
   readonly grants: OAuthGrants;
   readonly deliverer: WebhookDeliverer;
+  readonly faults: Faults;
   readonly #notices: Notice[] = [];
 
   constructor(
@@ -24,17 +27,19 @@ export class Meveto {
   ) {
     this.tokens = new UserTokens(now);
     this.grants = new OAuthGrants(now);
+    this.faults = new Faults(options.faultSeed);
     this.deliverer = new WebhookDeliverer({
       retryDelayMs: options.retryDelayMs,
       attemptCount: options.attemptCount,
       deliveryTimeoutMs: options.deliveryTimeoutMs,
       now,
-      send: postWebhook,
+      send: faultySender(this.faults, postWebhook),
       webhookUrlOf: (clientId) => this.directory.application(clientId)?.webhookUrl,
       onGivenUp: (delivery) => {
         this.#writeToOwner(delivery);
       },
     });
+    this.deliverer.setSpeed(options.speed);
     for (const person of options.people) this.directory.addPerson(person);
     for (const application of options.applications) this.directory.addApplication(application);
   }

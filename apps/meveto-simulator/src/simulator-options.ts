@@ -18,8 +18,8 @@ export interface MevetoSimulatorOptions {
    */
   readonly applications?: readonly Application[];
   /**
-   * Milliseconds between a failed first attempt and the second; doubled before each further one. Make it small to
-   * speed time up. Integer, 1 to 3 600 000.
+   * Milliseconds between a failed first attempt and the second; doubled before each further one. Integer, 1 to
+   * 3 600 000.
    * @defaultValue 60000
    * @see docs/protocol.md#webhook-call
    */
@@ -39,6 +39,17 @@ export interface MevetoSimulatorOptions {
    * @defaultValue 50
    */
   readonly pendingPageSize?: number;
+  /**
+   * How many times faster than in real life the waits between attempts pass. Integer, 1 to 100 000.
+   * @defaultValue 1
+   */
+  readonly speed?: number;
+  /**
+   * Decides which requests faults with a probability strike: the same seed, the same requests. Integer, 0 to
+   * 4 294 967 295.
+   * @defaultValue 1
+   */
+  readonly faultSeed?: number;
 }
 
 /** The options with their defaults filled in. */
@@ -50,35 +61,56 @@ const DEFAULT_PEOPLE: readonly Person[] = [
   { mevetoId: 'meveto-carol', name: 'Carol' },
 ];
 
+const DEFAULTS: ResolvedOptions = {
+  port: 0,
+  people: DEFAULT_PEOPLE,
+  applications: [],
+  retryDelayMs: 60_000,
+  attemptCount: 3,
+  deliveryTimeoutMs: 10_000,
+  pendingPageSize: 50,
+  speed: 1,
+  faultSeed: 1,
+};
+
+/** How fast time may pass. */
+export const SPEED_BOUNDS = { from: 1, to: 100_000 } as const;
+
 const BOUNDS = {
   port: { from: 0, to: 65_535 },
   retryDelayMs: { from: 1, to: 3_600_000 },
   attemptCount: { from: 1, to: 10 },
   deliveryTimeoutMs: { from: 1, to: 600_000 },
   pendingPageSize: { from: 1, to: 1_000 },
+  speed: SPEED_BOUNDS,
+  faultSeed: { from: 0, to: 2 ** 32 - 1 },
 } as const;
+
+export function isWithin(
+  value: number,
+  { from, to }: { readonly from: number; readonly to: number },
+): boolean {
+  return Number.isInteger(value) && value >= from && value <= to;
+}
 
 /**
  * Fills in the defaults and checks every bound.
  * @throws {RangeError} with one line per fault
  */
 export function resolveOptions(given: MevetoSimulatorOptions): ResolvedOptions {
-  const resolved: ResolvedOptions = {
-    port: given.port ?? 0,
-    people: given.people ?? DEFAULT_PEOPLE,
-    applications: given.applications ?? [],
-    retryDelayMs: given.retryDelayMs ?? 60_000,
-    attemptCount: given.attemptCount ?? 3,
-    deliveryTimeoutMs: given.deliveryTimeoutMs ?? 10_000,
-    pendingPageSize: given.pendingPageSize ?? 50,
-  };
+  const resolved: ResolvedOptions = { ...DEFAULTS, ...withoutMissing(given) };
   const faults = Object.entries(BOUNDS).flatMap(([name, { from, to }]) => {
     const value = resolved[name as keyof typeof BOUNDS];
-    const fits = Number.isInteger(value) && value >= from && value <= to;
+    const fits = isWithin(value, { from, to });
     return fits
       ? []
       : [`${name}: got ${String(value)}, give an integer from ${String(from)} to ${String(to)}`];
   });
   if (faults.length > 0) throw new RangeError(`The Meveto simulator cannot start:\n${faults.join('\n')}`);
   return resolved;
+}
+
+// An option given as undefined is an option not given.
+function withoutMissing(given: MevetoSimulatorOptions): MevetoSimulatorOptions {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

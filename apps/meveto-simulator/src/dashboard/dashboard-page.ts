@@ -3,6 +3,7 @@ import type { Meveto } from '../meveto.js';
 import { deliveriesSection, noticesSection } from './activity-sections.js';
 import { applicationsSection } from './applications-section.js';
 import { chooser } from './chooser-page.js';
+import { faultsSection } from './faults-section.js';
 import { html, type Html } from './html.js';
 import { page } from './layout.js';
 
@@ -10,7 +11,7 @@ import { page } from './layout.js';
 export function dashboardPage(meveto: Meveto, person: Person | undefined): Html {
   const main = html`${person ? whoYouAre(meveto, person) : whoAreYou(meveto)}
   ${person ? applicationsSection(meveto, person) : undefined} ${deliveriesSection(meveto)}
-  ${noticesSection(meveto.notices)}`;
+  ${noticesSection(meveto.notices)} ${faultsSection(meveto)}`;
   return page({ title: 'Dashboard', main, isLive: true });
 }
 

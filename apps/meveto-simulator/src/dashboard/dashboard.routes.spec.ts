@@ -84,6 +84,52 @@ describe('dashboard', () => {
     expect(response.headers.get('location')).toBe('/');
   });
 
+  describe('faults', () => {
+    const submit = (path: string, fields: Record<string, string> = {}): Promise<Response> =>
+      fetch(`${sim.url}${path}`, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' });
+    const badge = async (endpoint: string): Promise<string> =>
+      new RegExp(`id="fault-${endpoint}"[^>]*>(.*?)</p>`, 's').exec(await page())?.[1] ?? '';
+
+    it('breaks an endpoint as chosen, says so, and heals it', async () => {
+      const response = await submit('/faults/exchange', { fault: 'lost-answer', occurrence: 'half' });
+      expect(response.status).toBe(303);
+      expect(sim.faults.planned('exchange')).toEqual([{ kind: 'lost-answer', probability: 0.5 }]);
+      expect(await badge('exchange')).toContain('Done, but the answer is lost, by chance, 1 in 2');
+      expect(await badge('pending')).toContain('Works');
+      await submit('/faults/exchange/clear');
+      expect(sim.faults.planned('exchange')).toEqual([]);
+      expect(await badge('exchange')).toContain('Works');
+    });
+
+    it('counts how often a fault has struck', async () => {
+      await submit('/faults/webhook', { fault: 'never', occurrence: 'once' });
+      await sim.logOut('meveto-alice', 'my shop');
+      expect(await badge('webhook')).toMatch(/Works.*struck 1 time</s);
+    });
+
+    it('names what a program has planned', async () => {
+      sim.faults.set({ pending: { kind: 'late', delayMs: 7 } });
+      expect(await badge('pending')).toContain('late, every time');
+    });
+
+    it.each([
+      ['/faults/nothing', { fault: 'late-2', occurrence: 'once' }],
+      ['/faults/exchange', { fault: 'duplicate', occurrence: 'once' }],
+      ['/faults/exchange', { fault: 'late-2', occurrence: 'never' }],
+      ['/faults/constructor/clear', {}],
+    ])('refuses %s with %j', async (path, fields) => {
+      expect((await submit(path, fields)).status).toBe(400);
+    });
+
+    it('lets time pass faster', async () => {
+      await submit('/speed', { speed: '60' });
+      expect(sim.speed).toBe(60);
+      await submit('/speed', { speed: '61' });
+      expect(sim.speed).toBe(60);
+      expect(await page()).toMatch(/value="60"\s+aria-pressed="true"/);
+    });
+  });
+
   it('forbids scripts and frames of others', async () => {
     const policy = (await fetch(sim.url)).headers.get('content-security-policy');
     expect(policy).toContain("default-src 'none'");

@@ -3,6 +3,7 @@ import { bodyText } from '../http/parameters.js';
 import { forgetPerson, readPerson, rememberPerson } from '../http/person-cookie.js';
 import type { Meveto } from '../meveto.js';
 import { dashboardPage } from './dashboard-page.js';
+import { faultsRoutes } from './faults.routes.js';
 import { messagePage } from './layout.js';
 import { LIVE_SCRIPT } from './live-script.js';
 import { STYLESHEET } from './stylesheet.js';
@@ -17,6 +18,7 @@ export function dashboardRoutes(meveto: Meveto): Router {
   routes.get('/assets/live.js', (_request, response) => void response.type('js').send(LIVE_SCRIPT));
   addSignIn(routes, meveto);
   addApplicationButtons(routes, meveto);
+  routes.use(faultsRoutes(meveto));
   return routes;
 }
 

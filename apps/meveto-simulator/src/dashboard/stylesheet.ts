@@ -50,6 +50,10 @@ button, .button { display: inline-block; padding: .45rem .95rem; border: 1px sol
   background: var(--paper); color: var(--ink); font: inherit; font-size: .92rem; text-decoration: none; cursor: pointer; }
 button:hover, .button:hover { border-color: var(--violet-bright); }
 button:focus-visible, a:focus-visible { outline: 3px solid #a78bfa; outline-offset: 2px; }
+button[aria-pressed='true'] { background: var(--violet-pale); border-color: var(--violet-bright); color: var(--violet); }
+select { padding: .45rem .6rem; border: 1px solid var(--line); border-radius: .55rem; background: var(--paper); color: var(--ink);
+  font: inherit; font-size: .92rem; max-width: 100%; }
+select:focus-visible { outline: 3px solid #a78bfa; outline-offset: 2px; }
 button.primary { background: var(--violet); border-color: var(--violet); color: #fff; font-weight: 600; }
 button.primary:hover { background: var(--violet-bright); }
 button.quiet { border-color: transparent; background: none; color: var(--muted); }
@@ -59,6 +63,9 @@ button.quiet:hover { color: var(--bad); border-color: var(--line); }
 .application:first-of-type { border-top: 0; padding-top: 0; }
 .application:last-of-type { padding-bottom: 0; }
 .application .name { flex: 1 1 12rem; }
+article.fault, article.fault:first-of-type { margin-top: .9rem; padding: .9rem 0 0; border-top: 1px solid var(--line); }
+.fault form.row { flex: none; flex-wrap: nowrap; }
+.fault .badge { white-space: normal; }
 .badge { display: inline-block; padding: .05rem .6rem; border-radius: 1rem; background: #efedf4; color: var(--muted);
   font-size: .82rem; font-weight: 600; white-space: nowrap; }
 .badge.good { background: var(--good-pale); color: var(--good); }
@@ -78,6 +85,8 @@ ul.notices time { flex: none; color: var(--bad); font-variant-numeric: tabular-n
 @media (max-width: 46rem) {
   .band p { display: none; }
   .card { padding: 1rem 1.1rem; }
+  .fault form.row { flex: 1 1 100%; flex-wrap: wrap; }
+  .fault select { flex: 1 1 10rem; }
   .scroll { margin: 0 -1.1rem; padding: 0 1.1rem; }
   table { font-size: .86rem; }
   th, td { padding-right: .65rem; }

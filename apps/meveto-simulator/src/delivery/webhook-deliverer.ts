@@ -20,6 +20,7 @@ export class WebhookDeliverer {
   readonly #timers = new Map<WebhookDelivery, NodeJS.Timeout>();
   readonly #underWay = new Set<Promise<void>>();
   #running: AbortController | undefined;
+  #speed = 1;
 
   constructor(settings: DelivererSettings) {
     this.#settings = settings;
@@ -28,6 +29,21 @@ export class WebhookDeliverer {
   /** Every delivery so far, oldest first. */
   get deliveries(): readonly WebhookDelivery[] {
     return this.#deliveries;
+  }
+
+  get speed(): number {
+    return this.#speed;
+  }
+
+  /** Lets retries follow so many times faster than in real life, from now on and for those that are waited for. */
+  setSpeed(speed: number): void {
+    const factor = speed / this.#speed;
+    this.#speed = speed;
+    for (const [delivery, timer] of this.#timers) {
+      clearTimeout(timer);
+      delivery.hasten(factor, this.#settings.now());
+      this.#schedule(delivery);
+    }
   }
 
   /** Begins, or after a stop takes up again what was left. */
@@ -76,7 +92,7 @@ export class WebhookDeliverer {
   async #attempt(delivery: WebhookDelivery): Promise<void> {
     delivery.beginAttempt(this.#settings.now());
     const answer = await this.#send(delivery);
-    delivery.endAttempt(answer, this.#settings.now());
+    delivery.endAttempt(answer, this.#settings.now(), this.#speed);
     if (delivery.state === 'failed') this.#settings.onGivenUp(delivery);
     this.#schedule(delivery);
   }

@@ -82,14 +82,21 @@ export class WebhookDelivery implements Delivery {
     this.#attempts.push({ number: this.#attempts.length + 1, startedAt });
   }
 
-  endAttempt(answer: DeliveryAnswer, endedAt: number): void {
+  /** @param speed how many times faster than in real life the next attempt follows */
+  endAttempt(answer: DeliveryAnswer, endedAt: number, speed = 1): void {
     const attempt = this.#attempts.pop();
     if (attempt === undefined) throw new Error('No attempt is under way. Call beginAttempt first.');
     this.#attempts.push({ ...attempt, answer });
     if (acknowledges(answer)) this.#settle('acknowledged');
     else if (attempt.number >= this.#policy.attemptCount) this.#settle('failed');
-    else this.#nextAttemptAt = endedAt + this.#policy.retryDelayMs * 2 ** (attempt.number - 1);
+    else this.#nextAttemptAt = endedAt + (this.#policy.retryDelayMs * 2 ** (attempt.number - 1)) / speed;
     this.#openFirstAttempted();
+  }
+
+  /** Divides what is left of the wait for the next attempt. */
+  hasten(factor: number, now: number): void {
+    if (this.#nextAttemptAt === undefined) return;
+    this.#nextAttemptAt = now + Math.max(0, this.#nextAttemptAt - now) / factor;
   }
 
   #settle(state: DeliveryState): void {

@@ -14,8 +14,11 @@ export interface WebhookRequest {
 /** Makes one webhook request. Never rejects: what goes wrong is an answer of kind `error`. */
 export type WebhookSender = (request: WebhookRequest) => Promise<DeliveryAnswer>;
 
+const STOPPED: DeliveryAnswer = { kind: 'error', reason: 'the simulator was stopped' };
+
 /** Posts the call as JSON. A redirect is not followed: it is an answer other than 2xx. */
 export const postWebhook: WebhookSender = async (request) => {
+  if (request.stopped.aborted) return STOPPED;
   const deadline = new AbortController();
   const abort = (): void => {
     deadline.abort();
@@ -26,7 +29,7 @@ export const postWebhook: WebhookSender = async (request) => {
   try {
     return { kind: 'status', status: await post(request, deadline.signal) };
   } catch (error) {
-    if (request.stopped.aborted) return { kind: 'error', reason: 'the simulator was stopped' };
+    if (isStopped(request)) return STOPPED;
     if (deadline.signal.aborted) {
       return { kind: 'error', reason: `no answer within ${String(request.timeoutMs)} ms` };
     }
@@ -36,6 +39,9 @@ export const postWebhook: WebhookSender = async (request) => {
     request.stopped.removeEventListener('abort', abort);
   }
 };
+
+// A function: what was false before the request may be true after it.
+const isStopped = ({ stopped }: WebhookRequest): boolean => stopped.aborted;
 
 async function post(request: WebhookRequest, signal: AbortSignal): Promise<number> {
   const response = await fetch(request.url, {
