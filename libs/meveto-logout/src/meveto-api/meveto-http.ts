@@ -6,23 +6,7 @@ import axios, { type AxiosResponse } from 'axios';
 import { firstValueFrom } from 'rxjs';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
-
-/** Failures that come before the first byte of a request is written. Everything else may have reached Meveto. */
-const NEVER_SENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EHOSTDOWN',
-  'ENETDOWN',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-]);
+import { WatchedTransport } from './watched-transport.js';
 
 export type MevetoAnswer =
   | {
@@ -31,7 +15,12 @@ export type MevetoAnswer =
       readonly body: string;
       readonly retryAfterMs: number | undefined;
     }
-  | { readonly kind: 'failure'; readonly reason: string; readonly maybeSent: boolean };
+  | {
+      readonly kind: 'failure';
+      readonly reason: string;
+      /** False only if it is certain that not a byte of the request left this machine. */
+      readonly maybeSent: boolean;
+    };
 
 export interface MevetoRequest {
   readonly path: string;
@@ -63,6 +52,7 @@ export class MevetoHttp {
 
   async get(request: MevetoRequest): Promise<MevetoAnswer> {
     const deadline = AbortSignal.timeout(request.timeoutMs);
+    const transport = new WatchedTransport();
     try {
       const response = await firstValueFrom(
         this.http.get<string>(`${this.options.apiUrl}${request.path}`, {
@@ -75,6 +65,7 @@ export class MevetoHttp {
           maxRedirects: 0,
           maxContentLength: request.maxBytes,
           proxy: false,
+          transport,
           httpAgent: this.#httpAgent,
           httpsAgent: this.#httpsAgent,
           signal: AbortSignal.any([deadline, request.signal]),
@@ -82,8 +73,8 @@ export class MevetoHttp {
       );
       return answerOf(response);
     } catch (error) {
-      const code = deadline.aborted ? 'timeout' : codeOf(error);
-      return { kind: 'failure', reason: code, maybeSent: !NEVER_SENT.has(code) };
+      const reason = deadline.aborted ? 'timeout' : codeOf(error);
+      return { kind: 'failure', reason, maybeSent: transport.mayHaveSent };
     }
   }
 
