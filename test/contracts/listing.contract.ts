@@ -54,6 +54,15 @@ export function listing(current: Current): void {
       expect(await inbox.receive([incoming('a')])).toBe(0);
     });
 
+    it('are recognised by the digest of an earlier key, and known by their id from then on', async () => {
+      const { inbox } = current().store;
+      await inbox.receive([incoming('a')]);
+      const again = { ...listed('1', 'new-a'), earlierDigests: ['digest-x', 'digest-a'] };
+      expect(await inbox.receiveListed([again])).toBe(0);
+      expect(await inbox.receiveListed([listed('1', 'other')])).toBe(0);
+      expect(await summaryOf(current())).toMatchObject({ pending: 1 });
+    });
+
     it('are counted once if one page names them twice', async () => {
       expect(await current().store.inbox.receiveListed([listed('1', 'a'), listed('1', 'a')])).toBe(1);
     });
@@ -77,6 +86,18 @@ export function listing(current: Current): void {
   });
 
   describe('an ambiguous call', () => {
+    it('is opened with the same token under a new key, its attempt still unknown', async () => {
+      await endAmbiguous(current(), 'a');
+      const { inbox } = current().store;
+      const again = { ...listed('1', 'new-a'), earlierDigests: ['digest-a'] };
+      expect(await inbox.receiveListed([again])).toBe(1);
+      expect(await claimOne(current())).toMatchObject({
+        digest: 'digest-new-a',
+        sealed: 'sealed-new-a',
+        earlierAttemptUnknown: true,
+      });
+    });
+
     it('is opened again when the list names it for the first time, its attempt still unknown', async () => {
       await endAmbiguous(current(), 'a');
       expect(await current().store.inbox.receiveListed([listed('1', 'a')])).toBe(1);

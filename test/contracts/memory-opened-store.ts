@@ -31,6 +31,7 @@ export function openMemoryStore(): Promise<OpenedStore> {
       clock,
       storeTimeoutMs: 1_000,
       digestPerson: (mevetoId) => `person-${mevetoId}`,
+      earlierDigestsOfPerson: (mevetoId) => ['none', `earlier-${mevetoId}`],
     });
   let store = create();
   return Promise.resolve({

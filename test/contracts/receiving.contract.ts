@@ -37,6 +37,19 @@ export function receiving(current: Current): void {
       expect(await summaryOf(current())).toMatchObject({ pending: 3 });
     });
 
+    it('leaves a call alone that an earlier key has digested, ended or not', async () => {
+      const { inbox } = current().store;
+      const again = (name: string, ...earlier: string[]) => ({
+        ...incoming(name),
+        earlierDigests: earlier.map((each) => `digest-${each}`),
+      });
+      await inbox.receive([incoming('a')]);
+      const ended = await receiveAndClaim(current(), incoming('b'));
+      await inbox.finish(ended, { state: 'rejected', reason: 'test' });
+      expect(await inbox.receive([again('new-a', 'x', 'a'), again('new-b', 'b'), again('c', 'y')])).toBe(1);
+      expect(await summaryOf(current())).toMatchObject({ pending: 2, rejected: 1 });
+    });
+
     it('stores a batch of two hundred', async () => {
       const batch = Array.from({ length: 200 }, (_, index) => incoming(String(index)));
       expect(await current().store.inbox.receive(batch)).toBe(200);

@@ -49,6 +49,7 @@ export const contextOf = (dataSource: DataSource, storeTimeoutMs = 2_500): Store
   clock: new SystemClock(),
   storeTimeoutMs,
   digestPerson: (mevetoId) => `person-${String(mevetoId.length)}-${mevetoId.slice(-1)}`,
+  earlierDigestsOfPerson: (mevetoId) => ['none', `earlier-${mevetoId}`],
 });
 
 export async function openTypeOrmStore(

@@ -1,6 +1,7 @@
 /** Stable codes of this package's errors: match by code, since bundlers may duplicate classes. */
 export type MevetoErrorCode =
   | 'ERR_MEVETO_CONFIGURATION'
+  | 'ERR_MEVETO_KEYS_UNAVAILABLE'
   | 'ERR_MEVETO_LOGIN_OUTDATED'
   | 'ERR_MEVETO_UNKNOWN_USER'
   | 'ERR_MEVETO_STORE_UNAVAILABLE'
@@ -21,6 +22,16 @@ export class ConfigurationError extends MevetoLogoutError {
   override readonly code = 'ERR_MEVETO_CONFIGURATION';
   constructor(readonly faults: readonly string[]) {
     super(`MevetoLogoutModule cannot start:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+  }
+}
+
+/** The function that should give the keys failed at start. What it threw is not passed on: it may hold a secret. */
+export class KeysUnavailableError extends MevetoLogoutError {
+  override readonly code = 'ERR_MEVETO_KEYS_UNAVAILABLE';
+  constructor(readonly reason: string) {
+    super(
+      `keys: the function gave no keys (${reason}). Check that it works by itself, e.g. its access to the KMS.`,
+    );
   }
 }
 

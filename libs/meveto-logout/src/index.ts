@@ -1,6 +1,7 @@
 export {
   ConfigurationError,
   InboxFullError,
+  KeysUnavailableError,
   LoginOutdatedError,
   MevetoLogoutError,
   PendingCallsUnavailableError,
@@ -23,6 +24,7 @@ export type { CallState } from './model/call.js';
 export type { AnnouncedLogout, Logout, LogoutSource } from './model/logout.js';
 export type { RefusalReason } from './model/session-verdict.js';
 export type { SessionFacts } from './model/session.js';
+export type { KeyMaterial, KeyRing, KeySource } from './options/key-options.js';
 export type {
   CookieToClear,
   ExchangeOptions,

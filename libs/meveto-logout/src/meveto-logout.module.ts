@@ -25,6 +25,7 @@ import type { ResolvedOptions } from './options/resolved-options.js';
 import { HttpPendingCalls } from './reconcile/http-pending-calls.js';
 import { PendingCalls } from './reconcile/pending-calls.port.js';
 import { Reconciler } from './reconcile/reconciler.js';
+import { openVault } from './secrets/open-vault.js';
 import { TokenVault } from './secrets/token-vault.js';
 import { RESOLVED_OPTIONS, STORE } from './tokens.js';
 import { CallIntake } from './webhook/call-intake.js';
@@ -44,7 +45,7 @@ const values: Provider[] = [
   {
     provide: TokenVault,
     inject: [RESOLVED_OPTIONS],
-    useFactory: ({ clientId, clientSecret }: ResolvedOptions) => new TokenVault(clientId, clientSecret),
+    useFactory: openVault,
   },
   {
     provide: STORE,
@@ -60,6 +61,7 @@ const values: Provider[] = [
         clock,
         storeTimeoutMs,
         digestPerson: (mevetoId) => vault.digestPerson(mevetoId),
+        earlierDigestsOfPerson: (mevetoId) => vault.earlierDigestsOfPerson(mevetoId),
       }),
   },
 ];

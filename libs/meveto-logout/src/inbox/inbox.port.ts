@@ -6,6 +6,8 @@ export interface IncomingCall {
   readonly type: CallType;
   /** Keyed digest of the token: tells duplicates apart without knowing the token. */
   readonly digest: string;
+  /** What earlier keys made of the same token: a call that is known by one of them is known. Left out, there were none. */
+  readonly earlierDigests?: readonly string[];
   /** The sealed token. */
   readonly sealed: string;
   readonly lane: Lane;

@@ -28,6 +28,11 @@ describe('a known call that the pending list names', () => {
     expect(whenListedAgain({ state, digest: 'd', sourceId: '1' }, listed)).toBe('leave');
   });
 
+  it.each(unresolved)('is left alone when it is %s and has the same token by an earlier key', (state) => {
+    const again = { ...listed, earlierDigests: ['older', 'old'] };
+    expect(whenListedAgain({ state, digest: 'old', sourceId: '1' }, again)).toBe('leave');
+  });
+
   it.each(others)('is named by its id when it is %s and had none', (state) => {
     expect(whenListedAgain({ state, digest: 'd', sourceId: null }, listed)).toBe('name');
   });

@@ -16,9 +16,15 @@ export interface KnownCall {
 export function whenListedAgain(known: KnownCall, listed: ListedCall): 'reopen' | 'name' | 'leave' {
   const isUnnamed = (known.sourceId ?? null) === null;
   if (!isUnnamed && known.sourceId !== listed.sourceId) return 'leave';
-  if (canReopen(known.state, isUnnamed, known.digest !== listed.digest)) return 'reopen';
+  if (canReopen(known.state, isUnnamed, !isSameToken(known.digest, listed))) return 'reopen';
   return isUnnamed ? 'name' : 'leave';
 }
+
+/** Whether a digest is that of the listed token, by the current key or an earlier one. */
+export const isSameToken = (
+  digest: string,
+  { digest: current, earlierDigests = [] }: Pick<ListedCall, 'digest' | 'earlierDigests'>,
+): boolean => digest === current || earlierDigests.includes(digest);
 
 const canReopen = (state: CallState, isUnnamed: boolean, isNewToken: boolean): boolean =>
   state === 'ambiguous' || state === 'expired' ? isUnnamed || isNewToken : state === 'rejected' && isNewToken;

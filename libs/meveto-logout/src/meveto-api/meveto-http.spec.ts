@@ -85,7 +85,7 @@ describe('a request to Meveto that fails', () => {
   it('was not sent to a server whose certificate nobody vouches for', async () => {
     let seenBytes = 0;
     const server = createTlsServer(selfSigned(), (socket) => {
-      socket.on('data', (chunk) => (seenBytes += chunk.length)).on('error', () => undefined);
+      socket.on('data', (chunk: Buffer) => (seenBytes += chunk.length)).on('error', () => undefined);
     });
     server.on('tlsClientError', () => undefined);
     expect(await ask(mevetoAt(urlOf(await listening(server), 'https')))).toEqual({

@@ -3,7 +3,7 @@ import type { Faults } from './checks.js';
 /** Every option there is: a mistyped one would otherwise be a default that nobody wanted. */
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   '': [
-    'clientId clientSecret apiUrl store session whenLoggedOut exchange reconcile webhook leaseMs callTtlMs',
+    'clientId clientSecret previousClientSecrets keys apiUrl store session whenLoggedOut exchange reconcile webhook leaseMs callTtlMs',
     'maxSessionAgeMs refreshIntervalMs maxStalenessMs maxWaitingPerLane storeTimeoutMs shutdownTimeoutMs onProtectionRemoved',
   ].flatMap((names) => names.split(' ')),
   whenLoggedOut: ['redirectTo', 'clearCookies'],

@@ -1,3 +1,4 @@
+import type { KeyRing, KeySource } from './key-options.js';
 import type { SessionReader } from '../session/session-reader.port.js';
 import type { StoreDefinition } from '../store/store.port.js';
 
@@ -75,8 +76,21 @@ export interface WebhookOptions {
 export interface MevetoLogoutOptions {
   /** The application's client id at Meveto. Missing: the start fails and says so. */
   readonly clientId: string | undefined;
-  /** The application's client secret at Meveto. Keys for sealing and for digests are derived from it. */
+  /** The application's client secret at Meveto. Without `keys`, those for sealing and for digests are derived from it. */
   readonly clientSecret: string | undefined;
+  /**
+   * Client secrets from which keys were derived before, newest first: calls that were sealed or recognised with them stay
+   * good. Needed after the client secret was changed, or `keys` were introduced; see `KeyRing.previous` for how long.
+   * @defaultValue []
+   */
+  readonly previousClientSecrets?: readonly string[];
+  /**
+   * Keys of the application's own in place of the client secret: material of at least 32 bytes, or a function that gives it
+   * at start, e.g. from a KMS.
+   * @defaultValue derived from `clientSecret`
+   * @see docs/modes.md#keys
+   */
+  readonly keys?: KeyRing | KeySource;
   /**
    * Origin of Meveto's API: https, or http on a loopback address.
    * @defaultValue 'https://prod.meveto.com'

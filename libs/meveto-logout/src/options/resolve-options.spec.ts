@@ -31,6 +31,8 @@ describe('resolveOptions', () => {
     expect(resolveOptions(given)).toEqual({
       clientId: 'client',
       clientSecret: 'the client secret',
+      previousClientSecrets: [],
+      keys: undefined,
       apiUrl: 'https://prod.meveto.com',
       store: given.store,
       sessions: [given.session],

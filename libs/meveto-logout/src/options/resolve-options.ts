@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors.js';
 import type { SessionReader } from '../session/session-reader.port.js';
 import { Faults } from './checks.js';
+import { keysOf, previousSecretsOf } from './key-checks.js';
 import { refuseUnknown } from './known-options.js';
 import type { CookieToClear, MevetoLogoutOptions } from './options.js';
 import type { ResolvedOptions } from './resolved-options.js';
@@ -42,6 +43,8 @@ function fillIn(given: MevetoLogoutOptions, faults: Faults): ResolvedOptions {
       given.clientSecret,
       'Give the secret that Meveto issued, from the environment.',
     ),
+    previousClientSecrets: previousSecretsOf(given.previousClientSecrets, faults),
+    keys: keysOf(given.keys, faults),
     apiUrl: faults.origin('apiUrl', given.apiUrl, DEFAULT_API_URL),
     store: storeOf(given, faults),
     sessions: sessionsOf(given, faults),

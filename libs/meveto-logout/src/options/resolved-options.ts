@@ -1,11 +1,14 @@
 import type { SessionReader } from '../session/session-reader.port.js';
 import type { StoreDefinition } from '../store/store.port.js';
+import type { KeyRing, KeySource } from './key-options.js';
 import type { CookieToClear, MevetoLogoutOptions } from './options.js';
 
 /** The options with every default filled in: services never see an optional field. */
 export interface ResolvedOptions {
   readonly clientId: string;
   readonly clientSecret: string;
+  readonly previousClientSecrets: readonly string[];
+  readonly keys: KeyRing | KeySource | undefined;
   /** Without a trailing slash. */
   readonly apiUrl: string;
   readonly store: StoreDefinition;

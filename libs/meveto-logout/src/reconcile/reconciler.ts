@@ -155,8 +155,18 @@ export class Reconciler {
     createdAt,
   }: Awaited<ReturnType<PendingCalls['page']>>['calls'][number]): ListedCall {
     const digest = this.vault.digestToken(token.reveal());
+    const earlierDigests = this.vault.earlierDigestsOfToken(token.reveal());
     const sealed = this.vault.seal(token.reveal(), digest);
-    return { sourceId: id, type, digest, sealed, lane: 'listed', sender: undefined, createdAt };
+    return {
+      sourceId: id,
+      type,
+      digest,
+      earlierDigests,
+      sealed,
+      lane: 'listed',
+      sender: undefined,
+      createdAt,
+    };
   }
 
   #takeLease(): Promise<boolean> {

@@ -81,3 +81,40 @@ describe('a digest', () => {
     expect(vault.digestPerson('m-1')).not.toBe(vault.digestPerson('m-2'));
   });
 });
+
+describe('a vault whose key was changed', () => {
+  const before = new TokenVault('client', 'first key');
+  const after = new TokenVault('client', 'second key', ['first key', 'key zero']);
+
+  it('opens what an earlier key sealed, and seals with the current one', () => {
+    const old = before.digestToken(TOKEN);
+    expect(after.open(before.seal(TOKEN, old), old)).toBe(TOKEN);
+    expect(before.open(after.seal(TOKEN, digest), digest)).toBeUndefined();
+    expect(new TokenVault('client', 'second key').open(after.seal(TOKEN, digest), digest)).toBe(TOKEN);
+  });
+
+  it('opens nothing of a key that it was not given', () => {
+    const other = new TokenVault('client', 'third key');
+    expect(after.open(other.seal(TOKEN, digest), digest)).toBeUndefined();
+  });
+
+  it('knows what earlier keys made of tokens, persons and senders, newest first', () => {
+    const zero = new TokenVault('client', 'key zero');
+    expect(after.digestToken(TOKEN)).toBe(new TokenVault('client', 'second key').digestToken(TOKEN));
+    expect(after.earlierDigestsOfToken(TOKEN)).toEqual([before.digestToken(TOKEN), zero.digestToken(TOKEN)]);
+    expect(after.earlierDigestsOfPerson('m-1')).toEqual([
+      before.digestPerson('m-1'),
+      zero.digestPerson('m-1'),
+    ]);
+    expect(after.earlierDigestsOfSender('::ffff:10.0.0.1')).toEqual([
+      before.digestSender('10.0.0.1'),
+      zero.digestSender('10.0.0.1'),
+    ]);
+    expect(before.earlierDigestsOfToken(TOKEN)).toEqual([]);
+  });
+
+  it('takes bytes for keys', () => {
+    const bytes = new TextEncoder().encode('first key');
+    expect(new TokenVault('client', bytes).digestToken(TOKEN)).toBe(before.digestToken(TOKEN));
+  });
+});

@@ -1,71 +1,61 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { SealingKey } from './sealing-key.js';
 
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
-const KEY_ID_CHARS = 8;
+/** Key material as it is given: of good quality and at least 32 bytes long. */
+export type Material = string | Uint8Array;
 
 /**
- * Seals tokens and makes keyed digests. Both keys come from the client secret by HKDF-SHA-256 (RFC 5869), each with a
- * label of its own, so that a digest says nothing about the sealing key. A sealed token reads
- * `<key id>.<base64url of IV, tag and AES-256-GCM ciphertext>` and is bound to its digest as additional data: a sealed
- * token moved to another row does not open.
+ * Seals tokens and makes keyed digests. The current key seals; what earlier keys sealed still opens, and what they
+ * digested is still recognised, so that keys can be changed while calls are waiting.
  */
 export class TokenVault {
-  readonly #sealingKey: Buffer;
-  readonly #digestKey: Buffer;
-  readonly #keyId: string;
+  readonly #current: SealingKey;
+  readonly #earlier: readonly SealingKey[];
 
-  constructor(clientId: string, clientSecret: string) {
-    this.#sealingKey = derive(clientSecret, clientId, 'sealing');
-    this.#digestKey = derive(clientSecret, clientId, 'digest');
-    this.#keyId = this.#mac('key-id', 'sealing').slice(0, KEY_ID_CHARS);
+  constructor(clientId: string, current: Material, earlier: readonly Material[] = []) {
+    this.#current = new SealingKey(clientId, current);
+    this.#earlier = earlier.map((material) => new SealingKey(clientId, material));
   }
 
   /** Tells equal tokens apart from others without revealing them. 43 characters of base64url. */
   digestToken(token: string): string {
-    return this.#mac('token', token);
+    return this.#current.mac('token', token);
   }
 
-  /** The same for Meveto IDs. A token's digest never equals a person's. */
+  /** What earlier keys made of the same token. */
+  earlierDigestsOfToken(token: string): readonly string[] {
+    return this.#earlier.map((key) => key.mac('token', token));
+  }
+
+  /** As for tokens, for Meveto IDs. A token's digest never equals a person's. */
   digestPerson(mevetoId: string): string {
-    return this.#mac('person', mevetoId);
+    return this.#current.mac('person', mevetoId);
   }
 
-  /** The same for the addresses that calls come from, IPv4 ones in IPv6 clothes included. */
+  earlierDigestsOfPerson(mevetoId: string): readonly string[] {
+    return this.#earlier.map((key) => key.mac('person', mevetoId));
+  }
+
+  /** As for tokens, for the addresses that calls come from, IPv4 ones in IPv6 clothes included. */
   digestSender(address: string): string {
-    return this.#mac('sender', address.replace(/^::ffff:(?=\d+\.)/i, ''));
+    return this.#current.mac('sender', plain(address));
+  }
+
+  earlierDigestsOfSender(address: string): readonly string[] {
+    return this.#earlier.map((key) => key.mac('sender', plain(address)));
   }
 
   seal(token: string, digest: string): string {
-    const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', this.#sealingKey, iv).setAAD(Buffer.from(digest));
-    const sealed = Buffer.concat([cipher.update(token, 'utf8'), cipher.final()]);
-    return `${this.#keyId}.${Buffer.concat([iv, cipher.getAuthTag(), sealed]).toString('base64url')}`;
+    return this.#current.seal(token, digest);
   }
 
-  /** The token, or undefined when no key opens it: sealed with another key, moved, or damaged. */
+  /** The token, or undefined when no key opens it: sealed with a key that is gone, moved, or damaged. */
   open(sealed: string, digest: string): string | undefined {
-    if (!sealed.startsWith(`${this.#keyId}.`)) return undefined;
-    const blob = Buffer.from(sealed.slice(KEY_ID_CHARS + 1), 'base64url');
-    if (blob.length <= IV_BYTES + TAG_BYTES) return undefined;
-    try {
-      const decipher = createDecipheriv('aes-256-gcm', this.#sealingKey, blob.subarray(0, IV_BYTES), {
-        authTagLength: TAG_BYTES,
-      })
-        .setAAD(Buffer.from(digest))
-        .setAuthTag(blob.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-      return Buffer.concat([decipher.update(blob.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]).toString(
-        'utf8',
-      );
-    } catch {
-      return undefined;
+    for (const key of [this.#current, ...this.#earlier]) {
+      const token = key.open(sealed, digest);
+      if (token !== undefined) return token;
     }
-  }
-
-  #mac(label: string, text: string): string {
-    return createHmac('sha256', this.#digestKey).update(`${label}\0${text}`).digest('base64url');
+    return undefined;
   }
 }
 
-const derive = (secret: string, clientId: string, label: string): Buffer =>
-  Buffer.from(hkdfSync('sha256', secret, clientId, `nestjs-meveto-logout ${label} v1`, 32));
+const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');

@@ -12,6 +12,8 @@ export interface StoreContext {
   readonly storeTimeoutMs: number;
   /** Keyed digest of a Meveto ID, for rows that outlive the link between user and Meveto ID. */
   readonly digestPerson: (mevetoId: string) => string;
+  /** What earlier keys made of the same Meveto ID; left out, there were none. */
+  readonly earlierDigestsOfPerson?: (mevetoId: string) => readonly string[];
 }
 
 /** The three ports of one store: they share its transactions. */

@@ -20,6 +20,8 @@ const MAX_WAITING = 5_000;
 
 interface Waiting {
   readonly call: Omit<IncomingCall, 'lane'>;
+  /** The sender's digests, by the current key and earlier ones. */
+  readonly senders: readonly string[];
   /** Meveto was answered 503 in the meantime, and comes again. */
   isAbandoned: boolean;
   readonly resolve: () => void;
@@ -59,12 +61,14 @@ export class CallIntake {
     if (this.#waiting.length >= MAX_WAITING)
       throw new StoreUnavailableError('store a call: too many are waiting');
     const digest = this.vault.digestToken(token.reveal());
-    if (this.#rejected.has(digest)) return;
-    const sender = address === undefined ? undefined : this.vault.digestSender(address);
-    const call = { type, digest, sealed: this.vault.seal(token.reveal(), digest), sender };
+    const earlierDigests = this.vault.earlierDigestsOfToken(token.reveal());
+    if ([digest, ...earlierDigests].some((each) => this.#rejected.has(each))) return;
+    const senders = address === undefined ? [] : this.#digestsOf(address);
+    const sealed = this.vault.seal(token.reveal(), digest);
+    const call = { type, digest, earlierDigests, sealed, sender: senders[0] };
     let waiting: Waiting | undefined;
     const committed = new Promise<void>((resolve, reject) => {
-      waiting = { call, resolve, reject, isAbandoned: false };
+      waiting = { call, senders, resolve, reject, isAbandoned: false };
       this.#waiting.push(waiting);
     });
     if (!this.#isCommitting) void this.#commitAll();
@@ -73,6 +77,10 @@ export class CallIntake {
     } finally {
       if (waiting !== undefined) waiting.isAbandoned = true;
     }
+  }
+
+  #digestsOf(address: string): readonly string[] {
+    return [this.vault.digestSender(address), ...this.vault.earlierDigestsOfSender(address)];
   }
 
   async #commitAll(): Promise<void> {
@@ -90,13 +98,12 @@ export class CallIntake {
   }
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
-    const senders = new Set(batch.map(({ call }) => call.sender).filter((sender) => sender !== undefined));
+    const senders = new Set(batch.flatMap((each) => each.senders));
     const confirmed = new Set(await this.store.inbox.confirmedSenders([...senders], CONFIRMED_FOR_MS));
     const taken: Waiting[] = [];
     const calls: IncomingCall[] = [];
     for (const each of batch) {
-      const lane =
-        each.call.sender !== undefined && confirmed.has(each.call.sender) ? 'confirmed' : 'stranger';
+      const lane = each.senders.some((sender) => confirmed.has(sender)) ? 'confirmed' : 'stranger';
       if (await this.#lanes.isFull(lane)) {
         each.reject(new InboxFullError());
       } else {

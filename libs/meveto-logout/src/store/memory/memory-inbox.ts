@@ -8,7 +8,7 @@ import {
   type ListedCall,
   type Release,
 } from '../../inbox/inbox.port.js';
-import { whenListedAgain } from '../../inbox/relisted.js';
+import { isSameToken, whenListedAgain } from '../../inbox/relisted.js';
 import { CALL_STATES } from '../../model/call.js';
 import { type Lane, rankOf } from '../../model/lane.js';
 import type { Clock } from '../../model/clock.js';
@@ -118,7 +118,7 @@ export class MemoryInbox extends Inbox {
 
   #insert(call: IncomingCall, listed?: ListedCall): boolean {
     const known = this.rows.find(
-      (row) => row.digest === call.digest || (listed !== undefined && row.sourceId === listed.sourceId),
+      (row) => isSameToken(row.digest, call) || (listed !== undefined && row.sourceId === listed.sourceId),
     );
     if (known.length > 0) return false;
     const now = this.clock.now();
@@ -147,7 +147,7 @@ export class MemoryInbox extends Inbox {
   }
 
   #listedAgain(call: ListedCall): boolean {
-    const known = this.rows.find((row) => row.sourceId === call.sourceId || row.digest === call.digest);
+    const known = this.rows.find((row) => row.sourceId === call.sourceId || isSameToken(row.digest, call));
     const [row] = known;
     if (row === undefined || known.length > 1) return false;
     const decision = whenListedAgain(row, call);
@@ -155,7 +155,7 @@ export class MemoryInbox extends Inbox {
     if (decision !== 'reopen') return false;
     const now = this.clock.now();
     row.fence += 1;
-    if (row.digest !== call.digest) row.unknownAttempts = 0;
+    if (!isSameToken(row.digest, call)) row.unknownAttempts = 0;
     Object.assign(row, {
       state: 'pending',
       digest: call.digest,

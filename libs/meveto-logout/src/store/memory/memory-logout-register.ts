@@ -30,6 +30,7 @@ export class MemoryLogoutRegister extends LogoutRegister {
     private readonly users: MemoryUsers,
     private readonly clock: Clock,
     private readonly digestPerson: (mevetoId: string) => string,
+    private readonly earlierDigestsOfPerson: (mevetoId: string) => readonly string[] = () => [],
   ) {
     super();
   }
@@ -44,7 +45,7 @@ export class MemoryLogoutRegister extends LogoutRegister {
     committing?: (logout: Logout) => void,
   ): Promise<ApplyOutcome> {
     return this.#apply(call, mevetoId, (row, found) => {
-      const userId = found ?? this.#findUnlinked(row);
+      const userId = found ?? this.#findUnlinked(row, mevetoId);
       if (userId === undefined) return undefined;
       const now = this.clock.now();
       const loggedOutAt = Math.max(this.#marks.get(userId)?.loggedOutAt ?? 0, row.occurredAt);
@@ -106,10 +107,12 @@ export class MemoryLogoutRegister extends LogoutRegister {
   }
 
   /** The user whose link to this Meveto ID was removed after the logout, but worked on before it. */
-  #findUnlinked(row: MemoryRow): string | undefined {
+  #findUnlinked(row: MemoryRow, mevetoId: string): string | undefined {
+    const persons = [row.person, ...this.earlierDigestsOfPerson(mevetoId)];
     return this.rows.find(
       (other) =>
-        other.person === row.person &&
+        other.person !== undefined &&
+        persons.includes(other.person) &&
         other.type === PROTECTION_REMOVED &&
         other.state === 'applied' &&
         other.occurredAt >= row.occurredAt,

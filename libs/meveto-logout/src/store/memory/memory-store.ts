@@ -14,11 +14,11 @@ export interface MemoryStoreOptions {
  * acknowledged are gone after a restart.
  */
 export const memoryStore = ({ users }: MemoryStoreOptions): StoreDefinition => ({
-  create({ clock, digestPerson }): Store {
+  create({ clock, digestPerson, earlierDigestsOfPerson }): Store {
     const rows = new MemoryRows();
     return {
       inbox: new MemoryInbox(rows, clock),
-      register: new MemoryLogoutRegister(rows, users, clock, digestPerson),
+      register: new MemoryLogoutRegister(rows, users, clock, digestPerson, earlierDigestsOfPerson),
       lease: new MemoryLease(clock),
       connect: () => Promise.resolve(),
       close: () => Promise.resolve(),

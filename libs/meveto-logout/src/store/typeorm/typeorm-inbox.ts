@@ -7,11 +7,11 @@ import type {
   Release,
 } from '../../inbox/inbox.port.js';
 import { Inbox } from '../../inbox/inbox.port.js';
-import { whenListedAgain } from '../../inbox/relisted.js';
 import { CALL_STATES, type CallState } from '../../model/call.js';
 import { laneOf, type Lane, rankOf } from '../../model/lane.js';
 import { confirmedAmong } from './confirmed-senders.js';
-import { claimedCall, NEW_CALL_COLUMNS, newRow } from './call-rows.js';
+import { claimedCall } from './call-rows.js';
+import { receive, receiveListed } from './receive-calls.js';
 import { clockOf, marks, numberOf, run, rowsOf, type Script, type SqlEngine, type SqlResult } from './sql.js';
 
 const FINAL_STATES = CALL_STATES.filter((state) => state !== 'pending');
@@ -29,11 +29,13 @@ export class TypeOrmInbox extends Inbox {
 
   override receive(calls: readonly IncomingCall[]): Promise<number> {
     if (calls.length === 0) return Promise.resolve(0);
-    return this.engine.transaction('store a call', () => this.#receive(calls));
+    return this.engine.transaction('store a call', () => receive(this.engine.dialect, this.calls, calls));
   }
 
   override receiveListed(calls: readonly ListedCall[]): Promise<number> {
-    return this.engine.transaction('store pending calls', () => this.#receiveListed(calls));
+    return this.engine.transaction('store pending calls', () =>
+      receiveListed(this.engine.dialect, this.calls, calls),
+    );
   }
 
   override claim(
@@ -74,59 +76,6 @@ export class TypeOrmInbox extends Inbox {
 
   override summary(): Promise<InboxSummary> {
     return this.engine.read('count calls', () => this.#summary());
-  }
-
-  *#receive(calls: readonly IncomingCall[]): Script<number> {
-    const now = yield* clockOf(this.engine.dialect);
-    const rows = calls.map((call) => newRow(call, now));
-    const sql = this.engine.dialect.insertNew(this.calls, NEW_CALL_COLUMNS, rows.length);
-    return (yield* run(sql, rows.flat())).affected;
-  }
-
-  *#receiveListed(calls: readonly ListedCall[]): Script<number> {
-    const now = yield* clockOf(this.engine.dialect);
-    let open = 0;
-    for (const call of calls) {
-      const sql = this.engine.dialect.insertNew(this.calls, NEW_CALL_COLUMNS, 1);
-      const { affected } = yield* run(sql, newRow(call, now, call.sourceId, call.createdAt));
-      open += affected > 0 ? affected : yield* this.#listedAgain(call, now);
-    }
-    return open;
-  }
-
-  /** A known call is listed: what the list says of it that is new decides. */
-  *#listedAgain(call: ListedCall, now: number): Script<number> {
-    const known = yield* rowsOf(
-      `SELECT id, digest, source_id, state FROM ${this.calls} WHERE source_id = ? OR digest = ? ${this.engine.dialect.forUpdate}`,
-      [call.sourceId, call.digest],
-    );
-    const [row] = known;
-    if (row === undefined || known.length > 1) return 0;
-    const id = String(row['id']);
-    const facts = {
-      digest: String(row['digest']),
-      sourceId: row['source_id'] as string | null,
-      state: row['state'] as CallState,
-    };
-    switch (whenListedAgain(facts, call)) {
-      case 'leave':
-        return 0;
-      case 'name':
-        yield* run(`UPDATE ${this.calls} SET source_id = ? WHERE id = ?`, [call.sourceId, id]);
-        return 0;
-      case 'reopen':
-        yield* this.#reopen(id, call, facts.digest !== call.digest, now);
-        return 1;
-    }
-  }
-
-  *#reopen(id: string, call: ListedCall, isNewToken: boolean, now: number): Script<void> {
-    yield* run(
-      `UPDATE ${this.calls} SET state = 'pending', digest = ?, source_id = ?, sealed = ?, lane = ?, due_at = ?, received_at = ?,
-        fence = fence + 1, unknown_attempts = ${isNewToken ? '0' : 'unknown_attempts'}, settled_at = NULL, reason = NULL
-        WHERE id = ?`,
-      [call.digest, call.sourceId, call.sealed, rankOf(call.lane), now, now, id],
-    );
   }
 
   *#claim(

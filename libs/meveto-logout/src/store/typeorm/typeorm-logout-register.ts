@@ -40,6 +40,7 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     private readonly users: UserTable,
     private readonly accessTokens: AccessTokenTable | undefined,
     private readonly digestPerson: (mevetoId: string) => string,
+    private readonly earlierDigestsOfPerson: (mevetoId: string) => readonly string[] = () => [],
   ) {
     super();
   }
@@ -113,7 +114,7 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     const person = this.digestPerson(mevetoId);
     const user =
       (yield* this.#findUser(this.users.mevetoId, mevetoId)) ??
-      (yield* this.#findUnlinked(person, call.occurredAt));
+      (yield* this.#findUnlinked([person, ...this.earlierDigestsOfPerson(mevetoId)], call.occurredAt));
     // Read after the locks were waited for, so that the time of commit is close to the commit.
     const now = yield* clockOf(this.engine.dialect);
     if (user === undefined) {
@@ -225,11 +226,11 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
   }
 
   /** The user whose link to this Meveto ID was removed after the logout, but worked on before it. */
-  *#findUnlinked(person: string, occurredAt: number): Script<FoundUser | undefined> {
+  *#findUnlinked(persons: readonly string[], occurredAt: number): Script<FoundUser | undefined> {
     const [removal] = yield* rowsOf(
-      `SELECT user_id FROM ${this.tables.calls} WHERE person = ? AND type = ? AND state = 'applied' AND occurred_at >= ?
+      `SELECT user_id FROM ${this.tables.calls} WHERE person IN (${marks(persons.length)}) AND type = ? AND state = 'applied' AND occurred_at >= ?
         ORDER BY occurred_at DESC LIMIT 1`,
-      [person, PROTECTION_REMOVED, occurredAt],
+      [...persons, PROTECTION_REMOVED, occurredAt],
     );
     if (removal === undefined) return undefined;
     return yield* this.#findUser(this.users.id, String(removal['user_id']));

@@ -72,7 +72,14 @@ class TypeOrmStore implements Store {
     this.#parts = {
       engine,
       inbox,
-      register: new TypeOrmLogoutRegister(engine, tables, users, accessTokens, this.context.digestPerson),
+      register: new TypeOrmLogoutRegister(
+        engine,
+        tables,
+        users,
+        accessTokens,
+        this.context.digestPerson,
+        this.context.earlierDigestsOfPerson,
+      ),
       lease: new TypeOrmLease(engine, tables.leases),
     };
   }

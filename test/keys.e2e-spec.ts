@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { MevetoLogoutOptions } from 'nestjs-meveto-logout';
+import { DataSource } from 'typeorm';
+import { databaseKind } from './support/database.js';
+import { CLIENT_SECRET } from './support/host-app.js';
+import { until } from './support/until.js';
+import { type HostClient, World } from './support/world.js';
+
+const EXCHANGE = '/api/client/user-for-token';
+const PENDING = '/api/client/webhooks/pending';
+const [FIRST, SECOND] = ['first-key-0123456789-abcdefghijkl', 'second-key-0123456789-abcdefghijk'];
+
+describe(`keys on ${databaseKind}`, () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await World.create();
+  });
+  afterEach(() => world.end());
+
+  const start = (options: Partial<MevetoLogoutOptions>) =>
+    world.start({
+      options: { shutdownTimeoutMs: 0, leaseMs: 1_000, exchange: { timeoutMs: 400 }, ...options },
+    });
+
+  /** Meveto is away; calls are stored, and wait. */
+  function mevetoIsAway(): void {
+    world.proxy.fault = (path) => (path === EXCHANGE ? { status: 503, body: '' } : 'pass');
+  }
+  function mevetoIsBack(): void {
+    world.proxy.fault = () => 'pass';
+  }
+
+  it.each<[string, Partial<MevetoLogoutOptions>, Partial<MevetoLogoutOptions>]>([
+    [
+      'a key of the application’s own',
+      { keys: { current: FIRST } },
+      { keys: { current: SECOND, previous: [FIRST] } },
+    ],
+    [
+      'a key from a function',
+      { keys: () => ({ current: FIRST }) },
+      { keys: () => Promise.resolve({ current: SECOND, previous: [FIRST] }) },
+    ],
+    [
+      'the client secret',
+      { clientSecret: 'an older secret' },
+      { previousClientSecrets: ['an older secret'] },
+    ],
+    [
+      'the client secret, for a key',
+      {},
+      { keys: { current: FIRST }, previousClientSecrets: [CLIENT_SECRET] },
+    ],
+  ])('can be changed while a call waits: %s', async (_what, before, after) => {
+    mevetoIsAway();
+    const first = await start(before);
+    const bearer = await first.token();
+    const token = world.meveto.issueUserToken('m-1');
+    await first.webhook(token);
+    await until('an attempt', () => world.proxy.count(EXCHANGE) > 0);
+    await world.stop(first);
+
+    const second = await start(after);
+    // Meveto tries again and lists it too: still one call.
+    expect((await second.webhook(token)).status).toBe(202);
+    world.proxy.fault = (path) => (path === PENDING ? listed('wh-1', token) : 'pass');
+    await second.service.reconcileNow();
+    await second.untilCalls('applied');
+    expect(await second.states()).toMatchObject({ applied: 1, pending: 0, ambiguous: 0, rejected: 0 });
+    expect(world.meveto.exchanges).toHaveLength(1);
+    expect((await second.get('/api', { authorization: `Bearer ${bearer}` })).status).toBe(401);
+    expect((await second.webhook(token)).status).toBe(202);
+    expect(await second.states()).toMatchObject({ applied: 1, pending: 0 });
+  });
+
+  it('that are gone leave the calls that they sealed unread, and say so', async () => {
+    mevetoIsAway();
+    const first = await start({ keys: { current: FIRST } });
+    await first.webhook(world.meveto.issueUserToken('m-1'));
+    await until('an attempt', () => world.proxy.count(EXCHANGE) > 0);
+    await world.stop(first);
+    mevetoIsBack();
+    const second = await start({ keys: { current: SECOND } });
+    await second.untilCalls('expired');
+    expect(await rowsOf(second)).toEqual([expect.objectContaining({ reason: 'key-missing', sealed: null })]);
+    expect(world.meveto.exchanges).toHaveLength(0);
+  });
+
+  it('keep what is known of senders and of removed links when they change', async () => {
+    const first = await start({ keys: { current: FIRST } });
+    const bearer = await first.token();
+    mevetoIsAway();
+    await first.webhook(world.meveto.issueUserToken('m-1'));
+    await until('an attempt', () => world.proxy.count(EXCHANGE) > 0);
+    // The logout waits for its next attempt; the removal that follows it is worked on first.
+    mevetoIsBack();
+    await first.webhook(world.meveto.issueUserToken('m-1'), 'Meveto_Protection_Removed');
+    await until('the removal', async () =>
+      (await rowsOf(first)).some(
+        ({ type, state }) => type === 'Meveto_Protection_Removed' && state === 'applied',
+      ),
+    );
+    mevetoIsAway();
+    await world.stop(first);
+
+    const second = await start({ keys: { current: SECOND, previous: [FIRST] } });
+    await second.webhook('one-more-of-the-same-sender');
+    const confirmed = (await rowsOf(second)).filter(({ state, lane }) => state === 'pending' && lane === 1);
+    expect(confirmed).toHaveLength(1);
+    mevetoIsBack();
+    await second.untilCalls('applied', 2);
+    expect((await second.get('/api', { authorization: `Bearer ${bearer}` })).status).toBe(401);
+  });
+
+  it('are asked for at start, before anything is taken or worked on; without them there is no start', async () => {
+    const first = await start({});
+    mevetoIsAway();
+    await first.webhook(world.meveto.issueUserToken('m-1'));
+    await world.stop(first);
+    mevetoIsBack();
+    const asked = world.proxy.seen.length;
+    await expect(
+      start({ keys: () => Promise.reject(new Error(`no access to ${FIRST}`)) }),
+    ).rejects.toMatchObject({
+      code: 'ERR_MEVETO_KEYS_UNAVAILABLE',
+      message:
+        'keys: the function gave no keys (Error). Check that it works by itself, e.g. its access to the KMS.',
+    });
+    expect(world.proxy.seen.length).toBe(asked);
+  });
+
+  it('that are weak stop the start, and are not quoted', async () => {
+    const weak = start({ keys: { current: 'weak-secret' } });
+    await expect(weak).rejects.toThrow(/keys\.current: got 11 bytes, wanted at least 32/);
+    await expect(weak).rejects.not.toThrow(/weak-secret/);
+  });
+});
+
+const listed = (id: string, token: string) => ({
+  status: 200,
+  body: JSON.stringify({
+    status: 'Pending_Webhooks_Retrieved',
+    payload: { webhooks: [{ id, type: 'User_Logged_Out', user_token: token }], next: null },
+  }),
+});
+
+const rowsOf = (host: HostClient): Promise<Record<string, unknown>[]> =>
+  host.app.get(DataSource).query('SELECT type, state, lane, reason, sealed FROM meveto_logout_calls');
