@@ -89,7 +89,7 @@ export default defineConfig(
       `${src}/{webhook,guard,live,reconcile}/*er.ts`,
       `${src}/webhook/*.ts`,
       `${src}/guard/*.ts`,
-      `${src}/live/*.ts`,
+      `${src}/live/**/*.ts`,
     ],
     [
       'typeorm',

@@ -13,6 +13,9 @@ export { AnswerLoggedOut, type LoggedOutAnswer } from './guard/answer-logged-out
 export { MevetoLogoutGuard } from './guard/meveto-logout.guard.js';
 export { LoggedOutException, LogoutStateUnknownException } from './guard/refusal.js';
 export { SkipMevetoLogout } from './guard/skip-meveto-logout.decorator.js';
+export type { LivePushDefinition } from './live/live-push-definition.js';
+export { LivePush } from './live/live-push.port.js';
+export { socketIo } from './live/socketio/socket-io.js';
 export { MevetoLogoutModule } from './meveto-logout.module.js';
 export {
   MevetoLogoutService,

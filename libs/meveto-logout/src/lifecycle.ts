@@ -7,7 +7,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { LivePushGateway } from './live/live-push.gateway.js';
+import { LogoutAnnouncer } from './live/logout-announcer.js';
 import { KnownLogouts } from './logout/known-logouts.js';
 import { LogoutRefresher } from './logout/logout-refresher.js';
 import { MevetoHttp } from './meveto-api/meveto-http.js';
@@ -29,7 +29,7 @@ export class Lifecycle
     @Inject(LogoutRefresher) private readonly refresher: LogoutRefresher,
     @Inject(LogoutWorker) private readonly worker: LogoutWorker,
     @Inject(Reconciler) private readonly reconciler: Reconciler,
-    @Inject(LivePushGateway) private readonly gateway: LivePushGateway,
+    @Inject(LogoutAnnouncer) private readonly announcer: LogoutAnnouncer,
     @Inject(KnownLogouts) private readonly known: KnownLogouts,
     @Inject(MevetoHttp) private readonly meveto: MevetoHttp,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
@@ -37,6 +37,7 @@ export class Lifecycle
 
   async onModuleInit(): Promise<void> {
     await this.store.connect();
+    this.announcer.start();
     await this.refresher.start();
   }
 
@@ -55,7 +56,7 @@ export class Lifecycle
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.gateway.close();
+    await this.announcer.stop();
     this.known.complete();
     await this.store.close();
   }

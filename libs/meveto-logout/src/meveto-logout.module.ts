@@ -8,8 +8,8 @@ import { MevetoLogoutGuard } from './guard/meveto-logout.guard.js';
 import { RefusalWriter } from './guard/refusal-writer.js';
 import { RoutePolicies } from './guard/route-policies.js';
 import { Lifecycle } from './lifecycle.js';
-import { LivePushGateway } from './live/live-push.gateway.js';
-import { SocketHandshake } from './live/socket-handshake.js';
+import type { LivePushDefinition } from './live/live-push-definition.js';
+import { LogoutAnnouncer } from './live/logout-announcer.js';
 import { KnownLogouts } from './logout/known-logouts.js';
 import { LogoutRefresher } from './logout/logout-refresher.js';
 import { LogoutService } from './logout/logout.service.js';
@@ -27,7 +27,7 @@ import { PendingCalls } from './reconcile/pending-calls.port.js';
 import { Reconciler } from './reconcile/reconciler.js';
 import { openVault } from './secrets/open-vault.js';
 import { TokenVault } from './secrets/token-vault.js';
-import { RESOLVED_OPTIONS, STORE } from './tokens.js';
+import { LIVE_PUSH, RESOLVED_OPTIONS, STORE } from './tokens.js';
 import { CallIntake } from './webhook/call-intake.js';
 import { WebhookBodyGate } from './webhook/webhook-body-gate.js';
 import { WebhookReceiver } from './webhook/webhook-receiver.js';
@@ -38,9 +38,9 @@ import { LogoutWorker } from './worker/logout-worker.js';
 const values: Provider[] = [
   {
     provide: RESOLVED_OPTIONS,
-    inject: [GIVEN_OPTIONS, ModulesContainer],
-    useFactory: (given: MevetoLogoutOptions, modules: ModulesContainer) =>
-      resolveOptions(given, importCountIn(modules)),
+    inject: [GIVEN_OPTIONS, ModulesContainer, LIVE_PUSH],
+    useFactory: (given: MevetoLogoutOptions, modules: ModulesContainer, livePush: LivePushDefinition) =>
+      resolveOptions(given, importCountIn(modules), livePush.faults),
   },
   {
     provide: TokenVault,
@@ -98,8 +98,7 @@ const guardParts: Provider[] = [KnownLogouts, RoutePolicies, RefusalWriter, Coun
     LogoutWorker,
     LogoutService,
     LogoutRefresher,
-    SocketHandshake,
-    LivePushGateway,
+    LogoutAnnouncer,
     // Private: ScheduleModule.forRoot() would start the application's own cron jobs a second time.
     SchedulerRegistry,
     Reconciler,

@@ -1,8 +1,11 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { MevetoLogoutGuard } from './guard/meveto-logout.guard.js';
+import { LivePush } from './live/live-push.port.js';
+import { noLivePush } from './live/no-live-push.js';
+import { socketIo } from './live/socketio/socket-io.js';
 import type { MevetoLogoutExtras, MevetoLogoutOptions } from './options/options.js';
-import { WEBHOOK_PATH } from './tokens.js';
+import { LIVE_PUSH, WEBHOOK_PATH } from './tokens.js';
 import { createWebhookController } from './webhook/webhook.controller.js';
 
 const DEFAULT_EXTRAS = {
@@ -10,6 +13,7 @@ const DEFAULT_EXTRAS = {
   globalGuard: true,
   webhookPath: 'meveto/webhook',
   publicMetadataKeys: ['isPublic', 'IS_PUBLIC', 'THROTTLER:SKIPdefault'],
+  livePush: socketIo(),
 } satisfies Required<MevetoLogoutExtras>;
 
 export const {
@@ -21,21 +25,32 @@ export const {
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createMevetoLogoutOptions')
   .setExtras<MevetoLogoutExtras>(DEFAULT_EXTRAS, (definition, extras) => {
-    const webhookPath = extras.webhookPath ?? DEFAULT_EXTRAS.webhookPath;
-    const publicKeys = extras.publicMetadataKeys ?? DEFAULT_EXTRAS.publicMetadataKeys;
-    const guards =
-      (extras.globalGuard ?? DEFAULT_EXTRAS.globalGuard)
-        ? [{ provide: APP_GUARD, useExisting: MevetoLogoutGuard }]
-        : [];
+    const { isGlobal, globalGuard, webhookPath, publicMetadataKeys, livePush } = filled(extras);
+    const live = livePush === false ? noLivePush : livePush;
     return {
       ...definition,
-      global: extras.isGlobal ?? DEFAULT_EXTRAS.isGlobal,
-      controllers: [createWebhookController(webhookPath, publicKeys)],
+      global: isGlobal,
+      imports: [...(definition.imports ?? []), ...(live.imports ?? [])],
+      controllers: [createWebhookController(webhookPath, publicMetadataKeys), ...(live.controllers ?? [])],
       providers: [
         ...(definition.providers ?? []),
         { provide: WEBHOOK_PATH, useValue: webhookPath },
-        ...guards,
+        ...(globalGuard ? [{ provide: APP_GUARD, useExisting: MevetoLogoutGuard }] : []),
+        ...(live.providers ?? []),
+        { provide: LIVE_PUSH, useValue: live },
+        { provide: LivePush, useExisting: live.port },
       ],
     };
   })
   .build();
+
+/** An explicit undefined stands for the default, too. */
+function filled(extras: MevetoLogoutExtras): Required<MevetoLogoutExtras> {
+  return {
+    isGlobal: extras.isGlobal ?? DEFAULT_EXTRAS.isGlobal,
+    globalGuard: extras.globalGuard ?? DEFAULT_EXTRAS.globalGuard,
+    webhookPath: extras.webhookPath ?? DEFAULT_EXTRAS.webhookPath,
+    publicMetadataKeys: extras.publicMetadataKeys ?? DEFAULT_EXTRAS.publicMetadataKeys,
+    livePush: extras.livePush ?? DEFAULT_EXTRAS.livePush,
+  };
+}

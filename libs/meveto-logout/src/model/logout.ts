@@ -1,5 +1,5 @@
-/** How this process came to know of a logout: its own commit, or a look at the store. */
-export type LogoutSource = 'own-commit' | 'store';
+/** How this process came to know of a logout: its own commit, word from another replica, or a look at the store. */
+export type LogoutSource = 'own-commit' | 'cluster' | 'store';
 
 /** One user's logout: every session and token of that user that began at or before `loggedOutAt` is over. */
 export interface Logout {

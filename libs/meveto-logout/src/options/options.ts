@@ -1,3 +1,4 @@
+import type { LivePushDefinition } from '../live/live-push-definition.js';
 import type { KeyRing, KeySource } from './key-options.js';
 import type { SessionReader } from '../session/session-reader.port.js';
 import type { StoreDefinition } from '../store/store.port.js';
@@ -173,4 +174,10 @@ export interface MevetoLogoutExtras {
    * @defaultValue ['isPublic', 'IS_PUBLIC', 'THROTTLER:SKIPdefault']
    */
   readonly publicMetadataKeys?: readonly string[];
+  /**
+   * How open browsers are told of a logout: `socketIo()`, by the application's own Socket.IO server, or false for not at
+   * all; browsers then find out at their next request or check.
+   * @defaultValue socketIo()
+   */
+  readonly livePush?: LivePushDefinition | false;
 }

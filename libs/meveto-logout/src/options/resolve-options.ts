@@ -18,9 +18,14 @@ const SECRET_PATH = /^[A-Za-z0-9_-]{22,}$/;
  * Given options to resolved ones.
  * @param importCount how many times `forRoot` or `forRootAsync` stands in the application; more than one is a fault,
  * since each would run a worker and a reconciler of its own.
+ * @param livePushFaults what the definition of live push found wrong with its own options
  * @throws {ConfigurationError} with every fault and its remedy, and no secret.
  */
-export function resolveOptions(given: MevetoLogoutOptions, importCount = 1): ResolvedOptions {
+export function resolveOptions(
+  given: MevetoLogoutOptions,
+  importCount = 1,
+  livePushFaults: readonly string[] = [],
+): ResolvedOptions {
   const faults = new Faults();
   if (importCount > 1) {
     faults.add(
@@ -29,6 +34,7 @@ export function resolveOptions(given: MevetoLogoutOptions, importCount = 1): Res
     );
   }
   refuseUnknown(given, faults);
+  for (const fault of livePushFaults) faults.add(fault);
   const options = fillIn(isObject(given) ? given : ({} as MevetoLogoutOptions), faults);
   if (faults.found.length > 0) throw new ConfigurationError(faults.found);
   return options;

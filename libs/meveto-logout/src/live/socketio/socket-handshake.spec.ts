@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { Socket } from 'socket.io';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { bearerToken } from '../session/bearer-token-reader.js';
-import { expressSession } from '../session/express-session-reader.js';
-import type { SessionReader } from '../session/session-reader.port.js';
+import type { ResolvedOptions } from '../../options/resolved-options.js';
+import { bearerToken } from '../../session/bearer-token-reader.js';
+import { expressSession } from '../../session/express-session-reader.js';
+import type { SessionReader } from '../../session/session-reader.port.js';
 import { HandshakeRefusal, isSameOrigin, SocketHandshake } from './socket-handshake.js';
 
 describe('the origin of a handshake', () => {

@@ -1,11 +1,11 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Socket } from 'socket.io';
-import type { ConnectRefusal } from '../client/protocol.js';
-import type { SessionFacts } from '../model/session.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { readSessions } from '../session/read-sessions.js';
-import type { SessionRequest } from '../session/session-reader.port.js';
-import { RESOLVED_OPTIONS } from '../tokens.js';
+import type { ConnectRefusal } from '../../client/protocol.js';
+import type { SessionFacts } from '../../model/session.js';
+import type { ResolvedOptions } from '../../options/resolved-options.js';
+import { readSessions } from '../../session/read-sessions.js';
+import type { SessionRequest } from '../../session/session-reader.port.js';
+import { RESOLVED_OPTIONS } from '../../tokens.js';
 
 const MESSAGES: Readonly<Record<ConnectRefusal, string>> = {
   'not-logged-in': 'There is no session to watch. Log in first.',

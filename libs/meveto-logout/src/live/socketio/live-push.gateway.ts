@@ -6,14 +6,15 @@ import {
   WebSocketGateway,
 } from '@nestjs/websockets';
 import type { Namespace, Socket } from 'socket.io';
-import type { Subscription } from 'rxjs';
-import { LOGGED_OUT_EVENT, type LoggedOutMessage, NAMESPACE } from '../client/protocol.js';
-import { KnownLogouts } from '../logout/known-logouts.js';
-import { Clock } from '../model/clock.js';
-import { type RefusalReason, refusalOf } from '../model/session-verdict.js';
-import type { SessionFacts } from '../model/session.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../tokens.js';
+import { LOGGED_OUT_EVENT, type LoggedOutMessage, NAMESPACE } from '../../client/protocol.js';
+import { KnownLogouts } from '../../logout/known-logouts.js';
+import { Clock } from '../../model/clock.js';
+import { type RefusalReason, refusalOf } from '../../model/session-verdict.js';
+import type { Logout } from '../../model/logout.js';
+import type { SessionFacts } from '../../model/session.js';
+import type { ResolvedOptions } from '../../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../../tokens.js';
+import { LivePush } from '../live-push.port.js';
 import { HandshakeRefusal, SocketHandshake } from './socket-handshake.js';
 
 /**
@@ -23,17 +24,21 @@ import { HandshakeRefusal, SocketHandshake } from './socket-handshake.js';
  * It uses the application's own Socket.IO server and adapter.
  */
 @WebSocketGateway({ namespace: NAMESPACE })
-export class LivePushGateway implements OnGatewayInit, OnGatewayConnection, OnGatewayDisconnect {
+export class LivePushGateway
+  extends LivePush
+  implements OnGatewayInit, OnGatewayConnection, OnGatewayDisconnect
+{
   readonly #logger = new Logger('MevetoLogout');
   readonly #sockets = new Map<string, Set<Socket>>();
-  #logouts: Subscription | undefined;
 
   constructor(
     @Inject(SocketHandshake) private readonly handshake: SocketHandshake,
     @Inject(KnownLogouts) private readonly known: KnownLogouts,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
-  ) {}
+  ) {
+    super();
+  }
 
   afterInit(namespace: Namespace): void {
     // Guards do not run when a socket connects; a middleware does, before the connection counts.
@@ -46,9 +51,6 @@ export class LivePushGateway implements OnGatewayInit, OnGatewayConnection, OnGa
           next(HandshakeRefusal.of(error));
         },
       );
-    });
-    this.#logouts = this.known.logouts$.subscribe(({ userId }) => {
-      for (const socket of [...(this.#sockets.get(userId) ?? [])]) this.#tellIfOver(socket);
     });
   }
 
@@ -72,8 +74,8 @@ export class LivePushGateway implements OnGatewayInit, OnGatewayConnection, OnGa
     }
   }
 
-  close(): void {
-    this.#logouts?.unsubscribe();
+  override announce({ userId }: Logout): void {
+    for (const socket of [...(this.#sockets.get(userId) ?? [])]) this.#tellIfOver(socket);
   }
 
   async #authenticate(socket: Socket): Promise<void> {
