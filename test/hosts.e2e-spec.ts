@@ -19,7 +19,6 @@ import { APP_GUARD, APP_INTERCEPTOR, Reflector } from '@nestjs/core';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { map, type Observable } from 'rxjs';
 import { MevetoLogoutGuard } from 'nestjs-meveto-logout';
-import type { Response } from 'express';
 import { World } from './support/world.js';
 
 /** A global guard as applications write it: everything is closed but what is marked public. */
@@ -46,7 +45,11 @@ class WrapsEveryAnswer implements NestInterceptor {
 class OwnErrorPage {
   catch(error: unknown, host: ArgumentsHost): void {
     const status = error instanceof HttpException ? error.getStatus() : 500;
-    host.switchToHttp().getResponse<Response>().status(status).send('<h1>our own error page</h1>');
+    host
+      .switchToHttp()
+      .getResponse<{ status(code: number): { send(text: string): void } }>()
+      .status(status)
+      .send('<h1>our own error page</h1>');
   }
 }
 

@@ -75,7 +75,8 @@ describe(`the webhook on ${databaseKind}`, () => {
   });
 
   it('knows POST only', async () => {
-    expect((await host.get('/meveto/webhook')).status).toBe(404);
+    const answer = await host.get('/meveto/webhook');
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
     expect((await host.get('/meveto/webhook/anything')).status).toBe(404);
     expect((await host.post('/meveto/webhook/anything', {})).status).toBe(404);
   });

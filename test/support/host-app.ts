@@ -12,10 +12,8 @@ import {
   Req,
   UnauthorizedException,
 } from '@nestjs/common';
-import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
-import session from 'express-session';
 import {
   AnswerLoggedOut,
   bearerToken,
@@ -31,6 +29,14 @@ import {
   type TypeOrmStoreOptions,
 } from 'nestjs-meveto-logout';
 import { Column, DataSource, type DataSourceOptions, Entity, PrimaryColumn } from 'typeorm';
+import {
+  createHttpApp,
+  defaultHttpAdapter,
+  type HostApp,
+  type HttpAdapterKind,
+  SESSION_COOKIE,
+  sessionMiddleware,
+} from './http-adapters.js';
 
 const instant = {
   type: 'bigint',
@@ -86,10 +92,10 @@ export const storeMapping: TypeOrmStoreOptions = {
 
 export const CLIENT_ID = 'test-client';
 export const CLIENT_SECRET = 'test-client-secret-0123456789';
-const COOKIE = 'host.sid';
 
+/** The part of a session that express-session and @fastify/session have in common. */
 interface HostSession {
-  session: session.Session & { userId?: number; signedInAt?: number };
+  session: { regenerate(done: (error?: unknown) => void): unknown; userId?: number; signedInAt?: number };
 }
 
 /** A small application as users write them: a session login, tokens, a page and an API. */
@@ -163,20 +169,13 @@ export interface HostOptions {
   readonly users?: readonly { id: number; mevetoId: string | null }[];
   /** More of the application: its own guards, controllers, filters. */
   readonly metadata?: ModuleMetadata;
-  readonly configure?: (app: NestExpressApplication) => void;
+  /** On which HTTP adapter; by default as `TEST_HTTP_ADAPTER` says. */
+  readonly adapter?: HttpAdapterKind;
+  readonly configure?: (app: HostApp) => void;
 }
 
-export const sessionMiddleware = () =>
-  session({
-    secret: 'host-session-secret',
-    name: COOKIE,
-    resave: false,
-    saveUninitialized: false,
-    rolling: true,
-  });
-
 /** Starts the application on a free port of 127.0.0.1. */
-export async function startHost(host: HostOptions): Promise<NestExpressApplication> {
+export async function startHost(host: HostOptions): Promise<HostApp> {
   const middleware = sessionMiddleware();
   const given: MevetoLogoutOptions = {
     clientId: CLIENT_ID,
@@ -184,7 +183,7 @@ export async function startHost(host: HostOptions): Promise<NestExpressApplicati
     apiUrl: host.mevetoUrl,
     store: typeOrmStore(storeMapping),
     session: [expressSession({ middleware }), readToken],
-    whenLoggedOut: { redirectTo: '/login', clearCookies: [COOKIE] },
+    whenLoggedOut: { redirectTo: '/login', clearCookies: [SESSION_COOKIE] },
     leaseMs: 2_000,
     ...host.options,
   };
@@ -203,12 +202,8 @@ export async function startHost(host: HostOptions): Promise<NestExpressApplicati
       hostModule(host.metadata ?? {}),
     ],
   }).compile();
-  const app = testing.createNestApplication<NestExpressApplication>({
-    logger: false,
-    forceCloseConnections: true,
-  });
+  const app = await createHttpApp(testing, host.adapter ?? defaultHttpAdapter, middleware);
   await prepareTables(app, host.users ?? [{ id: 1, mevetoId: 'm-1' }]);
-  app.use(middleware);
   host.configure?.(app);
   await app.listen(0, '127.0.0.1');
   return app;
@@ -220,7 +215,7 @@ function hostModule(metadata: ModuleMetadata) {
   return HostModule;
 }
 
-async function prepareTables(app: NestExpressApplication, users: HostOptions['users']): Promise<void> {
+async function prepareTables(app: HostApp, users: HostOptions['users']): Promise<void> {
   const dataSource = app.get(DataSource);
   const runner = dataSource.createQueryRunner();
   for (const entity of [User, AccessToken]) {
@@ -237,5 +232,5 @@ async function prepareTables(app: NestExpressApplication, users: HostOptions['us
   for (const user of users ?? []) await dataSource.getRepository(User).upsert(user, ['id']);
 }
 
-export const urlOf = async (app: NestExpressApplication): Promise<string> =>
+export const urlOf = async (app: HostApp): Promise<string> =>
   (await app.getUrl()).replace('[::1]', '127.0.0.1');

@@ -1,15 +1,15 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
-import type { NestExpressApplication } from '@nestjs/platform-express';
 import { MevetoLogoutService, type CallState } from 'nestjs-meveto-logout';
 import { MevetoSimulator } from 'meveto-simulator';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { FaultProxy } from './fault-proxy.js';
 import { CLIENT_ID, CLIENT_SECRET, type HostOptions, startHost, urlOf } from './host-app.js';
+import type { HostApp } from './http-adapters.js';
 import { until } from './until.js';
 
 /** Meveto's simulator, a proxy that breaks it on demand, a database, and applications on it. */
 export class World {
-  readonly #apps: NestExpressApplication[] = [];
+  readonly #apps: HostApp[] = [];
 
   private constructor(
     readonly meveto: MevetoSimulator,
@@ -68,7 +68,7 @@ export class HostClient {
   readonly service: MevetoLogoutService;
 
   constructor(
-    readonly app: NestExpressApplication,
+    readonly app: HostApp,
     readonly url: string,
   ) {
     this.service = app.get(MevetoLogoutService);

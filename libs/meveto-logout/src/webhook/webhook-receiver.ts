@@ -12,12 +12,18 @@ import { InboxFullError, StoreUnavailableError } from '../errors.js';
 import { parseMevetoCall } from '../model/meveto-call.js';
 import { Counters } from '../observe/counters.js';
 import { CallIntake } from './call-intake.js';
+import { WebhookBodyGate } from './webhook-body-gate.js';
 import { WebhookRoute } from './webhook-route.js';
 
 const REPORT_EVERY_MS = 60_000;
 
 /** The same for every call that was understood, good token or bad: no oracle. */
 const ACCEPTED = { status: 'accepted' } as const;
+
+/** What Express and Fastify both have; `ip` minds the application's own trust in proxies. */
+export interface WebhookHttpRequest {
+  readonly ip?: string;
+}
 
 /** Parses, stores, answers. */
 @Injectable()
@@ -28,6 +34,7 @@ export class WebhookReceiver {
   constructor(
     @Inject(CallIntake) private readonly intake: CallIntake,
     @Inject(WebhookRoute) private readonly route: WebhookRoute,
+    @Inject(WebhookBodyGate) private readonly gate: WebhookBodyGate,
     @Inject(Counters) private readonly counters: Counters,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {}
@@ -35,16 +42,17 @@ export class WebhookReceiver {
   /**
    * Resolves with the answer once the call is stored.
    * @param segment what follows the webhook's path in the URL
-   * @throws {NotFoundException} when a secret is set and `segment` is not it
+   * @throws {NotFoundException} when a secret is set and `segment` is not it, or the call came by another way than the gate
    * @throws {BadRequestException} when the body is no call
    */
   async receive(
     segment: string | undefined,
-    { body, address }: { readonly body: unknown; readonly address: string | undefined },
+    request: WebhookHttpRequest,
     response: object,
   ): Promise<typeof ACCEPTED> {
-    if (!this.route.opens(segment)) throw new NotFoundException();
-    const call = parseMevetoCall(body);
+    const body = this.gate.bodyOf(request);
+    if (body === undefined || !this.route.opens(segment)) throw new NotFoundException();
+    const call = parseMevetoCall(body.value);
     switch (call.kind) {
       case 'invalid':
         this.counters.add('webhook_refused');
@@ -54,7 +62,7 @@ export class WebhookReceiver {
         return ACCEPTED;
       case 'call':
         await this.intake
-          .accept(call.type, call.token, address)
+          .accept(call.type, call.token, request.ip)
           .catch((error: unknown) => this.#unavailable(error, response));
         this.counters.add('webhook_accepted');
         return ACCEPTED;

@@ -12,15 +12,7 @@ import {
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 import { SkipMevetoLogout } from '../guard/skip-meveto-logout.decorator.js';
-import { WebhookReceiver } from './webhook-receiver.js';
-
-/** What Express and Fastify both have; `ip` minds the application's own trust in proxies. */
-interface WebhookHttpRequest {
-  readonly body?: unknown;
-  readonly ip?: string;
-}
-
-const contentOf = ({ body, ip }: WebhookHttpRequest) => ({ body, address: ip });
+import { type WebhookHttpRequest, WebhookReceiver } from './webhook-receiver.js';
 
 /**
  * The controller of the webhook's path. It takes the whole request, so that no pipe of the application's sees the body.
@@ -38,7 +30,7 @@ export function createWebhookController(path: string, publicMetadataKeys: readon
     @Post()
     @HttpCode(HttpStatus.ACCEPTED)
     receive(@Req() request: WebhookHttpRequest, @Res({ passthrough: true }) response: object) {
-      return this.receiver.receive(undefined, contentOf(request), response);
+      return this.receiver.receive(undefined, request, response);
     }
 
     @Post(':segment')
@@ -47,7 +39,7 @@ export function createWebhookController(path: string, publicMetadataKeys: readon
       @Req() request: WebhookHttpRequest & { params: { segment: string } },
       @Res({ passthrough: true }) response: object,
     ) {
-      return this.receiver.receive(request.params.segment, contentOf(request), response);
+      return this.receiver.receive(request.params.segment, request, response);
     }
   }
 

@@ -1,0 +1,53 @@
+import fastifyCookie from '@fastify/cookie';
+import fastifySession from '@fastify/session';
+import type { INestApplication } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { TestingModule } from '@nestjs/testing';
+import session from 'express-session';
+
+/** What every test needs of an application, whatever serves its HTTP. */
+export type HostApp = INestApplication;
+export type HttpAdapterKind = 'express' | 'fastify';
+
+/** Which HTTP adapter applications are started on unless a test says otherwise: `TEST_HTTP_ADAPTER=fastify`. */
+export const defaultHttpAdapter: HttpAdapterKind =
+  process.env['TEST_HTTP_ADAPTER'] === 'fastify' ? 'fastify' : 'express';
+
+export const SESSION_COOKIE = 'host.sid';
+const SESSION_SECRET = 'host-session-secret-of-32-characters';
+const APP_OPTIONS = { logger: false, forceCloseConnections: true } as const;
+
+export const sessionMiddleware = () =>
+  session({
+    secret: SESSION_SECRET,
+    name: SESSION_COOKIE,
+    resave: false,
+    saveUninitialized: false,
+    rolling: true,
+  });
+
+/** An application on Express or Fastify, with the sessions that are usual there: express-session, or @fastify/session. */
+export async function createHttpApp(
+  testing: TestingModule,
+  kind: HttpAdapterKind,
+  middleware: ReturnType<typeof sessionMiddleware>,
+): Promise<HostApp> {
+  if (kind === 'express') {
+    const app = testing.createNestApplication<NestExpressApplication>(APP_OPTIONS);
+    return app.use(middleware);
+  }
+  const app = testing.createNestApplication<NestFastifyApplication>(
+    new FastifyAdapter({ forceCloseConnections: true }),
+    APP_OPTIONS,
+  );
+  await app.register(fastifyCookie);
+  await app.register(fastifySession, {
+    secret: SESSION_SECRET,
+    cookieName: SESSION_COOKIE,
+    cookie: { secure: false },
+    saveUninitialized: false,
+    rolling: true,
+  });
+  return app;
+}
