@@ -11,7 +11,9 @@ export {
 } from './errors.js';
 export { AnswerLoggedOut, type LoggedOutAnswer } from './guard/answer-logged-out.decorator.js';
 export { MevetoLogoutGuard } from './guard/meveto-logout.guard.js';
-export { LoggedOutException, LogoutStateUnknownException } from './guard/refusal.js';
+export { OnLogoutStateUnknown } from './guard/on-logout-state-unknown.decorator.js';
+export { LoggedOutException, LogoutStateUnknownException, type MessageRefusal } from './guard/refusal.js';
+export { safeReturnTo } from './guard/return-to.js';
 export { SkipMevetoLogout } from './guard/skip-meveto-logout.decorator.js';
 export type { LivePushDefinition } from './live/live-push-definition.js';
 export { LivePush } from './live/live-push.port.js';
@@ -28,12 +30,15 @@ export type { AnnouncedLogout, Logout, LogoutSource } from './model/logout.js';
 export type { RefusalReason } from './model/session-verdict.js';
 export type { SessionFacts } from './model/session.js';
 export type { KeyMaterial, KeyRing, KeySource } from './options/key-options.js';
+export type { OnLogoutStateUnknownPolicy } from './model/staleness.js';
 export type {
   CookieToClear,
   ExchangeOptions,
   MevetoLogoutExtras,
   MevetoLogoutOptions,
   ReconcileOptions,
+  SessionOfMessage,
+  SiteData,
   WebhookOptions,
   WhenLoggedOutOptions,
 } from './options/options.js';
@@ -43,6 +48,15 @@ export {
   type ExpressSessionOptions,
   type SessionMiddleware,
 } from './session/express-session-reader.js';
+export {
+  fastifySecureSession,
+  type FastifySecureSessionOptions,
+} from './session/fastify-secure-session-reader.js';
+export { fastifySession, type FastifySessionOptions } from './session/fastify-session-reader.js';
+export { jwtSession, type JwtSessionOptions, type JwtVerifier } from './session/jwt-session-reader.js';
+export { type FactOf, requestUser, type RequestUserOptions } from './session/request-user-reader.js';
+export { SIGNED_IN_AT_CLAIM } from './session/signed-in-at-claim.js';
+export type { EndedSessions } from './session/server-session.js';
 export { SessionReader, type SessionRequest } from './session/session-reader.port.js';
 export { memoryStore, type MemoryStoreOptions } from './store/memory/memory-store.js';
 export type { MemoryUsers } from './store/memory/memory-logout-register.js';

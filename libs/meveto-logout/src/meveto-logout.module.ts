@@ -4,9 +4,18 @@ import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { HttpTokenExchange } from './exchange/http-token-exchange.js';
 import { TokenExchange } from './exchange/token-exchange.port.js';
+import { EndedSessions } from './guard/ended-sessions.js';
+import { GraphqlGate } from './guard/graphql-gate.js';
+import { HttpGate } from './guard/http-gate.js';
+import { LateSessionInterceptor } from './guard/late-session.interceptor.js';
 import { MevetoLogoutGuard } from './guard/meveto-logout.guard.js';
+import { OpenSubscriptions } from './guard/open-subscriptions.js';
 import { RefusalWriter } from './guard/refusal-writer.js';
 import { RoutePolicies } from './guard/route-policies.js';
+import { RpcGate } from './guard/rpc-gate.js';
+import { SessionGates } from './guard/session-gates.js';
+import { SessionJudge } from './guard/session-judge.js';
+import { WsGate } from './guard/ws-gate.js';
 import { Lifecycle } from './lifecycle.js';
 import type { LivePushDefinition } from './live/live-push-definition.js';
 import { LogoutAnnouncer } from './live/logout-announcer.js';
@@ -27,6 +36,7 @@ import { PendingCalls } from './reconcile/pending-calls.port.js';
 import { Reconciler } from './reconcile/reconciler.js';
 import { openVault } from './secrets/open-vault.js';
 import { TokenVault } from './secrets/token-vault.js';
+import { HandshakeSessions } from './session/handshake-sessions.js';
 import { LIVE_PUSH, RESOLVED_OPTIONS, STORE } from './tokens.js';
 import { CallIntake } from './webhook/call-intake.js';
 import { WebhookBodyGate } from './webhook/webhook-body-gate.js';
@@ -72,8 +82,21 @@ const adapters: Provider[] = [
   { provide: PendingCalls, useClass: HttpPendingCalls },
 ];
 
-/** What the guard needs where `@UseGuards(MevetoLogoutGuard)` stands: Nest makes it in the caller's module. */
-const guardParts: Provider[] = [KnownLogouts, RoutePolicies, RefusalWriter, Counters];
+const guardParts: Provider[] = [
+  SessionJudge,
+  RoutePolicies,
+  HandshakeSessions,
+  EndedSessions,
+  RefusalWriter,
+  HttpGate,
+  OpenSubscriptions,
+  GraphqlGate,
+  WsGate,
+  RpcGate,
+  SessionGates,
+  MevetoLogoutGuard,
+  LateSessionInterceptor,
+];
 
 /**
  * Remote logout from Meveto. Import it once, in the root module:
@@ -86,7 +109,8 @@ const guardParts: Provider[] = [KnownLogouts, RoutePolicies, RefusalWriter, Coun
     ...values,
     ...adapters,
     ...guardParts,
-    MevetoLogoutGuard,
+    KnownLogouts,
+    Counters,
     MevetoLogoutService,
     CallEvents,
     MevetoHttp,
@@ -104,7 +128,8 @@ const guardParts: Provider[] = [KnownLogouts, RoutePolicies, RefusalWriter, Coun
     Reconciler,
     Lifecycle,
   ],
-  exports: [MevetoLogoutService, MevetoLogoutGuard, RESOLVED_OPTIONS, Clock, ...guardParts],
+  // Where `@UseGuards(MevetoLogoutGuard)` stands, Nest makes the guard in the caller's module, of its gates.
+  exports: [MevetoLogoutService, MevetoLogoutGuard, SessionGates],
 })
 export class MevetoLogoutModule extends ConfigurableModuleClass {}
 

@@ -5,6 +5,7 @@ import type { AnnouncedLogout } from './model/logout.js';
 import { KnownLogouts } from './logout/known-logouts.js';
 import { Counters, type Counted } from './observe/counters.js';
 import { Reconciler } from './reconcile/reconciler.js';
+import { SIGNED_IN_AT_CLAIM } from './session/signed-in-at-claim.js';
 import type { Store } from './store/store.port.js';
 import { STORE } from './tokens.js';
 
@@ -12,6 +13,8 @@ export interface RecordLoginOptions {
   /**
    * When the person proved who they are, epoch milliseconds of the store's clock (`now()`): for a login with Meveto, taken
    * right before the code is exchanged. A logout that came in since then refuses the login, or ends its session.
+   *
+   * For a token that takes another one's place: the `signedInAt` of the old one. The new one begins when the old one did.
    * @defaultValue now
    */
   readonly authenticatedAt?: number;
@@ -20,6 +23,8 @@ export interface RecordLoginOptions {
 export interface RecordedLogin {
   /** When the session or token begins, epoch milliseconds: put it there. Strictly after the user's last logout. */
   readonly signedInAt: number;
+  /** The same as claims of a JWT: `jwtService.sign({ sub, ...claims })`. `iat` would have whole seconds only. */
+  readonly claims: { readonly [SIGNED_IN_AT_CLAIM]: number };
 }
 
 /** What an operator wants to know. Durations in milliseconds, instants in epoch milliseconds. */
@@ -62,7 +67,8 @@ export class MevetoLogoutService {
     userId: string | number | bigint,
     options: RecordLoginOptions = {},
   ): Promise<RecordedLogin> {
-    return { signedInAt: await this.store.register.recordLogin(String(userId), options.authenticatedAt) };
+    const signedInAt = await this.store.register.recordLogin(String(userId), options.authenticatedAt);
+    return { signedInAt, claims: { [SIGNED_IN_AT_CLAIM]: signedInAt } };
   }
 
   /** The store's clock, epoch milliseconds. */

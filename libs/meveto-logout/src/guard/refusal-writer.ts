@@ -2,10 +2,10 @@ import { HttpStatus, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { RefusalReason } from '../model/session-verdict.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import type { SessionRequest } from '../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
-import type { LoggedOutAnswer } from './answer-logged-out.decorator.js';
-import { clearingCookie, LoggedOutException, wantsPage } from './refusal.js';
+import { clearingCookie } from './clearing-cookie.js';
+import { LoggedOutException } from './refusal.js';
+import { withReturnTo } from './return-to.js';
 
 const RETRY_AFTER_SECONDS = '2';
 
@@ -16,33 +16,54 @@ const RETRY_AFTER_SECONDS = '2';
 @Injectable()
 export class RefusalWriter {
   readonly #clearingCookies: readonly string[];
+  readonly #clearSiteData: string;
 
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {
     this.#clearingCookies = options.whenLoggedOut.clearCookies.map(clearingCookie);
+    this.#clearSiteData = options.whenLoggedOut.clearSiteData.map((kind) => `"${kind}"`).join(', ');
   }
 
-  prepare(
-    reason: RefusalReason,
-    request: SessionRequest & { readonly method?: string },
-    response: object,
-    answer: LoggedOutAnswer | undefined,
-  ): LoggedOutException {
-    const { httpAdapter } = this.host;
-    httpAdapter.setHeader(response, 'Cache-Control', 'no-store');
-    const isPage = answer === undefined ? wantsPage(request.method, request.headers) : answer === 'redirect';
-    if (!isPage) {
-      httpAdapter.setHeader(response, 'WWW-Authenticate', 'Bearer');
-      return new LoggedOutException(reason, HttpStatus.UNAUTHORIZED);
-    }
-    httpAdapter.setHeader(response, 'Location', this.options.whenLoggedOut.redirectTo);
-    for (const line of this.#clearingCookies) httpAdapter.appendHeader(response, 'Set-Cookie', line);
+  /** 401, for programs. */
+  asJson(response: object, reason: RefusalReason): LoggedOutException {
+    this.#forbidStoring(response);
+    this.#set(response, 'WWW-Authenticate', 'Bearer');
+    if (this.#clearSiteData !== '') this.#set(response, 'Clear-Site-Data', this.#clearSiteData);
+    return new LoggedOutException(reason, HttpStatus.UNAUTHORIZED);
+  }
+
+  /**
+   * 303 to the login page, for people.
+   * @param askedFor the path that they asked for, if they may be led back there
+   */
+  asRedirect(response: object, reason: RefusalReason, askedFor: string | undefined): LoggedOutException {
+    const { redirectTo, returnTo } = this.options.whenLoggedOut;
+    this.#forbidStoring(response);
+    const location = returnTo === undefined ? redirectTo : withReturnTo(redirectTo, returnTo, askedFor);
+    this.#set(response, 'Location', location);
+    if (this.#clearSiteData !== '') this.#set(response, 'Clear-Site-Data', this.#clearSiteData);
     return new LoggedOutException(reason, HttpStatus.SEE_OTHER);
   }
 
+  /** Takes the session cookies away with this answer. */
+  clearCookies(response: object): void {
+    this.#forbidStoring(response);
+    for (const line of this.#clearingCookies)
+      this.host.httpAdapter.appendHeader(response, 'Set-Cookie', line);
+  }
+
   setRetryAfter(response: object): void {
-    this.host.httpAdapter.setHeader(response, 'Retry-After', RETRY_AFTER_SECONDS);
+    this.#forbidStoring(response);
+    this.#set(response, 'Retry-After', RETRY_AFTER_SECONDS);
+  }
+
+  #forbidStoring(response: object): void {
+    this.#set(response, 'Cache-Control', 'no-store');
+  }
+
+  #set(response: object, name: string, value: string): void {
+    this.host.httpAdapter.setHeader(response, name, value);
   }
 }

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { HttpStatus } from '@nestjs/common';
-import { clearingCookie, LoggedOutException, LogoutStateUnknownException, wantsPage } from './refusal.js';
+import { clearingCookie } from './clearing-cookie.js';
+import { LoggedOutException, LogoutStateUnknownException } from './refusal.js';
+import { wantsPage } from './wants-page.js';
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 

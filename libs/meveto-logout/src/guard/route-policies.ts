@@ -1,21 +1,30 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { type OnLogoutStateUnknownPolicy, stalenessLimitMs } from '../model/staleness.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { RESOLVED_OPTIONS } from '../tokens.js';
 import { ANSWER_KEY, type LoggedOutAnswer } from './answer-logged-out.decorator.js';
+import { STATE_UNKNOWN_KEY } from './on-logout-state-unknown.decorator.js';
 import { SKIP_KEY } from './skip-meveto-logout.decorator.js';
 
 export interface RoutePolicy {
   readonly skip: boolean;
   readonly answer: LoggedOutAnswer | undefined;
+  /** How old the knowledge of logouts may be here. */
+  readonly stalenessLimitMs: number;
 }
 
-/** What the decorators say of a route. Read once for each handler: metadata does not change. */
+/** What the decorators say of a handler. Read once for each: metadata does not change. */
 @Injectable()
 export class RoutePolicies {
   // A handler that a subclass inherits is one function in several classes, which may be decorated differently.
   readonly #byClass = new WeakMap<object, WeakMap<object, RoutePolicy>>();
 
-  constructor(@Inject(Reflector) private readonly reflector: Reflector) {}
+  constructor(
+    @Inject(Reflector) private readonly reflector: Reflector,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
 
   of(context: ExecutionContext): RoutePolicy {
     const controller = context.getClass();
@@ -23,14 +32,22 @@ export class RoutePolicies {
     let byHandler = this.#byClass.get(controller);
     if (byHandler === undefined) this.#byClass.set(controller, (byHandler = new WeakMap()));
     let policy = byHandler.get(handler);
-    if (policy === undefined) {
-      const targets = [handler, controller];
-      policy = {
-        skip: this.reflector.getAllAndOverride<boolean | undefined>(SKIP_KEY, targets) === true,
-        answer: this.reflector.getAllAndOverride<LoggedOutAnswer | undefined>(ANSWER_KEY, targets),
-      };
-      byHandler.set(handler, policy);
-    }
+    if (policy === undefined) byHandler.set(handler, (policy = this.#read([handler, controller])));
     return policy;
+  }
+
+  #read(targets: Parameters<Reflector['getAllAndOverride']>[1]): RoutePolicy {
+    const onUnknown = this.reflector.getAllAndOverride<OnLogoutStateUnknownPolicy | undefined>(
+      STATE_UNKNOWN_KEY,
+      targets,
+    );
+    return {
+      skip: this.reflector.getAllAndOverride<boolean | undefined>(SKIP_KEY, targets) === true,
+      answer: this.reflector.getAllAndOverride<LoggedOutAnswer | undefined>(ANSWER_KEY, targets),
+      stalenessLimitMs:
+        onUnknown === undefined
+          ? this.options.stalenessLimitMs
+          : stalenessLimitMs(onUnknown, this.options.maxStalenessMs),
+    };
   }
 }

@@ -1,4 +1,5 @@
 import { validateCronExpression } from 'cron';
+import { isSameOriginPath } from '../model/same-origin-path.js';
 
 /** Collects every fault instead of stopping at the first one. Texts never quote a secret. */
 export class Faults {
@@ -81,6 +82,3 @@ const isBareOrigin = (url: URL): boolean =>
 /** Whether a URL's host name is this machine: 127.0.0.0/8, ::1 or localhost. */
 export const isLoopback = (hostname: string): boolean =>
   hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
-
-const isSameOriginPath = (path: string): boolean =>
-  /^\/(?![/\\])[\x21-\x7e]*$/.test(path) && !path.includes('\\');

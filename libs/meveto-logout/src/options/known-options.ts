@@ -5,8 +5,10 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   '': [
     'clientId clientSecret previousClientSecrets keys apiUrl store session whenLoggedOut exchange reconcile webhook leaseMs callTtlMs',
     'maxSessionAgeMs refreshIntervalMs maxStalenessMs maxWaitingPerLane storeTimeoutMs shutdownTimeoutMs onProtectionRemoved',
+    'sessionOfMessage onLogoutStateUnknown',
   ].flatMap((names) => names.split(' ')),
-  whenLoggedOut: ['redirectTo', 'clearCookies'],
+  whenLoggedOut: ['redirectTo', 'clearCookies', 'clearSiteData', 'returnTo'],
+  sessionOfMessage: ['rpc', 'ws'],
   exchange: ['timeoutMs', 'concurrency', 'perSecond'],
   reconcile: ['cron', 'path'],
   webhook: ['secretPath'],

@@ -1,5 +1,7 @@
 import type { LivePushDefinition } from '../live/live-push-definition.js';
 import type { KeyRing, KeySource } from './key-options.js';
+import type { SessionFacts } from '../model/session.js';
+import type { OnLogoutStateUnknownPolicy } from '../model/staleness.js';
 import type { SessionReader } from '../session/session-reader.port.js';
 import type { StoreDefinition } from '../store/store.port.js';
 
@@ -10,7 +12,10 @@ export interface CookieToClear {
   readonly path?: string;
   readonly domain?: string;
   readonly sameSite?: 'lax' | 'strict' | 'none';
+  /** @defaultValue true when browsers insist: with a `__Secure-` or `__Host-` name, `sameSite: 'none'` or `partitioned` */
   readonly secure?: boolean;
+  /** @defaultValue false */
+  readonly partitioned?: boolean;
   /** @defaultValue true */
   readonly httpOnly?: boolean;
 }
@@ -27,7 +32,39 @@ export interface WhenLoggedOutOptions {
    * @defaultValue []
    */
   readonly clearCookies?: readonly (string | CookieToClear)[];
+  /**
+   * What else the browser is told to clear for this origin, by the header `Clear-Site-Data` of every refusal. `cookies`
+   * takes all cookies of the registrable domain, `storage` everything that scripts have stored. Browsers heed it over
+   * https only.
+   * @defaultValue []
+   */
+  readonly clearSiteData?: readonly SiteData[];
+  /**
+   * Name of the query parameter of `redirectTo` with the path that was asked for, e.g. 'next'; pages that were asked for
+   * by GET only. Check it with `safeReturnTo` before you send anybody there.
+   * @defaultValue none
+   */
+  readonly returnTo?: string;
 }
+
+/** A kind of data that `Clear-Site-Data` names. */
+export type SiteData = 'cache' | 'cookies' | 'storage' | 'executionContexts' | '*';
+
+/** Reads the sessions of messages that come by other ways than HTTP. */
+export interface SessionOfMessage {
+  /**
+   * Whose message to a microservice handler it is; undefined: nobody's, which passes. Without this function such messages
+   * pass, with one warning.
+   */
+  readonly rpc?: (data: unknown, context: unknown) => FoundFacts | Promise<FoundFacts>;
+  /**
+   * Whose message to a WebSocket gateway it is. Sockets of Socket.IO need no function: their handshake is read. Sockets
+   * of the `ws` adapter carry no request, and pass without it, with one warning.
+   */
+  readonly ws?: (client: unknown, data: unknown) => FoundFacts | Promise<FoundFacts>;
+}
+
+type FoundFacts = SessionFacts | undefined;
 
 /** The exchange of one-time tokens for Meveto IDs. */
 export interface ExchangeOptions {
@@ -103,6 +140,13 @@ export interface MevetoLogoutOptions {
   /** Who is asking, and since when. With several readers, one session that is over is enough to be refused. */
   readonly session: SessionReader | readonly SessionReader[];
   readonly whenLoggedOut?: WhenLoggedOutOptions;
+  /** Whose messages reach microservice handlers and gateways of the `ws` adapter. */
+  readonly sessionOfMessage?: SessionOfMessage;
+  /**
+   * What to do where `@OnLogoutStateUnknown` says nothing. `graceMs`: integer, 0 to 31 536 000 000 (a year).
+   * @defaultValue 'deny'
+   */
+  readonly onLogoutStateUnknown?: OnLogoutStateUnknownPolicy;
   readonly exchange?: ExchangeOptions;
   readonly reconcile?: ReconcileOptions;
   readonly webhook?: WebhookOptions;

@@ -3,7 +3,8 @@ import type { SessionReader } from '../session/session-reader.port.js';
 import { Faults } from './checks.js';
 import { keysOf, previousSecretsOf } from './key-checks.js';
 import { refuseUnknown } from './known-options.js';
-import type { CookieToClear, MevetoLogoutOptions } from './options.js';
+import type { MevetoLogoutOptions } from './options.js';
+import { resolveAnswer, resolveSessionOfMessage, resolveStalenessLimit } from './resolve-answer.js';
 import type { ResolvedOptions } from './resolved-options.js';
 
 const DAY_MS = 86_400_000;
@@ -42,6 +43,7 @@ export function resolveOptions(
 
 function fillIn(given: MevetoLogoutOptions, faults: Faults): ResolvedOptions {
   const leaseMs = faults.integer('leaseMs', given.leaseMs, 8_000, { min: 1_000, max: 30_000 });
+  const durations = durationsOf(given, faults);
   return {
     clientId: faults.text('clientId', given.clientId, 'Copy it from your application’s page at Meveto.'),
     clientSecret: faults.text(
@@ -54,14 +56,8 @@ function fillIn(given: MevetoLogoutOptions, faults: Faults): ResolvedOptions {
     apiUrl: faults.origin('apiUrl', given.apiUrl, DEFAULT_API_URL),
     store: storeOf(given, faults),
     sessions: sessionsOf(given, faults),
-    whenLoggedOut: {
-      redirectTo: faults.sameOriginPath(
-        'whenLoggedOut.redirectTo',
-        given.whenLoggedOut?.redirectTo,
-        '/login',
-      ),
-      clearCookies: cookiesOf(given, faults),
-    },
+    whenLoggedOut: resolveAnswer(given, faults),
+    sessionOfMessage: resolveSessionOfMessage(given, faults),
     exchange: exchangeOf(given, leaseMs, faults),
     reconcile: {
       cron: faults.cron('reconcile.cron', given.reconcile?.cron, DEFAULT_CRON),
@@ -69,7 +65,8 @@ function fillIn(given: MevetoLogoutOptions, faults: Faults): ResolvedOptions {
     },
     webhook: { secretPath: secretPathOf(given, faults) },
     leaseMs,
-    ...durationsOf(given, faults),
+    ...durations,
+    stalenessLimitMs: resolveStalenessLimit(given, durations.maxStalenessMs, faults),
     onProtectionRemoved: given.onProtectionRemoved,
   };
 }
@@ -148,21 +145,6 @@ function sessionsOf(given: MevetoLogoutOptions, faults: Faults): readonly Sessio
   }
   return readers as SessionReader[];
 }
-
-function cookiesOf(given: MevetoLogoutOptions, faults: Faults): readonly CookieToClear[] {
-  const cookies: unknown = given.whenLoggedOut?.clearCookies ?? [];
-  const named = Array.isArray(cookies)
-    ? cookies.map((cookie: unknown) => (typeof cookie === 'string' ? { name: cookie } : cookie))
-    : [undefined];
-  if (named.every(isCookie)) return named;
-  faults.add(
-    `whenLoggedOut.clearCookies: wanted a list of cookie names, or of objects with a name. Example: ['connect.sid'].`,
-  );
-  return [];
-}
-
-const isCookie = (cookie: unknown): cookie is CookieToClear =>
-  isObject(cookie) && typeof cookie['name'] === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(cookie['name']);
 
 function secretPathOf(given: MevetoLogoutOptions, faults: Faults): string | undefined {
   const secretPath: unknown = given.webhook?.secretPath;

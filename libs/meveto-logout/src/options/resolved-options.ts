@@ -1,7 +1,7 @@
 import type { SessionReader } from '../session/session-reader.port.js';
 import type { StoreDefinition } from '../store/store.port.js';
 import type { KeyRing, KeySource } from './key-options.js';
-import type { CookieToClear, MevetoLogoutOptions } from './options.js';
+import type { CookieToClear, MevetoLogoutOptions, SessionOfMessage, SiteData } from './options.js';
 
 /** The options with every default filled in: services never see an optional field. */
 export interface ResolvedOptions {
@@ -16,7 +16,12 @@ export interface ResolvedOptions {
   readonly whenLoggedOut: {
     readonly redirectTo: string;
     readonly clearCookies: readonly CookieToClear[];
+    readonly clearSiteData: readonly SiteData[];
+    readonly returnTo: string | undefined;
   };
+  readonly sessionOfMessage: SessionOfMessage;
+  /** How old the knowledge of logouts may be where no decorator says otherwise; Infinity lets in always. */
+  readonly stalenessLimitMs: number;
   readonly exchange: { readonly timeoutMs: number; readonly concurrency: number; readonly perSecond: number };
   readonly reconcile: { readonly cron: string; readonly path: string };
   readonly webhook: { readonly secretPath: string | undefined };

@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { expressSession, instantOf, type SessionMiddleware } from './express-session-reader.js';
+import { expressSession, type SessionMiddleware } from './express-session-reader.js';
+import { instantOf } from './instant.js';
 import type { SessionRequest } from './session-reader.port.js';
 
 const requestWith = (session?: unknown) =>

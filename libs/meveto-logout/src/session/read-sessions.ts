@@ -26,3 +26,17 @@ async function allOf(found: readonly (Facts | Promise<Facts>)[]): Promise<Sessio
   const all = await Promise.all(found.map((facts) => Promise.resolve(facts)));
   return all.filter((facts) => facts !== undefined);
 }
+
+/**
+ * What every reader finds in a WebSocket handshake, for which no middleware of the application has run.
+ * @param server the application's HTTP framework
+ * @throws what the session store throws, when it cannot be read.
+ */
+export async function readHandshake(
+  readers: readonly SessionReader[],
+  request: SessionRequest,
+  server: unknown,
+): Promise<readonly SessionFacts[]> {
+  for (const reader of readers) await reader.prepareHandshake?.(request, server);
+  return readSessions(readers, request);
+}

@@ -7,16 +7,29 @@ export interface SessionRequest {
 }
 
 /**
- * Says who is asking, and since when. The application supplies it, ready ones are `expressSession()` and
- * `bearerToken()`. A reader that needs no database keeps the guard synchronous and fast.
+ * Says who is asking, and since when. The application supplies it; ready ones are `expressSession()`,
+ * `fastifySession()`, `fastifySecureSession()`, `requestUser()`, `jwtSession()` and `bearerToken()`. A reader that needs
+ * no database keeps the guard synchronous and fast.
  */
 export abstract class SessionReader {
+  /** Whether a guard of the application may put what it reads on the request: it is asked again before the handler. */
+  readonly isLate?: boolean;
+
   /** The facts of the request's session, or undefined when the request carries none that this reader knows. */
   abstract read(request: SessionRequest): SessionFacts | undefined | Promise<SessionFacts | undefined>;
 
   /** Ends the session of a refused HTTP request where it is stored. Absent: there is nothing to end. */
   end?(request: SessionRequest): void | Promise<void>;
 
-  /** Makes a Socket.IO handshake readable, e.g. by running the session middleware on it. */
-  prepareHandshake?(request: SessionRequest): Promise<void>;
+  /**
+   * Gives an HTTP request nobody's session in place of the one that is over, since it goes on: it asks for the login page.
+   * Absent: such a request is refused.
+   */
+  renew?(request: SessionRequest): void | Promise<void>;
+
+  /**
+   * Makes a WebSocket handshake readable, e.g. by running the session middleware on it.
+   * @param server the application's HTTP framework: the Express application or the Fastify instance
+   */
+  prepareHandshake?(request: SessionRequest, server?: unknown): Promise<void>;
 }

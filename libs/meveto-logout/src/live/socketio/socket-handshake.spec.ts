@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
 import type { Socket } from 'socket.io';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
 import { bearerToken } from '../../session/bearer-token-reader.js';
@@ -43,8 +44,9 @@ describe('the session of a handshake', () => {
   afterEach(() => {
     Logger.overrideLogger(['error']);
   });
+  const host = { httpAdapter: { getInstance: () => ({}) } } as unknown as HttpAdapterHost;
   const handshake = (...sessions: SessionReader[]) =>
-    new SocketHandshake({ sessions } as unknown as ResolvedOptions);
+    new SocketHandshake({ sessions } as unknown as ResolvedOptions, host);
   const socketWith = (request: object, auth: object = {}) =>
     ({ request: { headers: {}, ...request }, handshake: { auth } }) as unknown as Socket;
   const tokens = bearerToken({

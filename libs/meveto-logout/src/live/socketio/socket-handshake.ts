@@ -1,9 +1,11 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import type { Socket } from 'socket.io';
 import type { ConnectRefusal } from '../../client/protocol.js';
 import type { SessionFacts } from '../../model/session.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
-import { readSessions } from '../../session/read-sessions.js';
+import { withAccessToken } from '../../session/handshake-request.js';
+import { readHandshake } from '../../session/read-sessions.js';
 import type { SessionRequest } from '../../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../../tokens.js';
 
@@ -34,32 +36,27 @@ export class HandshakeRefusal extends Error {
 export class SocketHandshake {
   readonly #logger = new Logger('MevetoLogout');
 
-  constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {}
+  constructor(
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+  ) {}
 
   /** @throws {HandshakeRefusal} when there is no session, or the page is another site's. */
   async sessionsOf(socket: Socket): Promise<readonly SessionFacts[]> {
     if (!isSameOrigin(socket.request.headers)) throw new HandshakeRefusal('foreign-origin');
-    const request = requestOf(socket);
-    for (const reader of this.options.sessions) {
-      try {
-        await reader.prepareHandshake?.(request);
-      } catch {
-        this.#logger.warn('A live connection was refused: its session cannot be read at the moment.');
-        throw new HandshakeRefusal('unavailable');
-      }
-    }
-    const sessions = await readSessions(this.options.sessions, request);
+    const sessions = await this.#read(withAccessToken(socket.request, socket.handshake.auth['token']));
     if (sessions.length === 0) throw new HandshakeRefusal('not-logged-in');
     return sessions;
   }
-}
 
-/** The handshake's request; `auth: { token }` stands for an Authorization header, which browsers cannot set here. */
-function requestOf(socket: Socket): SessionRequest {
-  const token: unknown = socket.handshake.auth['token'];
-  if (typeof token !== 'string') return socket.request;
-  const headers = { ...socket.request.headers, authorization: `Bearer ${token}` };
-  return Object.create(socket.request, { headers: { value: headers } }) as SessionRequest;
+  async #read(request: SessionRequest): Promise<readonly SessionFacts[]> {
+    try {
+      return await readHandshake(this.options.sessions, request, this.host.httpAdapter.getInstance());
+    } catch {
+      this.#logger.warn('A live connection was refused: its session cannot be read at the moment.');
+      throw new HandshakeRefusal('unavailable');
+    }
+  }
 }
 
 /** A page's origin must be the host that it talks to; programs send none. */

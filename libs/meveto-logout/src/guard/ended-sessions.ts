@@ -1,0 +1,62 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { SessionReader, SessionRequest } from '../session/session-reader.port.js';
+import { RESOLVED_OPTIONS } from '../tokens.js';
+import { SessionJudge } from './session-judge.js';
+
+/** What a request carries, once it was refused. */
+export interface RequestSessions {
+  /** The readers whose session is over. */
+  readonly over: readonly SessionReader[];
+  /** Whether it carries a session, too, that is still good: a session cookie beside an old token, for example. */
+  readonly hasLive: boolean;
+}
+
+/** Ends the sessions of refused requests where they are stored, and no others. */
+@Injectable()
+export class EndedSessions {
+  readonly #logger = new Logger('MevetoLogout');
+
+  constructor(
+    @Inject(SessionJudge) private readonly judge: SessionJudge,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  async of(request: SessionRequest): Promise<RequestSessions> {
+    const over: SessionReader[] = [];
+    let hasLive = false;
+    for (const reader of this.options.sessions) {
+      const facts = await reader.read(request);
+      if (facts === undefined) continue;
+      if (this.judge.refusalOf(facts) === undefined) hasLive = true;
+      else over.push(reader);
+    }
+    return { over, hasLive };
+  }
+
+  /** The sessions are refused whether or not their store lets them be ended now. */
+  async end(request: SessionRequest, readers: readonly SessionReader[]): Promise<void> {
+    for (const reader of readers) {
+      try {
+        await reader.end?.(request);
+      } catch {
+        this.#warn();
+      }
+    }
+  }
+
+  /** Makes the request nobody's, so that it may go on. False when it could not be done. */
+  async renew(request: SessionRequest, readers: readonly SessionReader[]): Promise<boolean> {
+    try {
+      for (const reader of readers) await reader.renew?.(request);
+      return (await this.of(request)).over.length === 0;
+    } catch {
+      this.#warn();
+      return false;
+    }
+  }
+
+  #warn(): void {
+    this.#logger.warn('A session that is over could not be removed from its store. It stays refused.');
+  }
+}

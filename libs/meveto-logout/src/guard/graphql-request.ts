@@ -1,0 +1,60 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { withAccessToken } from '../session/handshake-request.js';
+import type { SessionRequest } from '../session/session-reader.port.js';
+
+/** Where a GraphQL operation came from. */
+export type GraphqlOrigin =
+  | { readonly kind: 'request'; readonly request: SessionRequest }
+  | { readonly kind: 'socket'; readonly socket: object; readonly handshake: () => SessionRequest }
+  | { readonly kind: 'unknown' };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Finds the request of a GraphQL operation in its context, as Apollo, Mercurius and graphql-ws build it: the HTTP request,
+ * or for what comes over a WebSocket the one that opened it.
+ */
+export function originOf(context: ExecutionContext): GraphqlOrigin {
+  const graphql = fieldsOf(context.getArgs<unknown[]>()[2]);
+  const given = fieldsOf(graphql['req'] ?? graphql['request'] ?? fieldsOf(graphql['reply'])['request']);
+  const connection = [graphql, given].find((fields) => isRequest(fieldsOf(fields['extra'])['request']));
+  if (connection !== undefined) return ofConnection(connection, given);
+  if (!isRequest(given)) return { kind: 'unknown' };
+  if (given.headers.upgrade === undefined) return { kind: 'request', request: given };
+  // The application's context function has kept the request of the handshake alone.
+  const socket = fieldsOf(given)['socket'];
+  return { kind: 'socket', socket: isObject(socket) ? socket : given, handshake: () => given };
+}
+
+/** Of graphql-ws: `extra` has the socket and its request; a token comes with the parameters of the connection. */
+function ofConnection(connection: Fields, given: Fields): GraphqlOrigin {
+  const { socket, request } = fieldsOf(connection['extra']);
+  return {
+    kind: 'socket',
+    socket: isObject(socket) ? socket : (request as object),
+    handshake: () => {
+      const withToken = withAccessToken(request as SessionRequest, tokenOf(connection['connectionParams']));
+      const user = given['user'] ?? connection['user'];
+      return user === undefined ? withToken : (Object.create(withToken, { user: { value: user } }) as never);
+    },
+  };
+}
+
+function tokenOf(parameters: unknown): unknown {
+  const fields = fieldsOf(parameters);
+  const headers = fieldsOf(fields['headers']);
+  return (
+    fields['authorization'] ??
+    fields['Authorization'] ??
+    headers['authorization'] ??
+    headers['Authorization'] ??
+    fields['token']
+  );
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+const fieldsOf = (value: unknown): Fields => (isObject(value) ? (value as Fields) : {});
+
+const isRequest = (value: unknown): value is SessionRequest =>
+  isObject(value) && isObject((value as Partial<SessionRequest>).headers);

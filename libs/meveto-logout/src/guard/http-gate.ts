@@ -1,0 +1,91 @@
+import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import type { RefusalReason } from '../model/session-verdict.js';
+import type { SessionFacts } from '../model/session.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { readSessions } from '../session/read-sessions.js';
+import type { SessionReader, SessionRequest } from '../session/session-reader.port.js';
+import { RESOLVED_OPTIONS } from '../tokens.js';
+import { EndedSessions } from './ended-sessions.js';
+import { RefusalWriter } from './refusal-writer.js';
+import { LogoutStateUnknownException } from './refusal.js';
+import type { RoutePolicy } from './route-policies.js';
+import { SessionJudge } from './session-judge.js';
+import { wantsPage } from './wants-page.js';
+
+/** Of Express and Fastify. Routers change `url`, hence the original one. */
+interface HttpRequest extends SessionRequest {
+  readonly method?: string;
+  readonly url?: string;
+  readonly originalUrl?: string;
+}
+
+/** Lets HTTP requests in or refuses them. */
+@Injectable()
+export class HttpGate {
+  readonly #loginPath: string;
+
+  constructor(
+    @Inject(SessionJudge) private readonly judge: SessionJudge,
+    @Inject(EndedSessions) private readonly ended: EndedSessions,
+    @Inject(RefusalWriter) private readonly writer: RefusalWriter,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {
+    this.#loginPath = pathOf(options.whenLoggedOut.redirectTo);
+  }
+
+  enter(
+    context: ExecutionContext,
+    policy: RoutePolicy,
+    readers: readonly SessionReader[] = this.options.sessions,
+  ): true | Promise<true> {
+    const sessions = readSessions(readers, context.switchToHttp().getRequest<SessionRequest>());
+    return sessions instanceof Promise
+      ? sessions.then((found) => this.#decide(found, context, policy))
+      : this.#decide(sessions, context, policy);
+  }
+
+  #decide(
+    sessions: readonly SessionFacts[],
+    context: ExecutionContext,
+    policy: RoutePolicy,
+  ): true | Promise<true> {
+    const verdict = this.judge.judge(sessions, policy.stalenessLimitMs);
+    if (verdict === undefined) return true;
+    const http = context.switchToHttp();
+    const response = http.getResponse<object>();
+    if (verdict !== 'logout-state-unknown')
+      return this.#refuse(verdict, http.getRequest<HttpRequest>(), response, policy);
+    this.writer.setRetryAfter(response);
+    throw new LogoutStateUnknownException();
+  }
+
+  async #refuse(
+    reason: RefusalReason,
+    request: HttpRequest,
+    response: object,
+    policy: RoutePolicy,
+  ): Promise<true> {
+    const isLoginPage = pathOf(urlOf(request)) === this.#loginPath;
+    const isPage =
+      policy.answer === undefined ? wantsPage(request.method, request.headers) : policy.answer === 'redirect';
+    if (!isPage && !isLoginPage) throw this.writer.asJson(response, reason);
+
+    const { over, hasLive } = await this.ended.of(request);
+    if (!hasLive) this.writer.clearCookies(response);
+    if (isLoginPage) {
+      // Sent to where it is already, a browser would go round in circles.
+      if (await this.ended.renew(request, over)) return true;
+      throw this.writer.asJson(response, reason);
+    }
+    await this.ended.end(request, over);
+    throw this.writer.asRedirect(response, reason, request.method === 'GET' ? urlOf(request) : undefined);
+  }
+}
+
+const urlOf = (request: HttpRequest): string => request.originalUrl ?? request.url ?? '';
+
+/** The path alone, as routers compare it: whatever its case, with or without a slash at its end. */
+function pathOf(url: string): string {
+  const path = (/^[^?#]*/.exec(url)?.[0] ?? '').toLowerCase();
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}

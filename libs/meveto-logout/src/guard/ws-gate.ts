@@ -1,0 +1,87 @@
+import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { WsException } from '@nestjs/websockets';
+import type { SessionFacts } from '../model/session.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { withAccessToken } from '../session/handshake-request.js';
+import { HandshakeSessions } from '../session/handshake-sessions.js';
+import type { SessionRequest } from '../session/session-reader.port.js';
+import { RESOLVED_OPTIONS } from '../tokens.js';
+import { OneWarning } from './one-warning.js';
+import { messageRefusal } from './refusal.js';
+import type { RoutePolicy } from './route-policies.js';
+import { SessionJudge } from './session-judge.js';
+
+type Found = readonly SessionFacts[];
+
+/**
+ * Lets messages to the application's own gateways in or refuses them: the client hears why by the event `exception`, and
+ * is disconnected when its session is over.
+ */
+@Injectable()
+export class WsGate {
+  readonly #warning = new OneWarning(
+    'A message to a WebSocket gateway passed unchecked, since its socket carries no request. Tell whose it is with the ' +
+      'option sessionOfMessage.ws.',
+  );
+
+  constructor(
+    @Inject(SessionJudge) private readonly judge: SessionJudge,
+    @Inject(HandshakeSessions) private readonly handshakes: HandshakeSessions,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  enter(context: ExecutionContext, policy: RoutePolicy): true | Promise<true> {
+    const ws = context.switchToWs();
+    const client: unknown = ws.getClient();
+    const found = this.#sessionsOf(client, ws.getData());
+    if (found === undefined) return this.#warning.pass();
+    return found instanceof Promise
+      ? found.then((sessions) => this.#decide(sessions, client, policy))
+      : this.#decide(found, client, policy);
+  }
+
+  #sessionsOf(client: unknown, data: unknown): Found | Promise<Found> | undefined {
+    const ask = this.options.sessionOfMessage.ws;
+    if (ask !== undefined) return asList(ask(client, data));
+    if (!isSocketIo(client)) return undefined;
+    return this.handshakes.of(client, () =>
+      withAccessToken(client.request, client.handshake.auth?.['token']),
+    );
+  }
+
+  #decide(sessions: Found, client: unknown, policy: RoutePolicy): true {
+    const verdict = this.judge.judge(sessions, policy.stalenessLimitMs);
+    if (verdict === undefined) return true;
+    if (verdict !== 'logout-state-unknown') disconnectSoon(client as Partial<Disconnectable>);
+    throw new WsException(messageRefusal(verdict));
+  }
+}
+
+interface Disconnectable {
+  disconnect(): void;
+  close(code: number, reason: string): void;
+}
+
+/** After the exception filter has said why. */
+function disconnectSoon(client: Partial<Disconnectable>): void {
+  setImmediate(() => {
+    if (typeof client.disconnect === 'function') client.disconnect();
+    else client.close?.(4401, 'logged-out');
+  });
+}
+
+interface SocketIoClient {
+  readonly request: SessionRequest;
+  readonly handshake: { readonly auth?: Readonly<Record<string, unknown>> };
+}
+
+const isSocketIo = (client: unknown): client is SocketIoClient =>
+  typeof client === 'object' && client !== null && 'request' in client && 'handshake' in client;
+
+/** What a function of the application's said, as a list. */
+export function asList(
+  facts: SessionFacts | undefined | Promise<SessionFacts | undefined>,
+): Found | Promise<Found> {
+  if (facts === undefined) return [];
+  return 'then' in facts ? facts.then((found) => (found === undefined ? [] : [found])) : [facts];
+}
