@@ -55,6 +55,17 @@ export function receiving(current: Current): void {
       expect(await current().store.inbox.receive(batch)).toBe(200);
     });
 
+    it('tells which of many have not ended', async () => {
+      const { inbox } = current().store;
+      const ended = await receiveAndClaim(current(), incoming('a'));
+      await inbox.finish(ended, { state: 'ambiguous', reason: 'test' });
+      await receiveAndClaim(current(), incoming('b'));
+      await inbox.receive([incoming('c')]);
+      const digests = ['a', 'b', 'c', 'd'].map((name) => `digest-${name}`);
+      expect((await inbox.unfinished(digests)).sort()).toEqual(['digest-b', 'digest-c']);
+      expect(await inbox.unfinished([])).toEqual([]);
+    });
+
     it('stores nothing for an empty batch', async () => {
       const { inbox } = current().store;
       expect(await inbox.receive([])).toBe(0);

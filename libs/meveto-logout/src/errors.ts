@@ -6,6 +6,7 @@ export type MevetoErrorCode =
   | 'ERR_MEVETO_UNKNOWN_USER'
   | 'ERR_MEVETO_STORE_UNAVAILABLE'
   | 'ERR_MEVETO_INBOX_FULL'
+  | 'ERR_MEVETO_LOGOUT_UNFINISHED'
   | 'ERR_MEVETO_PENDING_CALLS_UNAVAILABLE';
 
 /** Base of every error that this package throws. */
@@ -81,5 +82,14 @@ export class InboxFullError extends MevetoLogoutError {
     super(
       'Too many calls are waiting. If they are forged, set webhook.secretPath and register the new URL with Meveto.',
     );
+  }
+}
+
+/** The call is stored and being worked on, but has not ended in time to be acknowledged. Meveto tries again. */
+export class LogoutUnfinishedError extends MevetoLogoutError {
+  override readonly code = 'ERR_MEVETO_LOGOUT_UNFINISHED';
+  readonly retryAfterMs = 5_000;
+  constructor() {
+    super('The logout is still being worked on. It goes on by itself; acknowledge it when it is repeated.');
   }
 }

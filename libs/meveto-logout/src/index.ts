@@ -3,6 +3,7 @@ export {
   InboxFullError,
   KeysUnavailableError,
   LoginOutdatedError,
+  LogoutUnfinishedError,
   MevetoLogoutError,
   PendingCallsUnavailableError,
   StoreUnavailableError,

@@ -38,6 +38,7 @@ import { openVault } from './secrets/open-vault.js';
 import { TokenVault } from './secrets/token-vault.js';
 import { HandshakeSessions } from './session/handshake-sessions.js';
 import { LIVE_PUSH, RESOLVED_OPTIONS, STORE } from './tokens.js';
+import { Acknowledgement } from './webhook/acknowledgement.js';
 import { CallIntake } from './webhook/call-intake.js';
 import { WebhookBodyGate } from './webhook/webhook-body-gate.js';
 import { WebhookReceiver } from './webhook/webhook-receiver.js';
@@ -117,6 +118,7 @@ const guardParts: Provider[] = [
     WebhookRoute,
     WebhookBodyGate,
     CallIntake,
+    Acknowledgement,
     WebhookReceiver,
     CallProcessor,
     LogoutWorker,

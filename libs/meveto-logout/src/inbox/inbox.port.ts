@@ -98,6 +98,9 @@ export abstract class Inbox {
   /** Those of these senders that sent a call within `withinMs` whose person Meveto named. */
   abstract confirmedSenders(senders: readonly string[], withinMs: number): Promise<string[]>;
 
+  /** Those of these digests whose calls have not ended. */
+  abstract unfinished(digests: readonly string[]): Promise<string[]>;
+
   /** How many unfinished calls wait in each lane. */
   abstract waitingByLane(): Promise<Readonly<Record<Lane, number>>>;
 

@@ -5,6 +5,8 @@ import type { FinalState } from '../model/call.js';
 /** The end of one call, after its commit. */
 export interface CallEnded {
   readonly state: FinalState;
+  /** The digest of its token, if it is known here. */
+  readonly digest: string | undefined;
 }
 
 /** What happens to calls in this process, for whoever must act on it. */
@@ -22,8 +24,8 @@ export class CallEvents {
   /** There is a new call to work on. */
   readonly arrived$: Observable<void> = this.#arrived.asObservable();
 
-  ended(state: FinalState): void {
-    this.#ended.next({ state });
+  ended(state: FinalState, digest?: string): void {
+    this.#ended.next({ state, digest });
   }
 
   rejected(digest: string): void {

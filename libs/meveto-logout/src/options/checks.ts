@@ -34,6 +34,17 @@ export class Faults {
     return fallback;
   }
 
+  /** One of a few words; the first one is the default. */
+  oneOf<T extends string>(name: string, value: unknown, [fallback, ...others]: readonly [T, ...T[]]): T {
+    const given = value ?? fallback;
+    const word = [fallback, ...others].find((each) => each === given);
+    if (word !== undefined) return word;
+    const got = typeof given === 'string' ? `'${given}'` : typeName(given);
+    const wanted = [fallback, ...others].map((each) => `'${each}'`).join(' or ');
+    this.add(`${name}: got ${got}, wanted ${wanted}. Leave it out for the default, '${fallback}'.`);
+    return fallback;
+  }
+
   cron(name: string, value: unknown, fallback: string): string {
     const given = value ?? fallback;
     if (typeof given === 'string' && validateCronExpression(given).valid) return given;

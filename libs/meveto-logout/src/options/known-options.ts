@@ -4,6 +4,7 @@ import type { Faults } from './checks.js';
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   '': [
     'clientId clientSecret previousClientSecrets keys apiUrl store session whenLoggedOut exchange reconcile webhook leaseMs callTtlMs',
+    'acknowledge tokenStorage retentionMs rejectedRetentionMs',
     'maxSessionAgeMs refreshIntervalMs maxStalenessMs maxWaitingPerLane storeTimeoutMs shutdownTimeoutMs onProtectionRemoved',
     'sessionOfMessage onLogoutStateUnknown',
   ].flatMap((names) => names.split(' ')),

@@ -28,6 +28,8 @@ const nested = (name: string, value: unknown): object =>
 describe.each([
   ['leaseMs', 1_000, 30_000],
   ['callTtlMs', 60_000, 2_592_000_000],
+  ['retentionMs', 3_600_000, 31_536_000_000],
+  ['rejectedRetentionMs', 60_000, 604_800_000],
   ['maxSessionAgeMs', 60_000, 31_536_000_000],
   ['refreshIntervalMs', 50, 60_000],
   ['maxStalenessMs', 2_000, 86_400_000],
@@ -67,6 +69,24 @@ describe('durations that depend on each other', () => {
     expect(resolveOptions({ ...given, refreshIntervalMs: 60_000 }).maxStalenessMs).toBe(120_000);
     expect(faultsOf({ refreshIntervalMs: 10_000, maxStalenessMs: 19_999 })).toEqual([
       'maxStalenessMs: got 19999, wanted an integer from 20000 to 86400000. Leave it out for the default, 20000.',
+    ]);
+  });
+});
+
+describe.each([
+  ['acknowledge', ['on-receipt', 'after-logout'] as const],
+  ['tokenStorage', ['sealed', 'none'] as const],
+])('%s', (name, words) => {
+  it.each([...words, undefined])('may be %s', (word) => {
+    expect(faultsOf({ [name]: word })).toEqual([]);
+    expect(resolveOptions({ ...given, [name]: word })).toMatchObject({ [name]: word ?? words[0] });
+  });
+
+  it.each(['', words[0].toUpperCase(), true, 1])('may not be %j', (value) => {
+    expect(faultsOf({ [name]: value })).toEqual([
+      expect.stringContaining(
+        `wanted '${words[0]}' or '${words[1]}'. Leave it out for the default, '${words[0]}'.`,
+      ),
     ]);
   });
 });

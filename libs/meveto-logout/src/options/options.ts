@@ -151,6 +151,20 @@ export interface MevetoLogoutOptions {
   readonly reconcile?: ReconcileOptions;
   readonly webhook?: WebhookOptions;
   /**
+   * When Meveto is answered 2xx: `'on-receipt'`, once the call is on disk, or `'after-logout'`, once it has ended, however
+   * that is. The latter waits 5 s at most, then answers 503 while the work goes on.
+   * @defaultValue 'on-receipt'
+   * @see docs/modes.md#acknowledge
+   */
+  readonly acknowledge?: 'on-receipt' | 'after-logout';
+  /**
+   * What of a token is kept while its call waits: `'sealed'`, encrypted in the store, or `'none'`, in the memory of the
+   * process that received it only. With `'none'` a call becomes ambiguous when that process dies first.
+   * @defaultValue 'sealed'
+   * @see docs/modes.md#tokenstorage
+   */
+  readonly tokenStorage?: 'sealed' | 'none';
+  /**
    * How long a replica may work on a call before another one takes it over. Integer, 1 000 to 30 000.
    * @defaultValue 8000
    */
@@ -160,6 +174,17 @@ export interface MevetoLogoutOptions {
    * @defaultValue 86400000 (24 hours)
    */
   readonly callTtlMs?: number;
+  /**
+   * How long ended calls are kept, so that late duplicates are recognised: applied ones, those of unknown users and expired
+   * ones. Ambiguous ones are kept for `maxSessionAgeMs` if that is longer. Integer, 3 600 000 (an hour) to 31 536 000 000.
+   * @defaultValue 604800000 (7 days)
+   */
+  readonly retentionMs?: number;
+  /**
+   * The same for calls whose token Meveto called bad. Integer, 60 000 to `retentionMs`.
+   * @defaultValue 86400000 (24 hours), or `retentionMs` if that is less
+   */
+  readonly rejectedRetentionMs?: number;
   /**
    * Sessions that began longer ago are refused; logouts are remembered for as long. Integer, 60 000 to
    * 31 536 000 000 (a year).

@@ -64,10 +64,27 @@ function fillIn(given: MevetoLogoutOptions, faults: Faults): ResolvedOptions {
       path: faults.sameOriginPath('reconcile.path', given.reconcile?.path, DEFAULT_PENDING_PATH),
     },
     webhook: { secretPath: secretPathOf(given, faults) },
+    acknowledge: faults.oneOf('acknowledge', given.acknowledge, ['on-receipt', 'after-logout']),
+    tokenStorage: faults.oneOf('tokenStorage', given.tokenStorage, ['sealed', 'none']),
     leaseMs,
+    ...retentionOf(given, faults),
     ...durations,
     stalenessLimitMs: resolveStalenessLimit(given, durations.maxStalenessMs, faults),
     onProtectionRemoved: given.onProtectionRemoved,
+  };
+}
+
+function retentionOf(given: MevetoLogoutOptions, faults: Faults) {
+  const range = { min: 3_600_000, max: 365 * DAY_MS };
+  const retentionMs = faults.integer('retentionMs', given.retentionMs, 7 * DAY_MS, range);
+  return {
+    retentionMs,
+    rejectedRetentionMs: faults.integer(
+      'rejectedRetentionMs',
+      given.rejectedRetentionMs,
+      Math.min(DAY_MS, retentionMs),
+      { min: 60_000, max: retentionMs },
+    ),
   };
 }
 

@@ -25,8 +25,12 @@ export interface ResolvedOptions {
   readonly exchange: { readonly timeoutMs: number; readonly concurrency: number; readonly perSecond: number };
   readonly reconcile: { readonly cron: string; readonly path: string };
   readonly webhook: { readonly secretPath: string | undefined };
+  readonly acknowledge: NonNullable<MevetoLogoutOptions['acknowledge']>;
+  readonly tokenStorage: NonNullable<MevetoLogoutOptions['tokenStorage']>;
   readonly leaseMs: number;
   readonly callTtlMs: number;
+  readonly retentionMs: number;
+  readonly rejectedRetentionMs: number;
   readonly maxSessionAgeMs: number;
   readonly refreshIntervalMs: number;
   readonly maxStalenessMs: number;

@@ -8,9 +8,12 @@ import {
   NotFoundException,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { InboxFullError, StoreUnavailableError } from '../errors.js';
+import { InboxFullError, LogoutUnfinishedError, StoreUnavailableError } from '../errors.js';
+import type { CallType } from '../model/call.js';
 import { parseMevetoCall } from '../model/meveto-call.js';
+import type { UserToken } from '../model/user-token.js';
 import { Counters } from '../observe/counters.js';
+import { Acknowledgement } from './acknowledgement.js';
 import { CallIntake } from './call-intake.js';
 import { WebhookBodyGate } from './webhook-body-gate.js';
 import { WebhookRoute } from './webhook-route.js';
@@ -33,6 +36,7 @@ export class WebhookReceiver {
 
   constructor(
     @Inject(CallIntake) private readonly intake: CallIntake,
+    @Inject(Acknowledgement) private readonly acknowledgement: Acknowledgement,
     @Inject(WebhookRoute) private readonly route: WebhookRoute,
     @Inject(WebhookBodyGate) private readonly gate: WebhookBodyGate,
     @Inject(Counters) private readonly counters: Counters,
@@ -61,18 +65,25 @@ export class WebhookReceiver {
         this.counters.add('webhook_unknown_type');
         return ACCEPTED;
       case 'call':
-        await this.intake
-          .accept(call.type, call.token, request.ip)
-          .catch((error: unknown) => this.#unavailable(error, response));
+        await this.#take(call.type, call.token, request.ip).catch((error: unknown) =>
+          this.#unavailable(error, response),
+        );
         this.counters.add('webhook_accepted');
         return ACCEPTED;
     }
   }
 
+  async #take(type: CallType, token: UserToken, address: string | undefined): Promise<void> {
+    const receivedAt = performance.now();
+    await this.intake.accept(type, token, address);
+    await this.acknowledgement.ready(token, receivedAt);
+  }
+
   /** Our own trouble is always 503, with when to come back: Meveto tries again. */
   #unavailable(error: unknown, response: object): never {
     this.counters.add('webhook_unavailable');
-    const isKnown = error instanceof StoreUnavailableError || error instanceof InboxFullError;
+    const isLate = error instanceof LogoutUnfinishedError;
+    const isKnown = isLate || error instanceof StoreUnavailableError || error instanceof InboxFullError;
     const retryAfterMs = isKnown ? error.retryAfterMs : 5_000;
     if (error instanceof InboxFullError) this.#reportFull(error);
     this.host.httpAdapter.setHeader(response, 'Retry-After', String(Math.ceil(retryAfterMs / 1_000)));
@@ -80,7 +91,9 @@ export class WebhookReceiver {
       {
         statusCode: 503,
         error: 'Service Unavailable',
-        message: 'The call could not be stored. Try again shortly.',
+        message: isLate
+          ? 'The call is stored and being worked on. Try again shortly.'
+          : 'The call could not be stored. Try again shortly.',
       },
       HttpStatus.SERVICE_UNAVAILABLE,
     );

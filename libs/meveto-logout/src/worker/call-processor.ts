@@ -96,7 +96,7 @@ export class CallProcessor {
       return;
     }
     if (kind === 'unlinked') this.counters.add('protection_removed');
-    this.#ended(kind === 'unknown-user' ? 'unknown_user' : 'applied');
+    this.#ended(call, kind === 'unknown-user' ? 'unknown_user' : 'applied');
   }
 
   async #finish(call: ClaimedCall, ending: Ending): Promise<void> {
@@ -106,7 +106,7 @@ export class CallProcessor {
       this.counters.add('call_claim_lost');
       return;
     }
-    this.#ended(ending.state);
+    this.#ended(call, ending.state);
     if (ending.state === 'rejected') this.events.rejected(call.digest);
     if (ending.state === 'ambiguous') {
       this.#logger.warn(
@@ -130,9 +130,9 @@ export class CallProcessor {
     this.counters.add('exchange_retry');
   }
 
-  #ended(state: FinalState): void {
+  #ended(call: ClaimedCall, state: FinalState): void {
     this.counters.add(`call_${state}`);
-    this.events.ended(state);
+    this.events.ended(state, call.digest);
   }
 
   /** Writes the outcome, again and again while the store is away: the answer cannot be had a second time. */

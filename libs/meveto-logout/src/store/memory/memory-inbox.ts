@@ -101,6 +101,11 @@ export class MemoryInbox extends Inbox {
     );
   }
 
+  override unfinished(digests: readonly string[]): Promise<string[]> {
+    const pending = this.rows.find((row) => row.state === 'pending').map(({ digest }) => digest);
+    return Promise.resolve(digests.filter((digest) => pending.includes(digest)));
+  }
+
   override waitingByLane(): Promise<Record<Lane, number>> {
     const waiting = { listed: 0, confirmed: 0, stranger: 0 };
     for (const { lane } of this.rows.find((row) => row.state === 'pending')) waiting[lane] += 1;

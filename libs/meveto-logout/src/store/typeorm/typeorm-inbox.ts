@@ -70,6 +70,11 @@ export class TypeOrmInbox extends Inbox {
     );
   }
 
+  override async unfinished(digests: readonly string[]): Promise<string[]> {
+    if (digests.length === 0) return [];
+    return this.engine.read('look for unfinished calls', () => this.#unfinished(digests));
+  }
+
   override waitingByLane(): Promise<Record<Lane, number>> {
     return this.engine.read('count waiting calls', () => this.#waitingByLane());
   }
@@ -106,6 +111,14 @@ export class TypeOrmInbox extends Inbox {
         ORDER BY lane, due_at, received_at LIMIT ${String(limit)} ${this.engine.dialect.forUpdateSkipLocked}`,
       [now, ...inHand],
     );
+  }
+
+  *#unfinished(digests: readonly string[]): Script<string[]> {
+    const rows = yield* rowsOf(
+      `SELECT digest FROM ${this.calls} WHERE digest IN (${marks(digests.length)}) AND state = 'pending'`,
+      digests,
+    );
+    return rows.map((row) => String(row['digest']));
   }
 
   *#waitingByLane(): Script<Record<Lane, number>> {
