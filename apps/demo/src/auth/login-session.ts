@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import { MevetoLogoutService } from 'nestjs-meveto-logout';
+import { describeClient } from './client-description.js';
 import { renewSession, saveSession } from '../sessions/session-data.js';
 import type { User } from '../users/user.entity.js';
 
@@ -23,6 +24,7 @@ export class LoginSession {
     await renewSession(request);
     request.session.userId = user.id;
     request.session.signedInAt = signedInAt;
+    request.session.client = describeClient(request.headers['user-agent']);
     await saveSession(request);
     return signedInAt;
   }

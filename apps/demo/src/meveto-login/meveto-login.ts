@@ -7,7 +7,8 @@ import { MevetoOAuth } from './meveto-oauth.js';
 /** How a login with Meveto ended. */
 export type MevetoLoginOutcome =
   | { readonly kind: 'person'; readonly user: User; readonly authenticatedAt: number }
-  | { readonly kind: 'refused' | 'declined' | 'not-linked' };
+  | { readonly kind: 'not-linked'; readonly mevetoId: string; readonly authenticatedAt: number }
+  | { readonly kind: 'refused' | 'declined' };
 
 /** Turns the code that a browser brought back into a person of this application. */
 @Injectable()
@@ -27,6 +28,8 @@ export class MevetoLogin {
     const person = await this.oauth.mevetoIdOf(redeemed.value);
     if (person.kind !== 'granted') return person;
     const user = await this.users.findByMevetoId(person.value);
-    return user === null ? { kind: 'not-linked' } : { kind: 'person', user, authenticatedAt };
+    return user === null
+      ? { kind: 'not-linked', mevetoId: person.value, authenticatedAt }
+      : { kind: 'person', user, authenticatedAt };
   }
 }
