@@ -128,7 +128,10 @@ export class DemoBrowser {
     return this.get(await this.authorizeAt(meveto, mevetoId));
   }
 
-  async #send(path: string, init: RequestInit & { headers: Record<string, string> }): Promise<Response> {
+  async #send(
+    path: string,
+    init: Omit<RequestInit, 'headers'> & { readonly headers: Record<string, string> },
+  ): Promise<Response> {
     const response = await fetch(this.url + path, {
       ...init,
       headers: {

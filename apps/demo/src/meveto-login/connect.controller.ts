@@ -65,13 +65,14 @@ export class ConnectController {
       refuse('wrong-credentials', request, response, email);
       return;
     }
-    const outcome = await this.links.link(user, pending.mevetoId, isTicked(body));
+    const { mevetoId, authenticatedAt } = pending;
+    const outcome = await this.links.link(user, mevetoId, isTicked(body));
     if (outcome !== 'linked') {
       refuse(outcome, request, response, email);
       return;
     }
     // The new session does not have the pending connection any more: it was good for one use.
-    await this.loginSession.begin(request, user, pending.authenticatedAt);
+    await this.loginSession.begin(request, user, { mevetoId, authenticatedAt });
     if (wantsJson(request)) response.json({ connected: true });
     else response.redirect(303, '/profile');
   }

@@ -88,15 +88,13 @@ export class MevetoLoginController {
   private async goOn(outcome: MevetoLoginOutcome, request: Request, response: Response): Promise<void> {
     switch (outcome.kind) {
       case 'person':
-        await this.loginSession.begin(request, outcome.user, outcome.authenticatedAt);
+        await this.loginSession.begin(request, outcome.user, outcome.proven);
         response.redirect(303, '/profile');
         return;
-      case 'not-linked': {
-        const { mevetoId, authenticatedAt } = outcome;
-        await keepConnection(request, { mevetoId, authenticatedAt });
+      case 'not-linked':
+        await keepConnection(request, outcome.proven);
         response.redirect(303, '/meveto/connect');
         return;
-      }
       case 'refused':
       case 'declined':
         tell(outcome.kind, request, response);
