@@ -80,7 +80,7 @@ export default defineConfig(
     'A store adapter knows ports and the model only.',
   ),
   wall(
-    [`${src}/{inbox,exchange,meveto-api,logout,session,secrets,observe,worker}/*.ts`],
+    [`${src}/{inbox,exchange,meveto-api,logout,session,secrets,observe,worker,cluster}/*.ts`],
     [...tops, 'typeorm', 'typeorm/*', ...rooms('typeorm', 'memory', 'guard', 'live')],
     'Services know ports, not adapters, and nobody imports webhook, guard, live, reconciler or the module.',
   ),

@@ -19,6 +19,7 @@ export { SkipMevetoLogout } from './guard/skip-meveto-logout.decorator.js';
 export type { LivePushDefinition } from './live/live-push-definition.js';
 export { LivePush } from './live/live-push.port.js';
 export { socketIo } from './live/socketio/socket-io.js';
+export type { SocketIoOptions } from './live/socketio/socket-io-options.js';
 export { MevetoLogoutModule } from './meveto-logout.module.js';
 export {
   MevetoLogoutService,

@@ -7,6 +7,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
+import { LogoutRelay } from './cluster/logout-relay.js';
 import { LogoutAnnouncer } from './live/logout-announcer.js';
 import { KnownLogouts } from './logout/known-logouts.js';
 import { LogoutRefresher } from './logout/logout-refresher.js';
@@ -30,6 +31,7 @@ export class Lifecycle
     @Inject(LogoutWorker) private readonly worker: LogoutWorker,
     @Inject(Reconciler) private readonly reconciler: Reconciler,
     @Inject(LogoutAnnouncer) private readonly announcer: LogoutAnnouncer,
+    @Inject(LogoutRelay) private readonly relay: LogoutRelay,
     @Inject(KnownLogouts) private readonly known: KnownLogouts,
     @Inject(MevetoHttp) private readonly meveto: MevetoHttp,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
@@ -38,6 +40,7 @@ export class Lifecycle
   async onModuleInit(): Promise<void> {
     await this.store.connect();
     this.announcer.start();
+    this.relay.start();
     await this.refresher.start();
   }
 
@@ -51,6 +54,7 @@ export class Lifecycle
     // A store that does not answer must not hold the process back.
     const limit = delay(this.options.shutdownTimeoutMs + STORE_GRACE_MS, undefined, { ref: false });
     await Promise.race([stopped, limit]);
+    this.relay.stop();
     this.meveto.close();
     this.refresher.stop();
   }

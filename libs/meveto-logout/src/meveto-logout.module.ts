@@ -2,6 +2,7 @@ import { HttpModule } from '@nestjs/axios';
 import { Module, type Provider } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
+import { LogoutRelay } from './cluster/logout-relay.js';
 import { HttpTokenExchange } from './exchange/http-token-exchange.js';
 import { TokenExchange } from './exchange/token-exchange.port.js';
 import { EndedSessions } from './guard/ended-sessions.js';
@@ -125,6 +126,7 @@ const guardParts: Provider[] = [
     LogoutService,
     LogoutRefresher,
     LogoutAnnouncer,
+    LogoutRelay,
     // Private: ScheduleModule.forRoot() would start the application's own cron jobs a second time.
     SchedulerRegistry,
     Reconciler,

@@ -1,5 +1,7 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { ClusterBus } from './cluster/cluster-bus.port.js';
+import { NoClusterBus } from './cluster/no-cluster-bus.js';
 import { MevetoLogoutGuard } from './guard/meveto-logout.guard.js';
 import { LivePush } from './live/live-push.port.js';
 import { noLivePush } from './live/no-live-push.js';
@@ -39,6 +41,9 @@ export const {
         ...(live.providers ?? []),
         { provide: LIVE_PUSH, useValue: live },
         { provide: LivePush, useExisting: live.port },
+        live.clusterBus === undefined
+          ? { provide: ClusterBus, useClass: NoClusterBus }
+          : { provide: ClusterBus, useExisting: live.clusterBus },
       ],
     };
   })

@@ -14,12 +14,9 @@ const show = (state) => {
   live.textContent = words[state] ?? state;
 };
 
-export function showLocalTimes(part) {
-  for (const time of part.querySelectorAll('[data-local-time]')) {
-    time.textContent = new Date(time.dateTime).toLocaleString();
-  }
+for (const time of document.querySelectorAll('[data-local-time]')) {
+  time.textContent = new Date(time.dateTime).toLocaleString();
 }
-showLocalTimes(document);
 
-export const meveto = connectMevetoLogout({ io, onStateChange: show });
+connectMevetoLogout({ io, onStateChange: show });
 `;

@@ -6,8 +6,7 @@ export const SESSION_MIDDLEWARE = Symbol('demo:session-middleware');
 
 export const SESSION_COOKIE = 'connect.sid';
 
-/** The logout module remembers logouts for as long, and refuses what began before. */
-export const SESSION_LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
+const THIRTY_DAYS_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** @param publicUrl https here means a proxy in front that says so by `X-Forwarded-Proto` */
 export function sessionMiddleware(
@@ -23,6 +22,6 @@ export function sessionMiddleware(
     saveUninitialized: false,
     rolling: false,
     proxy: publicUrl?.startsWith('https:') ?? false,
-    cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', maxAge: SESSION_LIFETIME_MS },
+    cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', maxAge: THIRTY_DAYS_MS },
   });
 }

@@ -76,8 +76,7 @@ export class TypeOrmSessionStore extends Store {
     const content = contentOf(session);
     if (known?.content === content) return;
     const expiresAt = expiryOf(session);
-    const { userId = null, signedInAt = null, client = null } = session;
-    const values = { data: JSON.stringify(session), userId, signedInAt, client, expiresAt };
+    const values = { data: JSON.stringify(session), userId: session.userId ?? null, expiresAt };
     if (known === undefined) await this.sessions.upsert({ id, ...values }, ['id']);
     else await this.sessions.update({ id }, values);
     this.stored.set(session, { expiresAt, content });

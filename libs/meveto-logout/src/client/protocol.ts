@@ -11,7 +11,16 @@ export interface LoggedOutMessage {
   /** Where to go: a path of the same origin. */
   readonly redirectTo: string;
   readonly reason: 'logged-out' | 'expired';
+  /**
+   * How long to wait before the page is left, in milliseconds, so that not everybody asks for the login page at once. What
+   * the page shows is hidden without waiting.
+   */
+  readonly delayMs?: number;
 }
 
-/** `connect_error` carries one of these as `data.code`. */
-export type ConnectRefusal = 'not-logged-in' | 'foreign-origin' | 'unavailable';
+/**
+ * `connect_error` carries one of these as `data.code`. `logged-out` and `expired` come from the application's own
+ * namespaces only: on this one, a session that is over is told so by the event.
+ */
+export type ConnectRefusal =
+  'not-logged-in' | 'foreign-origin' | 'unavailable' | 'too-many-sockets' | LoggedOutMessage['reason'];

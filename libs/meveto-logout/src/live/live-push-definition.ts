@@ -1,4 +1,5 @@
 import type { DynamicModule, Type } from '@nestjs/common';
+import type { ClusterBus } from '../cluster/cluster-bus.port.js';
 import type { LivePush } from './live-push.port.js';
 
 /**
@@ -8,6 +9,8 @@ import type { LivePush } from './live-push.port.js';
 export interface LivePushDefinition extends Pick<DynamicModule, 'imports' | 'controllers' | 'providers'> {
   /** Which of the providers is the port. */
   readonly port: Type<LivePush>;
+  /** Which of them is the bus between replicas; without one they hear of each other's logouts by the refresh. */
+  readonly clusterBus?: Type<ClusterBus>;
   /** What is wrong with how it was configured: one line each, with what was wanted; the start fails with all of them. */
   readonly faults?: readonly string[];
 }

@@ -19,6 +19,11 @@ const COUNTED = [
   'reconcile_success',
   'reconcile_failure',
   'reconcile_new_call',
+  'cluster_sent',
+  'cluster_received',
+  'cluster_refused',
+  'sockets_told',
+  'sockets_refused',
   'guard_refused',
   'guard_state_unknown',
 ] as const;

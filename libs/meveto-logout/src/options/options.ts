@@ -244,7 +244,7 @@ export interface MevetoLogoutExtras {
    */
   readonly publicMetadataKeys?: readonly string[];
   /**
-   * How open browsers are told of a logout: `socketIo()`, by the application's own Socket.IO server, or false for not at
+   * How open browsers are told of a logout: `socketIo({ … })`, by the application's own Socket.IO server, or false for not at
    * all; browsers then find out at their next request or check.
    * @defaultValue socketIo()
    */

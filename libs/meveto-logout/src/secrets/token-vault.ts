@@ -44,6 +44,15 @@ export class TokenVault {
     return this.#earlier.map((key) => key.mac('sender', plain(address)));
   }
 
+  /** As for tokens, for what replicas tell each other: only those with the same keys and client id can have made it. */
+  digestMessage(text: string): string {
+    return this.#current.mac('message', text);
+  }
+
+  earlierDigestsOfMessage(text: string): readonly string[] {
+    return this.#earlier.map((key) => key.mac('message', text));
+  }
+
   seal(token: string, digest: string): string {
     return this.#current.seal(token, digest);
   }

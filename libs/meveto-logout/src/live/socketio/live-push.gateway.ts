@@ -1,21 +1,17 @@
-import { Inject, Logger } from '@nestjs/common';
-import {
-  type OnGatewayConnection,
-  type OnGatewayDisconnect,
-  type OnGatewayInit,
-  WebSocketGateway,
-} from '@nestjs/websockets';
-import type { Namespace, Socket } from 'socket.io';
-import { LOGGED_OUT_EVENT, type LoggedOutMessage, NAMESPACE } from '../../client/protocol.js';
-import { KnownLogouts } from '../../logout/known-logouts.js';
-import { Clock } from '../../model/clock.js';
-import { type RefusalReason, refusalOf } from '../../model/session-verdict.js';
+import { Inject, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { type OnGatewayConnection, type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
+import type { Namespace, Server, Socket } from 'socket.io';
+import { NAMESPACE } from '../../client/protocol.js';
 import type { Logout } from '../../model/logout.js';
 import type { SessionFacts } from '../../model/session.js';
-import type { ResolvedOptions } from '../../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../../tokens.js';
+import { Counters } from '../../observe/counters.js';
 import { LivePush } from '../live-push.port.js';
+import { HostNamespaces } from './host-namespaces.js';
 import { HandshakeRefusal, SocketHandshake } from './socket-handshake.js';
+import { SocketIoClusterBus } from './socket-io-cluster-bus.js';
+import type { ResolvedSocketIoOptions } from './socket-io-options.js';
+import { SOCKET_IO_OPTIONS } from './socket-io-tokens.js';
+import { SocketWatch } from './socket-watch.js';
 
 /**
  * Tells open browsers at once that their session is over, and disconnects them: the sockets of this process, as soon as
@@ -26,16 +22,18 @@ import { HandshakeRefusal, SocketHandshake } from './socket-handshake.js';
 @WebSocketGateway({ namespace: NAMESPACE })
 export class LivePushGateway
   extends LivePush
-  implements OnGatewayInit, OnGatewayConnection, OnGatewayDisconnect
+  implements OnGatewayInit, OnGatewayConnection, OnApplicationBootstrap
 {
   readonly #logger = new Logger('MevetoLogout');
-  readonly #sockets = new Map<string, Set<Socket>>();
+  readonly #atHandshake = new WeakMap<Socket, readonly SessionFacts[]>();
 
   constructor(
     @Inject(SocketHandshake) private readonly handshake: SocketHandshake,
-    @Inject(KnownLogouts) private readonly known: KnownLogouts,
-    @Inject(Clock) private readonly clock: Clock,
-    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(SocketWatch) private readonly watch: SocketWatch,
+    @Inject(HostNamespaces) private readonly hostNamespaces: HostNamespaces,
+    @Inject(SocketIoClusterBus) private readonly bus: SocketIoClusterBus,
+    @Inject(Counters) private readonly counters: Counters,
+    @Inject(SOCKET_IO_OPTIONS) private readonly options: ResolvedSocketIoOptions,
   ) {
     super();
   }
@@ -43,71 +41,68 @@ export class LivePushGateway
   afterInit(namespace: Namespace): void {
     // Guards do not run when a socket connects; a middleware does, before the connection counts.
     namespace.use((socket, next) => {
-      this.#authenticate(socket).then(
-        () => {
-          next();
-        },
+      this.#enter(socket).then(
+        () => next(),
         (error: unknown) => {
+          this.counters.add('sockets_refused');
           next(HandshakeRefusal.of(error));
         },
       );
     });
-  }
-
-  handleConnection(socket: Socket): void {
-    const { sessions } = socket.data as SocketData;
-    for (const { userId } of sessions) {
-      const key = String(userId);
-      const ofUser = this.#sockets.get(key) ?? new Set();
-      this.#sockets.set(key, ofUser.add(socket));
+    this.bus.attach(namespace);
+    this.hostNamespaces.attach(namespace.server);
+    if (skipsMiddlewares(namespace.server)) {
+      this.#logger.warn(
+        'The Socket.IO server recovers connections without running middlewares: a session that ended meanwhile is let in ' +
+          'for a moment, with the packets it missed. Set connectionStateRecovery: { skipMiddlewares: false }.',
+      );
     }
-    // A browser that was away during the logout hears of it now.
-    this.#tellIfOver(socket);
   }
 
-  handleDisconnect(socket: Socket): void {
-    for (const { userId } of (socket.data as Partial<SocketData>).sessions ?? []) {
-      const key = String(userId);
-      const ofUser = this.#sockets.get(key);
-      ofUser?.delete(socket);
-      if (ofUser?.size === 0) this.#sockets.delete(key);
+  onApplicationBootstrap(): void {
+    this.hostNamespaces.warnOfMissing();
+  }
+
+  async handleConnection(socket: Socket): Promise<void> {
+    // There is nothing to be said here: whatever a client sends is dropped.
+    socket.use(() => undefined);
+    try {
+      const sessions = this.#atHandshake.get(socket) ?? (await this.handshake.sessionsOf(socket));
+      // Several handshakes at once have all been let in before one of them counted.
+      if (this.#isFull(sessions)) socket.disconnect();
+      else this.watch.watch(socket, sessions);
+    } catch {
+      // Recovered, without the middleware having seen it, and without a session.
+      socket.disconnect();
+    } finally {
+      // It holds the token, and is not needed any more.
+      socket.handshake.auth = {};
     }
   }
 
   override announce({ userId }: Logout): void {
-    for (const socket of [...(this.#sockets.get(userId) ?? [])]) this.#tellIfOver(socket);
+    this.watch.loggedOut(userId);
   }
 
-  async #authenticate(socket: Socket): Promise<void> {
+  override close(): void {
+    this.watch.close();
+  }
+
+  /** A session that is over is let in, to be told so. */
+  async #enter(socket: Socket): Promise<void> {
     const sessions = await this.handshake.sessionsOf(socket);
-    const isOver = sessions.some((session) => this.#refusalOf(session) !== undefined);
-    if (!isOver && this.known.ageMs() > this.options.maxStalenessMs)
-      throw new HandshakeRefusal('unavailable');
-    socket.data = { sessions } satisfies SocketData;
+    if (this.watch.refusalOf(sessions) === undefined) this.handshake.checkFreshness();
+    if (this.#isFull(sessions)) throw new HandshakeRefusal('too-many-sockets');
+    this.#atHandshake.set(socket, sessions);
   }
 
-  #refusalOf(session: SessionFacts): RefusalReason | undefined {
-    return refusalOf(session, this.known, this.clock.now(), this.options.maxSessionAgeMs);
-  }
-
-  #tellIfOver(socket: Socket): void {
-    const { sessions } = socket.data as SocketData;
-    const over = sessions.find((session) => this.#refusalOf(session) !== undefined);
-    if (over === undefined) return;
-    const message: LoggedOutMessage = {
-      loggedOutAt: new Date(this.known.loggedOutAt(String(over.userId)) ?? this.clock.now()).toISOString(),
-      redirectTo: this.options.whenLoggedOut.redirectTo,
-      reason: this.#refusalOf(over) ?? 'logged-out',
-    };
-    try {
-      socket.emit(LOGGED_OUT_EVENT, message);
-      socket.disconnect();
-    } catch {
-      this.#logger.warn('A browser could not be told of a logout. Its next request is refused.');
-    }
+  /** What is over is told and gone at once, and takes no place. */
+  #isFull(sessions: readonly SessionFacts[]): boolean {
+    if (this.watch.refusalOf(sessions) !== undefined) return false;
+    const { maxSocketsPerUser } = this.options;
+    return sessions.some(({ userId }) => this.watch.countOf(String(userId)) >= maxSocketsPerUser);
   }
 }
 
-interface SocketData {
-  readonly sessions: readonly SessionFacts[];
-}
+const skipsMiddlewares = (server: Server): boolean =>
+  server._opts.connectionStateRecovery?.skipMiddlewares === true;

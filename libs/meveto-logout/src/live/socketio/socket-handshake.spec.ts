@@ -2,11 +2,13 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Logger } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { Socket } from 'socket.io';
+import type { KnownLogouts } from '../../logout/known-logouts.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
 import { bearerToken } from '../../session/bearer-token-reader.js';
 import { expressSession } from '../../session/express-session-reader.js';
 import type { SessionReader } from '../../session/session-reader.port.js';
-import { HandshakeRefusal, isSameOrigin, SocketHandshake } from './socket-handshake.js';
+import { HandshakeRefusal, isAllowedOrigin, SocketHandshake } from './socket-handshake.js';
+import { resolveSocketIoOptions } from './socket-io-options.js';
 
 describe('the origin of a handshake', () => {
   it.each([
@@ -16,7 +18,7 @@ describe('the origin of a handshake', () => {
     [{ host: 'A.Example:3000', origin: 'http://a.example:3000' }],
     [{ host: '[::1]:3000', origin: 'http://[::1]:3000' }],
   ])('is the host’s own: %j', (headers) => {
-    expect(isSameOrigin(headers)).toBe(true);
+    expect(isAllowedOrigin(headers)).toBe(true);
   });
 
   it.each([
@@ -31,7 +33,7 @@ describe('the origin of a handshake', () => {
     [{ host: 'a.example', origin: 'file://' }],
     [{ origin: 'https://a.example' }],
   ])('is another one: %j', (headers) => {
-    expect(isSameOrigin(headers)).toBe(false);
+    expect(isAllowedOrigin(headers)).toBe(false);
   });
 });
 
@@ -46,7 +48,12 @@ describe('the session of a handshake', () => {
   });
   const host = { httpAdapter: { getInstance: () => ({}) } } as unknown as HttpAdapterHost;
   const handshake = (...sessions: SessionReader[]) =>
-    new SocketHandshake({ sessions } as unknown as ResolvedOptions, host);
+    new SocketHandshake(
+      {} as KnownLogouts,
+      { sessions } as unknown as ResolvedOptions,
+      resolveSocketIoOptions({}).options,
+      host,
+    );
   const socketWith = (request: object, auth: object = {}) =>
     ({ request: { headers: {}, ...request }, handshake: { auth } }) as unknown as Socket;
   const tokens = bearerToken({

@@ -2,16 +2,26 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Socket } from 'socket.io';
 import type { ConnectRefusal } from '../../client/protocol.js';
+import { KnownLogouts } from '../../logout/known-logouts.js';
 import type { SessionFacts } from '../../model/session.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
 import { withAccessToken } from '../../session/handshake-request.js';
 import { readHandshake } from '../../session/read-sessions.js';
 import type { SessionRequest } from '../../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../../tokens.js';
+import type { ResolvedSocketIoOptions } from './socket-io-options.js';
+import { SOCKET_IO_OPTIONS } from './socket-io-tokens.js';
+
+/** Longer access tokens are taken for none. */
+const MAX_TOKEN_CHARS = 8_192;
+const WARN_EVERY_MS = 10_000;
 
 const MESSAGES: Readonly<Record<ConnectRefusal, string>> = {
   'not-logged-in': 'There is no session to watch. Log in first.',
   'foreign-origin': 'Pages of other sites may not connect.',
+  'too-many-sockets': 'This user has too many open connections. Try again later.',
+  'logged-out': 'The session is over. Log in again.',
+  expired: 'The session is too old. Log in again.',
   unavailable: 'The session cannot be read at the moment. Try again shortly.',
 };
 
@@ -35,33 +45,65 @@ export class HandshakeRefusal extends Error {
 @Injectable()
 export class SocketHandshake {
   readonly #logger = new Logger('MevetoLogout');
+  #warnedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
+    @Inject(KnownLogouts) private readonly known: KnownLogouts,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(SOCKET_IO_OPTIONS) private readonly socketIo: ResolvedSocketIoOptions,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {}
 
-  /** @throws {HandshakeRefusal} when there is no session, or the page is another site's. */
+  /**
+   * The sessions of a socket of the module's own namespace.
+   * @throws {HandshakeRefusal} when there is none, it cannot be read, or the page is another site's.
+   */
   async sessionsOf(socket: Socket): Promise<readonly SessionFacts[]> {
-    if (!isSameOrigin(socket.request.headers)) throw new HandshakeRefusal('foreign-origin');
-    const sessions = await this.#read(withAccessToken(socket.request, socket.handshake.auth['token']));
+    if (!isAllowedOrigin(socket.request.headers, this.socketIo.origins)) {
+      throw new HandshakeRefusal('foreign-origin');
+    }
+    const sessions = await this.read(socket);
     if (sessions.length === 0) throw new HandshakeRefusal('not-logged-in');
     return sessions;
   }
 
-  async #read(request: SessionRequest): Promise<readonly SessionFacts[]> {
+  /**
+   * The sessions of any socket, none included.
+   * @throws {HandshakeRefusal} when they cannot be read.
+   */
+  async read(socket: Socket): Promise<readonly SessionFacts[]> {
+    const token: unknown = socket.handshake.auth['token'];
+    const isOverlong = typeof token === 'string' && token.length > MAX_TOKEN_CHARS;
+    const request = isOverlong ? socket.request : withAccessToken(socket.request, token);
     try {
       return await readHandshake(this.options.sessions, request, this.host.httpAdapter.getInstance());
     } catch {
-      this.#logger.warn('A live connection was refused: its session cannot be read at the moment.');
+      this.#warn();
       throw new HandshakeRefusal('unavailable');
     }
   }
+
+  /** @throws {HandshakeRefusal} when too little is known of logouts to let anybody in. */
+  checkFreshness(): void {
+    if (this.known.ageMs() > this.options.stalenessLimitMs) throw new HandshakeRefusal('unavailable');
+  }
+
+  /** When the session store is down, every browser tries again and again. */
+  #warn(): void {
+    if (performance.now() < this.#warnedAt + WARN_EVERY_MS) return;
+    this.#warnedAt = performance.now();
+    this.#logger.warn('A live connection was refused: its session cannot be read at the moment.');
+  }
 }
 
-/** A page's origin must be the host that it talks to; programs send none. */
-export function isSameOrigin(headers: SessionRequest['headers']): boolean {
+/** A page's origin must be the host that it talks to, or one that is allowed; programs send none. */
+export function isAllowedOrigin(
+  headers: SessionRequest['headers'],
+  allowed: readonly string[] = [],
+): boolean {
   const { origin, host } = headers;
   if (origin === undefined) return true;
-  return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
+  if (!URL.canParse(origin)) return false;
+  const page = new URL(origin);
+  return page.host === host?.toLowerCase() || allowed.includes(page.origin);
 }

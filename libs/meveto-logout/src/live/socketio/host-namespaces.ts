@@ -1,0 +1,84 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Namespace, Server, Socket } from 'socket.io';
+import { NAMESPACE } from '../../client/protocol.js';
+import type { SessionFacts } from '../../model/session.js';
+import { HandshakeRefusal, SocketHandshake } from './socket-handshake.js';
+import type { ResolvedSocketIoOptions } from './socket-io-options.js';
+import { SOCKET_IO_OPTIONS } from './socket-io-tokens.js';
+import { SocketWatch } from './socket-watch.js';
+
+/** The application's own namespaces that it has named: sessions that are over neither get in there nor stay. */
+@Injectable()
+export class HostNamespaces {
+  readonly #logger = new Logger('MevetoLogout');
+  readonly #atHandshake = new WeakMap<Socket, readonly SessionFacts[]>();
+  readonly #guarded = new Set<string>();
+
+  constructor(
+    @Inject(SocketHandshake) private readonly handshake: SocketHandshake,
+    @Inject(SocketWatch) private readonly watch: SocketWatch,
+    @Inject(SOCKET_IO_OPTIONS) private readonly options: ResolvedSocketIoOptions,
+  ) {}
+
+  /** Guards the named namespaces of this server, those that are there and those to come. */
+  attach(server: Server): void {
+    // To make them here would keep a dynamic namespace's own middlewares from them.
+    for (const namespace of server._nsps.values()) this.#guardIfNamed(namespace);
+    server.on('new_namespace', (namespace) => {
+      this.#guardIfNamed(namespace);
+    });
+  }
+
+  /** Once the application is up: names that fit no namespace are mistakes. */
+  warnOfMissing(): void {
+    for (const name of this.options.namespaces) {
+      if (typeof name !== 'string' || this.#guarded.has(name)) continue;
+      this.#logger.warn(
+        `livePush.namespaces: there is no Socket.IO namespace ${name} on the application's port. Its sockets are not closed.`,
+      );
+    }
+  }
+
+  #guardIfNamed(namespace: Namespace): void {
+    const { name } = namespace;
+    if (name === NAMESPACE || !this.options.namespaces.some((each) => isMatch(each, name))) return;
+    this.#guarded.add(name);
+    namespace.use((socket, next) => {
+      this.#enter(socket).then(
+        () => next(),
+        (error: unknown) => {
+          next(HandshakeRefusal.of(error));
+        },
+      );
+    });
+    namespace.on('connection', (socket) => {
+      void this.#entered(socket);
+    });
+  }
+
+  /** Whoever has no session passes: who may come in at all is for the application to say. */
+  async #enter(socket: Socket): Promise<void> {
+    const sessions = await this.handshake.read(socket);
+    if (sessions.length === 0) return;
+    const reason = this.watch.refusalOf(sessions);
+    if (reason !== undefined) throw new HandshakeRefusal(reason);
+    this.handshake.checkFreshness();
+    this.#atHandshake.set(socket, sessions);
+  }
+
+  /** Connection state recovery brings sockets back that no middleware has seen. */
+  async #entered(socket: Socket): Promise<void> {
+    try {
+      const isSeen = this.#atHandshake.has(socket) || !socket.recovered;
+      const sessions = this.#atHandshake.get(socket) ?? (isSeen ? [] : await this.handshake.read(socket));
+      this.watch.watch(socket, sessions);
+    } catch {
+      socket.disconnect();
+    }
+  }
+}
+
+const isMatch = (wanted: string | RegExp, name: string): boolean =>
+  typeof wanted === 'string'
+    ? wanted === name
+    : new RegExp(wanted.source, wanted.flags.replace(/[gy]/g, '')).test(name);

@@ -1,0 +1,23 @@
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import type { Socket } from 'socket.io';
+
+/** Namespaces of an application's own: a chat, news, and rooms that come into being when they are asked for. */
+@WebSocketGateway({ namespace: '/chat' })
+class ChatGateway {
+  handleConnection(socket: Socket): void {
+    socket.emit('hello', 'welcome');
+  }
+
+  @SubscribeMessage('say')
+  say(_client: Socket, text: string): { event: string; data: string } {
+    return { event: 'said', data: text };
+  }
+}
+
+@WebSocketGateway({ namespace: '/news' })
+class NewsGateway {}
+
+@WebSocketGateway({ namespace: /^\/room-\d+$/ })
+class RoomsGateway {}
+
+export const chatGateways = [ChatGateway, NewsGateway, RoomsGateway];

@@ -1,0 +1,17 @@
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import type { HostApp } from './http-adapters.js';
+
+type Create = IoAdapter['createIOServer'];
+type Options = NonNullable<Parameters<Create>[1]>;
+
+/** Gives the application a WebSocket adapter of its own, as users do: more options, or a cluster adapter. */
+export const ioAdapter =
+  (options: Readonly<Record<string, unknown>>) =>
+  (app: HostApp): void => {
+    class HostIoAdapter extends IoAdapter {
+      override createIOServer(port: number, given?: Options): ReturnType<Create> {
+        return super.createIOServer(port, { ...given, ...options } as Options);
+      }
+    }
+    app.useWebSocketAdapter(new HostIoAdapter(app));
+  };
