@@ -1,0 +1,9 @@
+import { common } from './jest.config.mjs';
+
+/** Processes that are killed at every point of a call's way: `npm run test:crash`. */
+export default {
+  ...common,
+  displayName: 'crash',
+  testMatch: ['<rootDir>/test/chaos/**/*.crash-spec.ts'],
+  globalSetup: '<rootDir>/tools/build-chaos.mjs',
+};

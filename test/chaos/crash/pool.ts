@@ -1,0 +1,29 @@
+/** Runs many pieces of work, some at a time, in the order in which they were added. */
+export class Pool {
+  readonly #waiting: (() => Promise<void>)[] = [];
+  #isStarted = false;
+
+  constructor(private readonly atOnce: number) {}
+
+  /** Returns how to get the result; the first to ask for one starts the work. */
+  add<T>(work: () => Promise<T>): () => Promise<T> {
+    const result = new Promise<T>((resolve, reject) => {
+      this.#waiting.push(() => work().then(resolve, reject));
+    });
+    result.catch(() => undefined);
+    return () => {
+      this.#start();
+      return result;
+    };
+  }
+
+  #start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    for (let lane = 0; lane < this.atOnce; lane += 1) void this.#runAll();
+  }
+
+  async #runAll(): Promise<void> {
+    for (let work = this.#waiting.shift(); work !== undefined; work = this.#waiting.shift()) await work();
+  }
+}

@@ -1,0 +1,231 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { postCall } from './post-call.js';
+
+/** What Meveto does with one request to its user endpoint. */
+export type ExchangeFault =
+  | 'none'
+  /** Never answered; the token is not used up. */
+  | 'time-out'
+  /** Used up, and the connection is cut instead of an answer. */
+  | 'lose-answer'
+  /** Used up, and never answered. */
+  | 'swallow-answer'
+  /** 503, the token is not used up. */
+  | 'error';
+
+/** One request to the user endpoint, as Meveto saw it. Times are epoch milliseconds. */
+export interface Exchange {
+  readonly token: string;
+  /** Which of the addresses given out by `urlFor` was asked. */
+  readonly caller: string;
+  readonly beganAt: number;
+  endedAt: number | undefined;
+  outcome: 'person' | 'invalid' | 'none';
+  fault: ExchangeFault;
+  /** Whether the whole answer was handed to the network. */
+  isDelivered: boolean;
+}
+
+/** Something that happened at Meveto and is to be delivered. */
+export interface MevetoEvent {
+  readonly id: string;
+  readonly type: 'User_Logged_Out' | 'Meveto_Protection_Removed';
+  /** Undefined for a forged call: Meveto knows nothing of it. */
+  readonly mevetoId: string | undefined;
+  readonly createdAt: number;
+  /** The newest one last: a listed call whose token is used up is given a new one. */
+  readonly tokens: string[];
+  acknowledgedAt: number | undefined;
+  tries: number;
+}
+
+export type Decide = (exchange: Exchange) => ExchangeFault;
+
+/** All tokens begin like this, so that they are found wherever they leak. */
+export const TOKEN_PREFIX = 'mvtcanary';
+const PAGE_SIZE = 100;
+const newToken = (): string => TOKEN_PREFIX + randomBytes(18).toString('hex');
+
+/**
+ * Meveto as the application sees it: one-time tokens, webhooks with retries, a pending list. It writes down every request,
+ * so that what the application recorded can be held against what really happened.
+ */
+export class ModelMeveto {
+  readonly events: MevetoEvent[] = [];
+  readonly exchanges: Exchange[] = [];
+  /** The highest number of requests for one token that were on their way at the same time. */
+  mostInFlightPerToken = 0;
+  /** How many times the pending list was read from its beginning. */
+  pollCount = 0;
+  /** Whether the pending list names calls: all of this run, however they ended. */
+  listsCalls = false;
+  decide: Decide = () => 'none';
+  /** Awaited before a request is looked at. `drop`: Meveto never sees it. */
+  beforeExchange: (exchange: Exchange) => Promise<unknown> = () => Promise.resolve();
+  /** Awaited after a token was used up or refused, before the answer leaves. */
+  beforeAnswer: (exchange: Exchange) => Promise<unknown> = () => Promise.resolve();
+  /** Where webhooks go; undefined when nobody is there. */
+  target: () => string | undefined = () => undefined;
+  /** Pauses between the tries of one delivery. */
+  retryPauses: readonly number[] = [100, 200, 400, 800, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000];
+  readonly #live = new Map<string, string>();
+  readonly #inFlight = new Map<string, number>();
+  readonly #listed = new Set<string>();
+  readonly #servers: Server[] = [];
+  #stopped = false;
+
+  /** An origin of Meveto's API, so that replicas can be told apart. */
+  async urlFor(caller: string): Promise<string> {
+    const server = createServer((request, answer) => {
+      void this.#serve(caller, request, answer);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    this.#servers.push(server);
+    return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(
+      this.#servers.map((server) => {
+        server.closeAllConnections();
+        return new Promise((resolve) => server.close(resolve));
+      }),
+    );
+  }
+
+  /** Somebody presses log out, or removes Meveto's protection. */
+  happen(mevetoId: string, type: MevetoEvent['type'] = 'User_Logged_Out'): MevetoEvent {
+    const token = newToken();
+    this.#live.set(token, mevetoId);
+    return this.#remember(type, mevetoId, token);
+  }
+
+  /** Somebody else makes a call up. */
+  forge(type: MevetoEvent['type'] = 'User_Logged_Out'): MevetoEvent {
+    return this.#remember(type, undefined, newToken());
+  }
+
+  /** Delivers until it is acknowledged, or until the tries are used up. True once it is acknowledged. */
+  async deliver(event: MevetoEvent): Promise<boolean> {
+    for (const pauseMs of [...this.retryPauses, 0]) {
+      if (this.#stopped) return false;
+      const target = this.target();
+      event.tries += 1;
+      const status = target === undefined ? 0 : await postCall(target, event);
+      if (status >= 200 && status < 300) {
+        event.acknowledgedAt ??= Date.now();
+        return true;
+      }
+      await delay(pauseMs, undefined, { ref: false });
+    }
+    return false;
+  }
+
+  isUsedUp(token: string): boolean {
+    return !this.#live.has(token);
+  }
+
+  #remember(type: MevetoEvent['type'], mevetoId: string | undefined, token: string): MevetoEvent {
+    const event = {
+      id: `event-${String(this.events.length + 1)}`,
+      type,
+      mevetoId,
+      createdAt: Date.now(),
+      tokens: [token],
+      acknowledgedAt: undefined,
+      tries: 0,
+    };
+    this.events.push(event);
+    return event;
+  }
+
+  async #serve(caller: string, request: IncomingMessage, answer: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://meveto');
+    if (pathname === '/api/client/webhooks/pending') {
+      answerJson(answer, 200, this.#page(Number(searchParams.get('cursor') ?? 0)));
+    } else {
+      await this.#exchange(caller, searchParams.get('token') ?? '', answer);
+    }
+  }
+
+  async #exchange(caller: string, token: string, answer: ServerResponse): Promise<void> {
+    const exchange: Exchange = {
+      token,
+      caller,
+      beganAt: Date.now(),
+      endedAt: undefined,
+      outcome: 'none',
+      fault: 'none',
+      isDelivered: false,
+    };
+    this.exchanges.push(exchange);
+    this.#count(exchange, answer);
+    if ((await this.beforeExchange(exchange)) === 'drop') return;
+    exchange.fault = this.decide(exchange);
+    if (exchange.fault === 'time-out') return;
+    if (exchange.fault === 'error') {
+      answerJson(answer, 503, { error: 'unavailable' });
+      return;
+    }
+    const mevetoId = this.#live.get(token);
+    this.#live.delete(token);
+    exchange.outcome = mevetoId === undefined ? 'invalid' : 'person';
+    await this.beforeAnswer(exchange);
+    if (exchange.fault === 'swallow-answer') return;
+    if (exchange.fault === 'lose-answer') answer.socket?.destroy();
+    else answerJson(answer, 200, bodyFor(mevetoId));
+  }
+
+  #count(exchange: Exchange, answer: ServerResponse): void {
+    const { token } = exchange;
+    const count = (this.#inFlight.get(token) ?? 0) + 1;
+    this.#inFlight.set(token, count);
+    this.mostInFlightPerToken = Math.max(this.mostInFlightPerToken, count);
+    answer.on('finish', () => {
+      exchange.isDelivered = true;
+    });
+    answer.on('close', () => {
+      exchange.endedAt = Date.now();
+      this.#inFlight.set(token, (this.#inFlight.get(token) ?? 1) - 1);
+    });
+  }
+
+  /** A call that was listed with a token that is used up has a new one the next time. */
+  #page(cursor: number): unknown {
+    const events = this.listsCalls ? this.events.slice(cursor, cursor + PAGE_SIZE) : [];
+    const next = cursor + PAGE_SIZE;
+    if (cursor === 0) this.pollCount += 1;
+    const webhooks = events.flatMap((event) => {
+      if (event.mevetoId === undefined) return [];
+      let token = event.tokens.at(-1) ?? '';
+      if (this.isUsedUp(token) && this.#listed.has(token)) {
+        token = newToken();
+        this.#live.set(token, event.mevetoId);
+        event.tokens.push(token);
+      }
+      this.#listed.add(token);
+      const { id, type, createdAt } = event;
+      return [{ id, type, user_token: token, created_at: new Date(createdAt).toISOString() }];
+    });
+    const hasMore = this.listsCalls && next < this.events.length;
+    return {
+      status: 'Pending_Webhooks_Retrieved',
+      payload: { webhooks, next: hasMore ? String(next) : null },
+    };
+  }
+}
+
+const bodyFor = (mevetoId: string | undefined): unknown =>
+  mevetoId === undefined
+    ? { status: 'Invalid_User_Token' }
+    : { status: 'Token_User_Retrieved', payload: { user: mevetoId } };
+
+function answerJson(answer: ServerResponse, status: number, body: unknown): void {
+  answer.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}

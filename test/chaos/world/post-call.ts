@@ -1,0 +1,31 @@
+import { request } from 'node:http';
+import type { MevetoEvent } from './model-meveto.js';
+
+const DEADLINE_MS = 5_000;
+
+/** Posts one webhook, on a connection of its own. Resolves with the status, 0 when there was no answer. */
+export function postCall(origin: string, event: MevetoEvent): Promise<number> {
+  const body = JSON.stringify({ type: event.type, user_token: event.tokens[0] });
+  return new Promise((resolve) => {
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const outgoing = request(
+      `${origin}/meveto/webhook`,
+      { method: 'POST', headers, agent: false },
+      (answer) => {
+        answer
+          .resume()
+          .on('end', () => {
+            resolve(answer.statusCode ?? 0);
+          })
+          .on('error', () => {
+            resolve(0);
+          });
+      },
+    );
+    outgoing.setTimeout(DEADLINE_MS, () => outgoing.destroy());
+    outgoing.on('error', () => {
+      resolve(0);
+    });
+    outgoing.end(body);
+  });
+}
