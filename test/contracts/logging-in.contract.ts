@@ -53,6 +53,19 @@ export function loggingIn(current: Current): void {
       },
     );
 
+    it('is refused by a logout since then that found no user with its Meveto ID, and by no other', async () => {
+      await current().addUser(1, 'm-1');
+      const { register } = current().store;
+      const call = await receiveAndClaim(current(), incoming('a'));
+      expect(await register.applyLogout(call, 'm-nobody')).toEqual({ kind: 'unknown-user' });
+      const { occurredAt } = call;
+      await expect(register.recordLogin('1', occurredAt, 'm-nobody')).rejects.toThrow(LoginOutdatedError);
+      expect(await register.recordLogin('1', occurredAt, 'm-1')).toBe(occurredAt);
+      expect(await register.recordLogin('1', occurredAt, undefined)).toBe(occurredAt);
+      expect(await register.recordLogin('1', occurredAt + 1, 'm-nobody')).toBeGreaterThanOrEqual(occurredAt);
+      expect(await register.recordLogin('1', undefined, 'm-nobody')).toBeGreaterThanOrEqual(occurredAt);
+    });
+
     it('that claims to be from the future begins now', async () => {
       await current().addUser(1, 'm-1');
       const { register } = current().store;

@@ -9,6 +9,8 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 export interface TestDatabase {
   readonly kind: 'sqlite' | 'postgres' | 'mysql';
   readonly connection: DataSourceOptions;
+  /** The same as the demo's `DATABASE_URL`. */
+  readonly url: string;
   drop(): Promise<void>;
 }
 
@@ -31,6 +33,7 @@ function sqliteFile(): TestDatabase {
   const folder = mkdtempSync(join(tmpdir(), 'meveto-logout-'));
   return {
     kind: 'sqlite',
+    url: `sqlite:${join(folder, 'test.sqlite')}`,
     connection: {
       type: 'better-sqlite3',
       database: join(folder, 'test.sqlite'),
@@ -62,6 +65,7 @@ async function serverDatabase(serverUrl: string): Promise<TestDatabase> {
   url.pathname = `/${name}`;
   return {
     kind,
+    url: url.href,
     connection: connectionTo(url.href),
     drop: () =>
       onServer(connectionTo(serverUrl), `DROP DATABASE IF EXISTS ${name}${isMysql ? '' : ' WITH (FORCE)'}`),

@@ -6,6 +6,7 @@ import { ConfigModule } from './config/config.module.js';
 import type { DemoConfig } from './config/demo-config.js';
 import { DEMO_CONFIG } from './config/tokens.js';
 import { DatabaseModule } from './database/database.module.js';
+import { DevicesModule } from './devices/devices.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { MevetoLoginModule } from './meveto-login/meveto-login.module.js';
@@ -36,6 +37,7 @@ export class AppModule {
         AuthModule,
         MevetoLoginModule,
         ProfileModule,
+        DevicesModule,
         HealthModule,
       ],
       providers: [{ provide: APP_FILTER, useClass: ErrorFilter }],

@@ -9,7 +9,7 @@ export interface MevetoSimulatorOptions {
   readonly port?: number;
   /**
    * Who has a Meveto account.
-   * @defaultValue Alice, Bob and Carol, with the Meveto IDs `meveto-alice`, `meveto-bob` and `meveto-carol`
+   * @defaultValue Alice, Bob, Carol and Dave, with the Meveto IDs `meveto-alice`, `meveto-bob` and so on; the demo knows no Dave
    */
   readonly people?: readonly Person[];
   /**
@@ -59,6 +59,7 @@ const DEFAULT_PEOPLE: readonly Person[] = [
   { mevetoId: 'meveto-alice', name: 'Alice' },
   { mevetoId: 'meveto-bob', name: 'Bob' },
   { mevetoId: 'meveto-carol', name: 'Carol' },
+  { mevetoId: 'meveto-dave', name: 'Dave' },
 ];
 
 const DEFAULTS: ResolvedOptions = {

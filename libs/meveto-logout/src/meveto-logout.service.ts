@@ -18,6 +18,12 @@ export interface RecordLoginOptions {
    * @defaultValue now
    */
   readonly authenticatedAt?: number;
+  /**
+   * The Meveto ID that the person proved, with `authenticatedAt`: needed where it may have been linked to the user since
+   * then. A logout that came in while it was nobody's refuses the login as well.
+   * @defaultValue only logouts of the user count
+   */
+  readonly mevetoId?: string;
 }
 
 export interface RecordedLogin {
@@ -59,7 +65,8 @@ export class MevetoLogoutService {
 
   /**
    * Records a login and says when its session begins.
-   * @throws {LoginOutdatedError} when `authenticatedAt` is at or before the user's last logout: ask them to log in again.
+   * @throws {LoginOutdatedError} when `authenticatedAt` is at or before the user's last logout, or that of the
+   * `mevetoId`: ask them to log in again.
    * @throws {UnknownUserError} when there is no such user.
    * @throws {StoreUnavailableError} when nothing was recorded.
    */
@@ -67,7 +74,8 @@ export class MevetoLogoutService {
     userId: string | number | bigint,
     options: RecordLoginOptions = {},
   ): Promise<RecordedLogin> {
-    const signedInAt = await this.store.register.recordLogin(String(userId), options.authenticatedAt);
+    const { authenticatedAt, mevetoId } = options;
+    const signedInAt = await this.store.register.recordLogin(String(userId), authenticatedAt, mevetoId);
     return { signedInAt, claims: { [SIGNED_IN_AT_CLAIM]: signedInAt } };
   }
 

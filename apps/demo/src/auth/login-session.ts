@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
-import { MevetoLogoutService } from 'nestjs-meveto-logout';
+import { MevetoLogoutService, type RecordLoginOptions } from 'nestjs-meveto-logout';
+import { describeClient } from './client-description.js';
 import { renewSession, saveSession } from '../sessions/session-data.js';
 import type { User } from '../users/user.entity.js';
 
@@ -11,18 +12,16 @@ export class LoginSession {
 
   /**
    * Records the login and gives the request a new session that is stored when this resolves.
-   * @param authenticatedAt when the person proved who they are, in epoch milliseconds of the store's clock
+   * @param proven when the person proved a Meveto ID, and which; by default they prove a password now
    * @returns since when the session counts, in epoch milliseconds
    * @throws {LoginOutdatedError} when the person was logged out by Meveto since
    */
-  async begin(request: Request, user: User, authenticatedAt?: number): Promise<number> {
-    const { signedInAt } = await this.mevetoLogout.recordLogin(
-      user.id,
-      authenticatedAt === undefined ? {} : { authenticatedAt },
-    );
+  async begin(request: Request, user: User, proven: RecordLoginOptions = {}): Promise<number> {
+    const { signedInAt } = await this.mevetoLogout.recordLogin(user.id, proven);
     await renewSession(request);
     request.session.userId = user.id;
     request.session.signedInAt = signedInAt;
+    request.session.client = describeClient(request.headers['user-agent']);
     await saveSession(request);
     return signedInAt;
   }

@@ -1,4 +1,5 @@
 import express, { type RequestHandler, type Router } from 'express';
+import { DEVICES_SCRIPT } from '../pages/devices-script.js';
 import { LIVE_SCRIPT } from '../pages/live-script.js';
 import { ICON, STYLE } from '../pages/style.js';
 import { clientFolder } from './client-folder.js';
@@ -8,6 +9,7 @@ export function assets(): Router {
   const router = express.Router();
   router.get('/style.css', text('text/css', STYLE));
   router.get('/live.js', text('text/javascript', LIVE_SCRIPT));
+  router.get('/devices.js', text('text/javascript', DEVICES_SCRIPT));
   router.get('/icon.svg', text('image/svg+xml', ICON));
   router.use(
     '/meveto-logout',

@@ -10,13 +10,15 @@ import { messagePage } from '../pages/message-page.js';
 import { beginAttempt, isOwnAttempt } from './login-state.js';
 import { MevetoLogin, type MevetoLoginOutcome } from './meveto-login.js';
 import { MevetoOAuth } from './meveto-oauth.js';
+import { keepConnection } from './pending-connection.js';
 import { redirectUri } from './redirect-uri.js';
 
 /** Parameters of the application's login URL that Meveto adds and wants back. */
 const PASSED_ON = ['client_token', 'sharing_token'] as const;
 const MAX_PARAMETER_LENGTH = 2_048;
 
-type Problem = Exclude<MevetoLoginOutcome['kind'], 'person'> | 'no-address' | 'foreign-attempt';
+type Problem =
+  Exclude<MevetoLoginOutcome['kind'], 'person' | 'not-linked'> | 'no-address' | 'foreign-attempt';
 
 const PROBLEMS: Readonly<Record<Problem, { status: number; title: string; text: string }>> = {
   'no-address': {
@@ -38,11 +40,6 @@ const PROBLEMS: Readonly<Record<Problem, { status: number; title: string; text: 
     status: 403,
     title: 'Not logged in',
     text: 'The login was declined at Meveto.',
-  },
-  'not-linked': {
-    status: 403,
-    title: 'No account yet',
-    text: 'Meveto knows you, but no account of this application is linked to your Meveto account yet. Log in with your password for now.',
   },
 };
 
@@ -85,12 +82,23 @@ export class MevetoLoginController {
     const outcome = isParameter(code)
       ? await this.login.complete(code, address)
       : { kind: 'declined' as const };
-    if (outcome.kind !== 'person') {
-      tell(outcome.kind, request, response);
-      return;
+    await this.goOn(outcome, request, response);
+  }
+
+  private async goOn(outcome: MevetoLoginOutcome, request: Request, response: Response): Promise<void> {
+    switch (outcome.kind) {
+      case 'person':
+        await this.loginSession.begin(request, outcome.user, outcome.proven);
+        response.redirect(303, '/profile');
+        return;
+      case 'not-linked':
+        await keepConnection(request, outcome.proven);
+        response.redirect(303, '/meveto/connect');
+        return;
+      case 'refused':
+      case 'declined':
+        tell(outcome.kind, request, response);
     }
-    await this.loginSession.begin(request, outcome.user, outcome.authenticatedAt);
-    response.redirect(303, '/profile');
   }
 }
 

@@ -4,10 +4,17 @@ import { UserDirectory } from '../users/user-directory.js';
 import type { User } from '../users/user.entity.js';
 import { MevetoOAuth } from './meveto-oauth.js';
 
+/** Whom Meveto named, and the time right before it was asked: epoch milliseconds of the store's clock. */
+export interface ProvenMevetoId {
+  readonly mevetoId: string;
+  readonly authenticatedAt: number;
+}
+
 /** How a login with Meveto ended. */
 export type MevetoLoginOutcome =
-  | { readonly kind: 'person'; readonly user: User; readonly authenticatedAt: number }
-  | { readonly kind: 'refused' | 'declined' | 'not-linked' };
+  | { readonly kind: 'person'; readonly user: User; readonly proven: ProvenMevetoId }
+  | { readonly kind: 'not-linked'; readonly proven: ProvenMevetoId }
+  | { readonly kind: 'refused' | 'declined' };
 
 /** Turns the code that a browser brought back into a person of this application. */
 @Injectable()
@@ -26,7 +33,8 @@ export class MevetoLogin {
     if (redeemed.kind !== 'granted') return redeemed;
     const person = await this.oauth.mevetoIdOf(redeemed.value);
     if (person.kind !== 'granted') return person;
-    const user = await this.users.findByMevetoId(person.value);
-    return user === null ? { kind: 'not-linked' } : { kind: 'person', user, authenticatedAt };
+    const proven = { mevetoId: person.value, authenticatedAt };
+    const user = await this.users.findByMevetoId(proven.mevetoId);
+    return user === null ? { kind: 'not-linked', proven } : { kind: 'person', user, proven };
   }
 }

@@ -5,10 +5,12 @@ export interface PageParts {
   readonly content: Fragment;
   /** Whether the page leaves by itself when the person is logged out. */
   readonly live?: boolean;
+  /** Path of a script of the page's own. */
+  readonly script?: string;
 }
 
 /** The frame of every page. */
-export const page = ({ title, content, live = false }: PageParts): Markup =>
+export const page = ({ title, content, live = false, script }: PageParts): Markup =>
   html`<!doctype html>
     <html lang="en">
       <head>
@@ -18,6 +20,7 @@ export const page = ({ title, content, live = false }: PageParts): Markup =>
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/style.css" />
         ${live && html`<script type="module" src="/assets/live.js"></script>`}
+        ${script !== undefined && html`<script type="module" src="${script}"></script>`}
       </head>
       <body>
         <header>

@@ -14,9 +14,12 @@ const show = (state) => {
   live.textContent = words[state] ?? state;
 };
 
-for (const time of document.querySelectorAll('[data-local-time]')) {
-  time.textContent = new Date(time.dateTime).toLocaleString();
+export function showLocalTimes(part) {
+  for (const time of part.querySelectorAll('[data-local-time]')) {
+    time.textContent = new Date(time.dateTime).toLocaleString();
+  }
 }
+showLocalTimes(document);
 
-connectMevetoLogout({ io, onStateChange: show });
+export const meveto = connectMevetoLogout({ io, onStateChange: show });
 `;

@@ -1,5 +1,6 @@
 import { html, type Markup } from './html.js';
 import { page } from './layout.js';
+import { localTime } from './local-time.js';
 
 export interface ProfilePageParts {
   readonly name: string;
@@ -11,9 +12,8 @@ export interface ProfilePageParts {
   readonly dashboardUrl: string;
 }
 
-export const profilePage = (parts: ProfilePageParts): Markup => {
-  const since = new Date(parts.signedInAt).toISOString();
-  return page({
+export const profilePage = (parts: ProfilePageParts): Markup =>
+  page({
     title: parts.name,
     live: true,
     content: html`<div class="person">
@@ -25,7 +25,7 @@ export const profilePage = (parts: ProfilePageParts): Markup => {
       </div>
       <dl>
         <dt>Logged in since</dt>
-        <dd><time datetime="${since}" data-local-time>${since.replace('T', ' ').slice(0, 19)} UTC</time></dd>
+        <dd>${localTime(parts.signedInAt)}</dd>
         <dt>Meveto</dt>
         <dd>${parts.linkedToMeveto ? 'linked' : 'not linked'}</dd>
         <dt>Live</dt>
@@ -35,8 +35,8 @@ export const profilePage = (parts: ProfilePageParts): Markup => {
         Open your <a href="${parts.dashboardUrl}" target="_blank" rel="noopener">Meveto dashboard</a> in
         another window and log out there: this page leaves by itself.
       </p>
+      <a class="button secondary" href="/devices">Your devices</a>
       <form method="post" action="/logout">
         <button class="secondary" type="submit">Log out here only</button>
       </form>`,
   });
-};

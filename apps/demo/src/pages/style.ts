@@ -52,8 +52,10 @@ footer { font-size: .85rem; text-align: center; }
   cursor: pointer;
 }
 .button:hover, button:hover { background: var(--accent-dark); border-color: var(--accent-dark); }
-button.secondary { background: #fff; color: var(--accent-dark); border-color: var(--line); }
-button.secondary:hover { background: var(--tint); border-color: var(--accent); }
+.secondary { background: #fff; color: var(--accent-dark); border-color: var(--line); }
+.secondary:hover { background: var(--tint); border-color: var(--accent); }
+.button + form, form + .button { margin-top: .75rem; }
+.small { width: auto; padding: .35rem .8rem; font-size: .875rem; }
 :focus-visible { outline: 3px solid #5eead4; outline-offset: 2px; }
 .divider { display: flex; align-items: center; gap: .75rem; margin: 1.5rem 0 1rem; color: var(--muted); font-size: .85rem; }
 .divider::before, .divider::after { content: ''; flex: 1; height: 1px; background: var(--line); }
@@ -67,6 +69,9 @@ input {
   font: inherit;
   color: inherit;
 }
+.choice { display: flex; align-items: baseline; gap: .6rem; margin-bottom: 1rem; font-weight: 400; }
+.choice input { flex: none; width: auto; margin: 0; }
+.aside { margin: 1rem 0 0; text-align: center; }
 .notice { padding: .75rem 1rem; border-radius: .6rem; background: var(--tint); font-size: .92rem; }
 .problem { background: #fef2f2; color: #991b1b; }
 .hint { margin-top: 1.5rem; padding-top: 1rem; border-top: 1px solid var(--line); font-size: .85rem; color: var(--muted); }
@@ -89,6 +94,13 @@ input {
   font-size: 1.5rem;
   font-weight: 650;
 }
+.devices { margin: 0 0 1.25rem; padding: 0; list-style: none; }
+.devices li { display: flex; align-items: center; justify-content: space-between; gap: 1rem; padding: .75rem 0; border-top: 1px solid var(--line); }
+.devices li:first-child { border-top: 0; }
+.devices .muted { display: block; font-size: .85rem; }
+.devices form { flex: none; }
+.tag { margin-left: .4rem; padding: .1rem .5rem; border-radius: 1rem; background: var(--tint); color: var(--accent-dark); font-size: .75rem; white-space: nowrap; }
+.status { text-align: right; font-size: .9rem; }
 dl { display: grid; grid-template-columns: auto 1fr; gap: .6rem 1.5rem; margin: 0 0 1.5rem; }
 dt { color: var(--muted); }
 dd { margin: 0; text-align: right; font-weight: 550; }

@@ -1,18 +1,11 @@
-import { Controller, Get, Req, Res, UnauthorizedException } from '@nestjs/common';
+import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { AnswerLoggedOut } from 'nestjs-meveto-logout';
-import { Callers, type RefusalReason } from '../auth/callers.js';
+import { Callers } from '../auth/callers.js';
 import { sendPage } from '../http/send-page.js';
 import { homePage } from '../pages/home-page.js';
 import { profilePage } from '../pages/profile-page.js';
 import { MevetoOrigins } from '../simulator/meveto-origins.js';
-
-const REFUSALS: Readonly<Record<RefusalReason, string>> = {
-  'not-logged-in': 'Please log in.',
-  expired: 'The access token has expired. Please log in again.',
-  'invalid-token': 'The access token is not valid.',
-  'logged-out': 'You were logged out. Please log in again.',
-};
 
 /** What a person sees of themselves, as a page and as JSON. */
 @Controller()
@@ -49,14 +42,7 @@ export class ProfileController {
   @Get('api/profile')
   @AnswerLoggedOut('json')
   async tellProfile(@Req() request: Request, @Res() response: Response): Promise<void> {
-    const identified = await this.callers.identify(request);
-    response.set('Cache-Control', 'no-store');
-    if (identified.kind === 'refused') {
-      const { reason } = identified;
-      response.set('WWW-Authenticate', 'Bearer');
-      throw new UnauthorizedException({ statusCode: 401, reason, message: REFUSALS[reason] });
-    }
-    const { user, signedInAt } = identified.caller;
+    const { user, signedInAt } = await this.callers.demand(request, response);
     const { id, name, email } = user;
     response.json({ id, name, email, signedInAt: new Date(signedInAt).toISOString() });
   }

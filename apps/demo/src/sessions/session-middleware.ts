@@ -6,7 +6,8 @@ export const SESSION_MIDDLEWARE = Symbol('demo:session-middleware');
 
 export const SESSION_COOKIE = 'connect.sid';
 
-const THIRTY_DAYS_MS = 30 * 24 * 60 * 60 * 1000;
+/** The logout module remembers logouts for as long, and refuses what began before. */
+export const SESSION_LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** @param publicUrl https here means a proxy in front that says so by `X-Forwarded-Proto` */
 export function sessionMiddleware(
@@ -22,6 +23,6 @@ export function sessionMiddleware(
     saveUninitialized: false,
     rolling: false,
     proxy: publicUrl?.startsWith('https:') ?? false,
-    cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', maxAge: THIRTY_DAYS_MS },
+    cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', maxAge: SESSION_LIFETIME_MS },
   });
 }

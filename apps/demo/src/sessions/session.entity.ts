@@ -12,8 +12,17 @@ export class Session {
   data!: string;
 
   /** Who is logged in with it; null before the login. */
+  @Index('sessions_user_id')
   @Column({ name: 'user_id', type: 'integer', nullable: true })
   userId!: number | null;
+
+  /** Since when, in epoch milliseconds; null before the login. */
+  @Column({ name: 'signed_in_at', type: 'bigint', nullable: true, transformer: epochMs })
+  signedInAt!: number | null;
+
+  /** What kind of program logged in, such as `Firefox on Linux`. */
+  @Column({ type: 'varchar', length: 64, nullable: true })
+  client!: string | null;
 
   /** Epoch milliseconds. */
   @Index('sessions_expires_at')

@@ -76,7 +76,8 @@ export class TypeOrmSessionStore extends Store {
     const content = contentOf(session);
     if (known?.content === content) return;
     const expiresAt = expiryOf(session);
-    const values = { data: JSON.stringify(session), userId: session.userId ?? null, expiresAt };
+    const { userId = null, signedInAt = null, client = null } = session;
+    const values = { data: JSON.stringify(session), userId, signedInAt, client, expiresAt };
     if (known === undefined) await this.sessions.upsert({ id, ...values }, ['id']);
     else await this.sessions.update({ id }, values);
     this.stored.set(session, { expiresAt, content });

@@ -24,4 +24,8 @@ export class AccessToken {
   /** Epoch milliseconds, written by the logout module in the logout's transaction. */
   @Column({ name: 'revoked_at', type: 'bigint', nullable: true, transformer: epochMs })
   revokedAt!: number | null;
+
+  /** What kind of program asked for it, such as `curl`. */
+  @Column({ type: 'varchar', length: 64, nullable: true })
+  client!: string | null;
 }

@@ -17,7 +17,12 @@ export interface IssuedAccessToken {
 
 /** Who a presented token belongs to, or why it is refused. */
 export type CheckedAccessToken =
-  | { readonly kind: 'accepted'; readonly userId: number; readonly signedInAt: number }
+  | {
+      readonly kind: 'accepted';
+      readonly id: string;
+      readonly userId: number;
+      readonly signedInAt: number;
+    }
   | { readonly kind: 'expired' | 'invalid' | 'revoked' };
 
 /** Issues API tokens and knows which of them still count. */
@@ -29,8 +34,11 @@ export class AccessTokens {
     private readonly mevetoLogout: MevetoLogoutService,
   ) {}
 
-  /** Records the login and issues a token that a later logout revokes. */
-  async issue(user: User): Promise<IssuedAccessToken> {
+  /**
+   * Records the login and issues a token that a later logout revokes.
+   * @param client what kind of program asked for it
+   */
+  async issue(user: User, client: string): Promise<IssuedAccessToken> {
     const { signedInAt } = await this.mevetoLogout.recordLogin(user.id);
     const id = randomUUID();
     await this.tokens.insert({
@@ -39,6 +47,7 @@ export class AccessTokens {
       signedInAt,
       expiresAt: Date.now() + LIFETIME_SECONDS * 1000,
       revokedAt: null,
+      client,
     });
     const claims = { sub: String(user.id), jti: id, signed_in_at: signedInAt };
     return { token: this.jwt.sign(claims, LIFETIME_SECONDS), expiresInSeconds: LIFETIME_SECONDS };
@@ -50,6 +59,7 @@ export class AccessTokens {
     const stored = await this.tokens.findOneBy({ id: read.claims.jti });
     if (stored === null || String(stored.userId) !== read.claims.sub) return { kind: 'invalid' };
     if (stored.revokedAt !== null) return { kind: 'revoked' };
-    return { kind: 'accepted', userId: stored.userId, signedInAt: stored.signedInAt };
+    const { id, userId, signedInAt } = stored;
+    return { kind: 'accepted', id, userId, signedInAt };
   }
 }

@@ -46,10 +46,15 @@ export abstract class LogoutRegister {
 
   /**
    * Sets last_logged_in and resolves with when the session begins: strictly after the user's last logout.
+   * @param mevetoId a logout of it that found no user counts as well
    * @throws {LoginOutdatedError} when `authenticatedAt` is at or before the last logout.
    * @throws {UnknownUserError} when there is no such user.
    */
-  abstract recordLogin(userId: string, authenticatedAt: number | undefined): Promise<number>;
+  abstract recordLogin(
+    userId: string,
+    authenticatedAt: number | undefined,
+    mevetoId?: string,
+  ): Promise<number>;
 
   /** Forgets logouts at or before this time: no session is that old any more. */
   abstract forgetUntil(loggedOutAt: number, limit: number): Promise<void>;

@@ -38,6 +38,7 @@ const ACCESS_TOKENS = new Table({
     instant('signed_in_at'),
     instant('expires_at'),
     instant('revoked_at', { isNullable: true }),
+    text('client', 64, { isNullable: true }),
   ],
   indices: [
     { name: 'access_tokens_user_id', columnNames: ['user_id'] },
@@ -51,9 +52,14 @@ const SESSIONS = new Table({
     text('id', 64, { isPrimary: true }),
     { name: 'data', type: 'text' },
     { name: 'user_id', type: 'integer', isNullable: true },
+    instant('signed_in_at', { isNullable: true }),
+    text('client', 64, { isNullable: true }),
     instant('expires_at'),
   ],
-  indices: [{ name: 'sessions_expires_at', columnNames: ['expires_at'] }],
+  indices: [
+    { name: 'sessions_user_id', columnNames: ['user_id'] },
+    { name: 'sessions_expires_at', columnNames: ['expires_at'] },
+  ],
 });
 
 const SETTINGS = new Table({

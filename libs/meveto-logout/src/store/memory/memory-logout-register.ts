@@ -1,7 +1,7 @@
 import { LoginOutdatedError } from '../../errors.js';
 import type { ClaimedCall } from '../../inbox/inbox.port.js';
 import { type ApplyOutcome, LogoutRegister, type LogoutsSince } from '../../logout/logout-register.port.js';
-import { PROTECTION_REMOVED } from '../../model/call.js';
+import { LOGGED_OUT, PROTECTION_REMOVED } from '../../model/call.js';
 import type { Clock } from '../../model/clock.js';
 import type { Logout } from '../../model/logout.js';
 import type { MemoryRow, MemoryRows } from './memory-rows.js';
@@ -71,10 +71,15 @@ export class MemoryLogoutRegister extends LogoutRegister {
     return Promise.resolve({ logouts, asOf: this.clock.now() });
   }
 
-  override recordLogin(userId: string, authenticatedAt: number | undefined): Promise<number> {
+  override recordLogin(
+    userId: string,
+    authenticatedAt: number | undefined,
+    mevetoId?: string,
+  ): Promise<number> {
     const loggedOutAt = this.#marks.get(userId)?.loggedOutAt ?? 0;
-    if (authenticatedAt !== undefined && authenticatedAt <= loggedOutAt) {
-      return Promise.reject(new LoginOutdatedError(authenticatedAt, loggedOutAt));
+    if (authenticatedAt !== undefined) {
+      const lastAt = Math.max(loggedOutAt, this.#missedLogoutAt(mevetoId));
+      if (authenticatedAt <= lastAt) return Promise.reject(new LoginOutdatedError(authenticatedAt, lastAt));
     }
     const now = this.clock.now();
     return Promise.resolve(Math.max(Math.min(authenticatedAt ?? now, now), loggedOutAt + 1));
@@ -104,6 +109,15 @@ export class MemoryLogoutRegister extends LogoutRegister {
           : undefined;
     this.rows.end(row, outcome.kind === 'unknown-user' ? 'unknown_user' : 'applied', this.clock.now());
     return Promise.resolve(outcome);
+  }
+
+  /** When a logout of this Meveto ID last found no user; 0: never. */
+  #missedLogoutAt(mevetoId: string | undefined): number {
+    if (mevetoId === undefined) return 0;
+    const person = this.digestPerson(mevetoId);
+    return this.rows
+      .find((row) => row.person === person && row.type === LOGGED_OUT && row.state === 'unknown_user')
+      .reduce((last, { occurredAt }) => Math.max(last, occurredAt), 0);
   }
 
   /** The user whose link to this Meveto ID was removed after the logout, but worked on before it. */

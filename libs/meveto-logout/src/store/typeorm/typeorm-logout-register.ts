@@ -5,6 +5,7 @@ import { PROTECTION_REMOVED } from '../../model/call.js';
 import type { Logout } from '../../model/logout.js';
 import { confirm } from './confirmed-senders.js';
 import type { AccessTokenTable, HostColumn, UserTable } from './host-tables.js';
+import { missedLogoutAt } from './missed-logout.js';
 import { revokeAccessTokens } from './revoke-access-tokens.js';
 import {
   clockOf,
@@ -69,10 +70,14 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     return this.engine.read('read logouts', () => this.#committedSince(asOf));
   }
 
-  override async recordLogin(userId: string, authenticatedAt: number | undefined): Promise<number> {
+  override async recordLogin(
+    userId: string,
+    authenticatedAt: number | undefined,
+    mevetoId?: string,
+  ): Promise<number> {
     try {
       return await this.engine.transaction('record a login', () =>
-        this.#recordLogin(userId, authenticatedAt),
+        this.#recordLogin(userId, authenticatedAt, mevetoId),
       );
     } catch (error) {
       throw error instanceof UnfitValueError ? new UnknownUserError() : error;
@@ -164,15 +169,21 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     };
   }
 
-  *#recordLogin(userId: string, authenticatedAt: number | undefined): Script<number> {
+  *#recordLogin(
+    userId: string,
+    authenticatedAt: number | undefined,
+    mevetoId: string | undefined,
+  ): Script<number> {
     const user = yield* this.#findUser(this.users.id, userId);
     if (user === undefined) throw new UnknownUserError();
     const [mark] = yield* rowsOf(`SELECT logged_out_at FROM ${this.tables.marks} WHERE user_id = ?`, [
       user.userId,
     ]);
     const loggedOutAt = Math.max(numberOf(mark?.['logged_out_at']), user.lastLoggedOut ?? 0);
-    if (authenticatedAt !== undefined && authenticatedAt <= loggedOutAt) {
-      throw new LoginOutdatedError(authenticatedAt, loggedOutAt);
+    if (authenticatedAt !== undefined) {
+      const person = mevetoId === undefined ? undefined : this.digestPerson(mevetoId);
+      const lastAt = Math.max(loggedOutAt, yield* missedLogoutAt(this.tables.calls, person));
+      if (authenticatedAt <= lastAt) throw new LoginOutdatedError(authenticatedAt, lastAt);
     }
     const now = yield* clockOf(this.engine.dialect);
     // The session begins when the person proved who they are: a logout that is received in between ends it too.

@@ -1,0 +1,60 @@
+import { Controller, Get, NotFoundException, Param, Post, Req, Res, UseGuards } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { AnswerLoggedOut } from 'nestjs-meveto-logout';
+import { Callers } from '../auth/callers.js';
+import { SameOriginGuard } from '../http/same-origin.guard.js';
+import { sendPage } from '../http/send-page.js';
+import { devicesPage } from '../pages/devices-page.js';
+import { deviceId } from './device.js';
+import { Devices } from './devices.js';
+
+/** Where the person is logged in, and a way to end each of it. */
+@Controller()
+@AnswerLoggedOut('redirect')
+export class DevicesController {
+  constructor(
+    private readonly callers: Callers,
+    private readonly devices: Devices,
+  ) {}
+
+  @Get('devices')
+  async show(@Req() request: Request, @Res() response: Response): Promise<void> {
+    const caller = await this.callers.ofSession(request);
+    if (caller === undefined) toLogin(response);
+    else sendPage(response, 200, devicesPage(await this.devices.of(caller)));
+  }
+
+  /** The page asks here whether anything has changed. */
+  @Get('api/devices')
+  @AnswerLoggedOut('json')
+  async tell(@Req() request: Request, @Res() response: Response): Promise<void> {
+    const caller = await this.callers.demand(request, response);
+    const devices = await this.devices.of(caller);
+    response.json({
+      devices: devices.map(({ signedInAt, ...device }) => ({
+        ...device,
+        signedInAt: new Date(signedInAt).toISOString(),
+      })),
+    });
+  }
+
+  @Post('devices/:id/sign-out')
+  @UseGuards(SameOriginGuard)
+  async signOut(@Param('id') id: string, @Req() request: Request, @Res() response: Response): Promise<void> {
+    const caller = await this.callers.ofSession(request);
+    if (caller === undefined) {
+      toLogin(response);
+    } else if (id === deviceId('session', caller.by.id)) {
+      // This one's cookie goes too, as with the logout button of the profile.
+      response.redirect(307, '/logout');
+    } else if (await this.devices.signOut(caller.user, id)) {
+      response.redirect(303, '/devices');
+    } else {
+      throw new NotFoundException('This device is not logged in any more.');
+    }
+  }
+}
+
+const toLogin = (response: Response): void => {
+  response.set('Cache-Control', 'no-store').redirect(303, '/login');
+};
