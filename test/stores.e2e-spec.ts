@@ -3,6 +3,7 @@ import { sqliteLocksContract } from './contracts/locks.contract.js';
 import { mappingContract } from './contracts/mapping.contract.js';
 import { serverDurabilityContract } from './contracts/server-durability.contract.js';
 import { serverLocksContract } from './contracts/server-locks.contract.js';
+import { serverSilenceContract } from './contracts/server-silence.contract.js';
 import { rowsContract } from './contracts/rows.contract.js';
 import { storeContract } from './contracts/store.contract.js';
 import { openTypeOrmStore } from './contracts/typeorm-opened-store.js';
@@ -28,4 +29,5 @@ if (databaseKind === 'SQLite') {
 } else {
   serverLocksContract();
   serverDurabilityContract();
+  serverSilenceContract();
 }

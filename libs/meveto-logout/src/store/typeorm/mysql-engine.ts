@@ -34,6 +34,14 @@ export class MysqlEngine extends PooledEngine {
     return runner.startTransaction('READ COMMITTED');
   }
 
+  protected override isUnanswered(error: unknown): boolean {
+    return (error as { code?: unknown } | null)?.code === 'PROTOCOL_SEQUENCE_TIMEOUT';
+  }
+
+  protected override destroy(connection: unknown): void {
+    (connection as { destroy(): void }).destroy();
+  }
+
   protected override failureOf(code: string): Failure {
     if (code === 'ER_LOCK_DEADLOCK') return 'try-again';
     return UNFIT.has(code) ? 'unfit-value' : 'other';

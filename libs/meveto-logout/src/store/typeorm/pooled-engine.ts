@@ -27,6 +27,12 @@ export abstract class PooledEngine extends SqlEngine {
   /** What an error with this code (SQLSTATE, or the driver's own) means. */
   protected abstract failureOf(code: string): Failure;
 
+  /** Whether the driver has given a statement up whose answer may still come. */
+  protected abstract isUnanswered(error: unknown): boolean;
+
+  /** Closes the driver's connection at once, so that the pool makes a new one. */
+  protected abstract destroy(connection: unknown): void;
+
   /** A statement's text for the driver, from one with `?` for parameters. */
   protected textOf(sql: string): string {
     return sql;
@@ -51,11 +57,11 @@ export abstract class PooledEngine extends SqlEngine {
   }
 
   override transaction<T>(operation: string, script: () => Script<T>): Promise<T> {
-    return this.#translated(operation, () => inTime(this.#once(script, true), 2 * this.timeoutMs));
+    return this.#translated(operation, () => this.#inTime(script, true, 2 * this.timeoutMs));
   }
 
   override read<T>(operation: string, script: () => Script<T>): Promise<T> {
-    return this.#translated(operation, () => inTime(this.#once(script, false), READ_DEADLINE_MS));
+    return this.#translated(operation, () => this.#inTime(script, false, READ_DEADLINE_MS));
   }
 
   async #translated<T>(operation: string, work: () => Promise<T>): Promise<T> {
@@ -70,21 +76,57 @@ export abstract class PooledEngine extends SqlEngine {
     }
   }
 
-  async #once<T>(script: () => Script<T>, inTransaction: boolean): Promise<T> {
+  /** Nobody waits any longer than this. A COMMIT that is on its way then may still take effect. */
+  async #inTime<T>(script: () => Script<T>, inTransaction: boolean, deadlineMs: number): Promise<T> {
     const runner = this.dataSource.createQueryRunner();
+    const late = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        late.abort(new Error('The database does not answer.'));
+        reject(late.signal.reason as Error);
+        this.#cutOff(runner);
+      }, deadlineMs);
+    });
+    const work = this.#once(runner, script, inTransaction, late.signal);
+    try {
+      return await Promise.race([work, tooLate]);
+    } finally {
+      clearTimeout(timer);
+      work.catch(() => undefined);
+    }
+  }
+
+  async #once<T>(
+    runner: QueryRunner,
+    script: () => Script<T>,
+    inTransaction: boolean,
+    late: AbortSignal,
+  ): Promise<T> {
     try {
       if (inTransaction) await this.begin(runner);
       const steps = script();
       let step = steps.next({ rows: [], affected: 0 });
-      while (step.done !== true) step = steps.next(await this.#query(runner, step.value));
+      while (step.done !== true) {
+        late.throwIfAborted();
+        step = steps.next(await this.#query(runner, step.value));
+      }
+      late.throwIfAborted();
       if (inTransaction) await runner.commitTransaction();
       return step.value;
     } catch (error) {
+      if (this.isUnanswered(error)) this.#cutOff(runner);
       if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
       throw error;
     } finally {
       await runner.release().catch(() => undefined);
     }
+  }
+
+  /** A connection with a statement that was never answered would be given to the next one who asks the pool. */
+  #cutOff(runner: QueryRunner): void {
+    const { databaseConnection } = runner as { databaseConnection?: unknown };
+    if (databaseConnection !== undefined) this.destroy(databaseConnection);
   }
 
   async #query(runner: QueryRunner, { sql, params, isLookUp = false }: Statement): Promise<SqlResult> {
@@ -93,21 +135,6 @@ export abstract class PooledEngine extends SqlEngine {
     });
     const rows: unknown = result.records;
     return { rows: Array.isArray(rows) ? (rows as SqlResult['rows']) : [], affected: result.affected ?? 0 };
-  }
-}
-
-/** Nobody waits any longer than this; the work may still take effect. */
-async function inTime<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error('The database does not answer.'));
-    }, deadlineMs);
-  });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -27,8 +27,10 @@ export class PostgresEngine extends PooledEngine {
   protected override async begin(runner: QueryRunner): Promise<void> {
     await runner.startTransaction();
     const timeout = String(this.timeoutMs);
+    // The last one frees what a connection has locked that was lost on the way: the server may not notice for hours.
     await runner.query(
-      `SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = ${timeout}; SET LOCAL statement_timeout = ${timeout}`,
+      `SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = ${timeout};
+        SET LOCAL statement_timeout = ${timeout}; SET LOCAL idle_in_transaction_session_timeout = ${timeout}`,
     );
   }
 
@@ -36,6 +38,15 @@ export class PostgresEngine extends PooledEngine {
     if (settings['fsync'] === 'off') return 'PostgreSQL runs with fsync = off: turn it on.';
     if (settings['synchronous_commit'] !== 'off') return undefined;
     return 'PostgreSQL runs with synchronous_commit = off: turn it on, for this application’s role at least.';
+  }
+
+  protected override isUnanswered(error: unknown): boolean {
+    return error instanceof Error && error.message.endsWith('Query read timeout');
+  }
+
+  /** With a statement on its way, `end` does not wait for its answer. */
+  protected override destroy(connection: unknown): void {
+    (connection as { end(): Promise<void> }).end().catch(() => undefined);
   }
 
   protected override failureOf(sqlState: string): Failure {

@@ -20,12 +20,15 @@ const instant = (name: string, isNullable = false): TableColumnOptions => ({
 });
 const count = (name: string): TableColumnOptions => ({ name, type: 'int' });
 
-/** Creates the module's four tables, on every database that it supports. */
+/**
+ * Creates the module's four tables, on every database that it supports. Those that are there are left alone: MariaDB and
+ * MySQL commit each one by itself, and a start may have ended between two of them.
+ */
 export class CreateMevetoLogout1767225600000 implements MigrationInterface {
   readonly name = 'CreateMevetoLogout1767225600000';
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.createTable(callsTable(runner));
+    await runner.createTable(callsTable(runner), true);
     await runner.createTable(
       new Table({
         name: 'meveto_logout_marks',
@@ -36,6 +39,7 @@ export class CreateMevetoLogout1767225600000 implements MigrationInterface {
         ]),
         indices: [{ name: 'meveto_logout_marks_settled', columnNames: ['settled_at'] }],
       }),
+      true,
     );
     await runner.createTable(
       new Table({
@@ -46,12 +50,14 @@ export class CreateMevetoLogout1767225600000 implements MigrationInterface {
           instant('held_until'),
         ]),
       }),
+      true,
     );
     await runner.createTable(
       new Table({
         name: 'meveto_logout_senders',
         columns: exactly(runner, [{ ...text('sender', '64'), isPrimary: true }, instant('confirmed_at')]),
       }),
+      true,
     );
   }
 
