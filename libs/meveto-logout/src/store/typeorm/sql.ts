@@ -20,6 +20,17 @@ export interface SqlResult {
  */
 export type Script<T> = Generator<Statement, T, SqlResult>;
 
+/** Runs one statement on a synchronous driver. */
+export type RunStatement = (statement: Statement) => SqlResult;
+
+/** Runs a script on a synchronous driver, from its first statement to its outcome. */
+export function play<T>(script: () => Script<T>, runOne: RunStatement): T {
+  const steps = script();
+  let step = steps.next({ rows: [], affected: 0 });
+  while (step.done !== true) step = steps.next(runOne(step.value));
+  return step.value;
+}
+
 /** Yields one statement of a script and returns its result. */
 export function* run(sql: string, params: readonly SqlValue[] = []): Script<SqlResult> {
   return yield { sql, params };

@@ -2,9 +2,19 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Database, Statement as PreparedStatement } from 'better-sqlite3';
 import type { DataSource } from 'typeorm';
 import { ConfigurationError, MevetoLogoutError, StoreUnavailableError } from '../../errors.js';
-import { type Dialect, type Script, SqlEngine, type SqlResult, type Statement, valuesOf } from './sql.js';
+import { GroupCommit } from './group-commit.js';
+import {
+  type Dialect,
+  play,
+  type Script,
+  SqlEngine,
+  type SqlResult,
+  type Statement,
+  valuesOf,
+} from './sql.js';
 
 const RETRY_EVERY_MS = 5;
+const MAX_REST_MS = 50;
 const IN_MEMORY = new Set(['', ':memory:']);
 
 const sqlite: Dialect = {
@@ -27,8 +37,12 @@ const sqlite: Dialect = {
 export class SqliteEngine extends SqlEngine {
   override readonly dialect = sqlite;
   readonly #prepared = new Map<string, PreparedStatement>();
+  readonly #group = new GroupCommit(failing);
   #database: Database | undefined;
   #isOwn = false;
+  #isFlushDue = false;
+  /** Until when the event loop is left alone, of `performance.now()`. */
+  #restUntil = 0;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -54,14 +68,56 @@ export class SqliteEngine extends SqlEngine {
     this.#prepared.clear();
     if (this.#isOwn) this.#database?.close();
     this.#database = undefined;
+    this.#isFlushDue = false;
+    this.#group.giveUp((operation) => new StoreUnavailableError(`${operation}: the store was closed`));
     return Promise.resolve();
   }
 
   override transaction<T>(operation: string, script: () => Script<T>): Promise<T> {
-    return this.#untilUnlocked(operation, (database) => {
-      if (database.inTransaction) throw new LockedByApplication();
-      return runImmediately(database, script, (statement) => this.#run(statement, database));
-    });
+    if (this.#database === undefined) {
+      return Promise.reject(new StoreUnavailableError(`${operation}: not connected`));
+    }
+    const committed = this.#group.add(operation, script, performance.now() + this.timeoutMs);
+    if (!this.#isFlushDue) this.#flushSoon();
+    return committed;
+  }
+
+  /**
+   * Whatever the event loop already holds joins the next commit. After one that took long the event loop first gets as much
+   * time for itself: Node accepts one connection a turn, and none while the disk is waited for.
+   */
+  #flushSoon(): void {
+    this.#isFlushDue = true;
+    const flush = (): void => {
+      this.#flush();
+    };
+    const pauseMs = this.#restUntil - performance.now();
+    if (pauseMs < 1) setImmediate(flush);
+    else setTimeout(flush, pauseMs);
+  }
+
+  #flush(): void {
+    const database = this.#database;
+    if (database === undefined) return;
+    const begunAt = performance.now();
+    const busy = database.inTransaction
+      ? new LockedByApplication()
+      : this.#group.flush((statement) => this.#run(statement, database), isBusy);
+    const endedAt = performance.now();
+    this.#restUntil = endedAt + Math.min(endedAt - begunAt, MAX_REST_MS);
+    this.#isFlushDue = false;
+    if (busy === undefined) {
+      if (!this.#group.isEmpty) this.#flushSoon();
+      return;
+    }
+    const stayedLocked = (operation: string) =>
+      new StoreUnavailableError(`${operation}: the database stayed locked`, { cause: busy });
+    this.#group.giveUp(stayedLocked, performance.now());
+    if (this.#group.isEmpty) return;
+    this.#isFlushDue = true;
+    setTimeout(() => {
+      this.#flush();
+    }, RETRY_EVERY_MS);
   }
 
   override read<T>(operation: string, script: () => Script<T>): Promise<T> {
@@ -88,9 +144,7 @@ export class SqliteEngine extends SqlEngine {
       return { done: true, value: work(this.#database) };
     } catch (error) {
       if (isBusy(error)) return { done: false, cause: error };
-      throw error instanceof MevetoLogoutError
-        ? error
-        : new StoreUnavailableError(operation, { cause: error });
+      throw failing(operation, error);
     }
   }
 
@@ -107,29 +161,8 @@ export class SqliteEngine extends SqlEngine {
   }
 }
 
-/** From BEGIN IMMEDIATE to COMMIT without leaving the event loop. */
-function runImmediately<T>(
-  database: Database,
-  script: () => Script<T>,
-  runOne: (statement: Statement) => SqlResult,
-): T {
-  runOne({ sql: 'BEGIN IMMEDIATE', params: [] });
-  try {
-    const value = play(script, runOne);
-    runOne({ sql: 'COMMIT', params: [] });
-    return value;
-  } catch (error) {
-    if (database.inTransaction) runOne({ sql: 'ROLLBACK', params: [] });
-    throw error;
-  }
-}
-
-function play<T>(script: () => Script<T>, runOne: (statement: Statement) => SqlResult): T {
-  const steps = script();
-  let step = steps.next({ rows: [], affected: 0 });
-  while (step.done !== true) step = steps.next(runOne(step.value));
-  return step.value;
-}
+const failing = (operation: string, error: unknown): unknown =>
+  error instanceof MevetoLogoutError ? error : new StoreUnavailableError(operation, { cause: error });
 
 /** On a shared connection: the application is between BEGIN and COMMIT. */
 class LockedByApplication extends Error {

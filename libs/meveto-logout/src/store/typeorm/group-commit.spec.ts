@@ -1,0 +1,103 @@
+import { describe, expect, it } from '@jest/globals';
+import Database from 'better-sqlite3';
+import { GroupCommit } from './group-commit.js';
+import { run, rowsOf, type Script, type Statement } from './sql.js';
+
+const NEVER = Number.POSITIVE_INFINITY;
+const isBusy = (error: unknown): boolean => (error as { code?: string }).code === 'SQLITE_BUSY';
+
+function open() {
+  const database = new Database(':memory:');
+  database.exec('CREATE TABLE t (n INTEGER PRIMARY KEY)');
+  const ran: string[] = [];
+  const runOne = ({ sql, params }: Statement) => {
+    ran.push(sql);
+    const statement = database.prepare(sql);
+    if (statement.reader) return { rows: statement.all(...params) as Record<string, unknown>[], affected: 0 };
+    return { rows: [], affected: statement.run(...params).changes };
+  };
+  const numbers = () => database.prepare('SELECT n FROM t ORDER BY n').pluck().all();
+  return { ran, runOne, numbers };
+}
+
+const insert = (n: number) =>
+  function* (): Script<number> {
+    return (yield* run('INSERT INTO t (n) VALUES (?)', [n])).affected;
+  };
+
+const failing = (operation: string, cause: unknown): Error => new Error(operation, { cause });
+
+describe('transactions that wait for one commit', () => {
+  it('are committed together and told their own outcomes', async () => {
+    const { ran, runOne, numbers } = open();
+    const group = new GroupCommit(failing);
+    const told = [1, 2, 3].map((n) => group.add('insert', insert(n), NEVER));
+    expect(group.flush(runOne, isBusy)).toBeUndefined();
+    expect(await Promise.all(told)).toEqual([1, 1, 1]);
+    expect(numbers()).toEqual([1, 2, 3]);
+    expect(ran.filter((sql) => sql === 'COMMIT')).toHaveLength(1);
+    expect(group.isEmpty).toBe(true);
+  });
+
+  it('are undone alone when they fail', async () => {
+    const { runOne, numbers } = open();
+    const group = new GroupCommit(failing);
+    const good = group.add('good', insert(1), NEVER);
+    const bad = group.add(
+      'bad',
+      function* (): Script<void> {
+        yield* run('INSERT INTO t (n) VALUES (7)');
+        yield* rowsOf('INSERT INTO t (n) VALUES (1)');
+      },
+      NEVER,
+    );
+    const later = group.add('later', insert(2), NEVER);
+    group.flush(runOne, isBusy);
+    await expect(bad).rejects.toThrow('bad');
+    expect(await Promise.all([good, later])).toEqual([1, 1]);
+    expect(numbers()).toEqual([1, 2]);
+  });
+
+  it.each(['BEGIN IMMEDIATE', 'COMMIT'])(
+    'go on waiting when %s finds the database locked',
+    async (locked) => {
+      const { runOne, numbers } = open();
+      const group = new GroupCommit(failing);
+      const told = [1, 2].map((n) => group.add('insert', insert(n), NEVER));
+      const busy = Object.assign(new Error('locked'), { code: 'SQLITE_BUSY' });
+      const whileLocked = (statement: Statement) => {
+        if (statement.sql === locked) throw busy;
+        return runOne(statement);
+      };
+      expect(group.flush(whileLocked, isBusy)).toBe(busy);
+      expect(numbers()).toEqual([]);
+      group.flush(runOne, isBusy);
+      expect(await Promise.all(told)).toEqual([1, 1]);
+      expect(numbers()).toEqual([1, 2]);
+    },
+  );
+
+  it('all fail when their commit does, and leave nothing behind', async () => {
+    const { runOne, numbers } = open();
+    const group = new GroupCommit(failing);
+    const told = [1, 2].map((n) => group.add('insert', insert(n), NEVER));
+    group.flush((statement) => {
+      if (statement.sql === 'COMMIT') throw new Error('disk full');
+      return runOne(statement);
+    }, isBusy);
+    const outcomes = await Promise.allSettled(told);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(numbers()).toEqual([]);
+  });
+
+  it('are given up when they have waited for too long', async () => {
+    const group = new GroupCommit(failing);
+    const late = group.add('late', insert(1), 100);
+    const patient = group.add('patient', insert(2), 300);
+    group.giveUp((operation) => new Error(`${operation}: locked`), 200);
+    await expect(late).rejects.toThrow('late: locked');
+    expect(group.isEmpty).toBe(false);
+    group.giveUp((operation) => new Error(`${operation}: closed`));
+    await expect(patient).rejects.toThrow('patient: closed');
+  });
+});
