@@ -112,6 +112,10 @@ export default defineConfig(
   {
     files: ['**/*.js', '**/*.mjs'],
     extends: [tseslint.configs.disableTypeChecked],
-    languageOptions: { globals: { process: 'readonly', URL: 'readonly', console: 'readonly' } },
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['process', 'URL', 'console', 'fetch', 'performance', 'Buffer'].map((name) => [name, 'readonly']),
+      ),
+    },
   },
 );

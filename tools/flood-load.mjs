@@ -1,0 +1,63 @@
+// Webhook calls at an even rate. Times are measured from when a call was due, not from when it could be sent.
+import { Agent, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const agents = new Map();
+
+/** Kept-alive connections from one address of this machine. @param {string} localAddress */
+function agentOf(localAddress) {
+  let agent = agents.get(localAddress);
+  if (agent === undefined) {
+    agent = new Agent({ keepAlive: true, localAddress, maxSockets: 8, timeout: 30_000 });
+    agents.set(localAddress, agent);
+  }
+  return agent;
+}
+
+export function closeConnections() {
+  for (const agent of agents.values()) agent.destroy();
+  agents.clear();
+}
+
+/**
+ * Sends one call. Resolves with its status (0: none) and how long it took since it was due.
+ * @param {string} url @param {string} token @param {string} from @param {number} dueAt of performance.now()
+ * @returns {Promise<{ status: number, tookMs: number }>}
+ */
+export function call(url, token, from, dueAt = performance.now()) {
+  return new Promise((resolve) => {
+    const body = JSON.stringify({ type: 'User_Logged_Out', user_token: token });
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const done = (/** @type {number} */ status) => resolve({ status, tookMs: performance.now() - dueAt });
+    const sending = request(url, { method: 'POST', headers, agent: agentOf(from) }, (response) => {
+      response.resume().on('end', () => done(response.statusCode ?? 0));
+      response.on('error', () => done(0));
+    });
+    sending.setTimeout(30_000, () => sending.destroy());
+    sending.on('error', () => done(0)).end(body);
+  });
+}
+
+/**
+ * `perSecond` calls a second for `seconds`, evenly; `send(n, dueAt)` begins the n-th.
+ * @template T
+ * @param {number} perSecond @param {number} seconds @param {(n: number, dueAt: number) => Promise<T>} send
+ * @returns {Promise<T[]>}
+ */
+export async function evenly(perSecond, seconds, send) {
+  const startedAt = performance.now();
+  const sent = [];
+  for (let n = 0; n < perSecond * seconds; n += 1) {
+    const dueAt = startedAt + (n / perSecond) * 1_000;
+    const earlyMs = dueAt - performance.now();
+    if (earlyMs > 0) await delay(earlyMs);
+    sent.push(send(n, dueAt));
+  }
+  return Promise.all(sent);
+}
+
+/** @param {readonly number[]} values @param {number} share between 0 and 1 */
+export function quantile(values, share) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}

@@ -1,0 +1,195 @@
+// `npm run flood -- --seconds 60 --database sqlite|postgres --case addresses|secret|worst [--rate 1000]`
+// Forged webhook calls against the compiled demo, with one real call a second among them. Prints what came of it and ends
+// with 1 when a bound is broken. Everything stays on this machine's loopback addresses.
+import { cpus, loadavg } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { startDemo } from './flood-demo.mjs';
+import { call, closeConnections, evenly, quantile } from './flood-load.mjs';
+import { startMeveto } from './flood-meveto.mjs';
+
+const CASES = ['addresses', 'secret', 'worst'];
+const DATABASES = ['sqlite', 'postgres'];
+const BUDGET_PER_SECOND = 100;
+const MAX_WAITING = 10_000;
+const BOUNDS = { acknowledgedP99Ms: 250, logoutMedianMs: 2_000, peakMiB: 512 };
+const SECRET = 'flood-secret-path-of-thirty-chars';
+const MEVETO_ADDRESS = '127.9.9.9';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    rate: { type: 'string', default: '1000' },
+    database: { type: 'string', default: 'sqlite' },
+    case: { type: 'string', default: 'addresses' },
+  },
+});
+const seconds = within(Number(values.seconds), 1, 300, '--seconds');
+const rate = within(Number(values.rate), 1, 5_000, '--rate');
+const kind = values.case;
+const database = values.database;
+if (!CASES.includes(kind) || !DATABASES.includes(database)) {
+  throw new Error(`--case is one of ${CASES.join(', ')}, --database one of ${DATABASES.join(', ')}.`);
+}
+
+/** @param {number} value @param {number} min @param {number} max @param {string} name */
+function within(value, min, max, name) {
+  if (!(value >= min && value <= max)) throw new Error(`${name}: ${String(min)} to ${String(max)}.`);
+  return value;
+}
+
+const meveto = await startMeveto();
+const demo = await startDemo(/** @type {'sqlite' | 'postgres'} */ (database), {
+  MEVETO_API_URL: meveto.url,
+  MEVETO_DASHBOARD_URL: meveto.url,
+  MEVETO_CLIENT_ID: 'flood-client',
+  MEVETO_CLIENT_SECRET: 'flood-client-secret-0123456789',
+  DEMO_USERS: String(seconds + 1),
+  ...(kind === 'secret' ? { MEVETO_WEBHOOK_SECRET_PATH: SECRET } : {}),
+});
+const plain = `${demo.url}/meveto/webhook`;
+const real = kind === 'secret' ? `${plain}/${SECRET}` : plain;
+const users = new Map();
+try {
+  process.exitCode = await runCase();
+} finally {
+  closeConnections();
+  await demo.stop();
+  meveto.stop();
+}
+
+async function runCase() {
+  for (let n = 0; n <= seconds; n += 1) users.set(n, await accessToken(n + 1));
+  // Meveto's address has a call confirmed before the flood, as it has in production.
+  const first = await realCall(0, performance.now());
+  if (first.refusedAfterMs === undefined) throw new Error('The call before the flood was not applied.');
+  const loadBefore = loadavg()[0] ?? 0;
+  const exchangesBefore = meveto.exchanges.length;
+  const usageBefore = demo.usage();
+  const startedAt = performance.now();
+  const [forged, reals] = await Promise.all([
+    evenly(rate, seconds, (n, dueAt) => call(plain, `forged-${String(n)}`, forger(n), dueAt)),
+    evenly(1, seconds, (n, dueAt) => realCall(n + 1, dueAt)),
+  ]);
+  const tookSeconds = (performance.now() - startedAt) / 1_000;
+  const usage = demo.usage();
+  return report({
+    forged,
+    reals,
+    exchanges: meveto.exchanges.length - exchangesBefore,
+    tookSeconds,
+    peakMiB: usage.peakMiB,
+    grewMiB: usage.rssMiB - usageBefore.rssMiB,
+    cpuShare: (usage.cpuSeconds - usageBefore.cpuSeconds) / tookSeconds,
+    rows: await rowsInInbox(),
+    load: `${loadBefore.toFixed(1)} before, ${(loadavg()[0] ?? 0).toFixed(1)} after, on ${String(cpus().length)} cores`,
+  });
+}
+
+/** 250 addresses, or Meveto's own in the worst case. @param {number} n */
+function forger(n) {
+  return kind === 'worst' ? MEVETO_ADDRESS : `127.1.${String(1 + (n % 10))}.${String(1 + (n % 25))}`;
+}
+
+/** @param {number} n */
+async function accessToken(n) {
+  const response = await fetch(`${demo.url}/api/tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      email: `user${String(n)}@example.com`,
+      password: `user${String(n)}-demo-password`,
+    }),
+  });
+  if (!response.ok) throw new Error(`No access token for user ${String(n)}: ${String(response.status)}`);
+  return /** @type {{ access_token: string }} */ (await response.json()).access_token;
+}
+
+/** Logs a person out and watches until their access token is refused. @param {number} n @param {number} dueAt */
+async function realCall(n, dueAt) {
+  const token = `real-${String(n)}-${String(Date.now())}`;
+  meveto.issue(token, `meveto-user${String(n + 1)}`);
+  const answer = await call(real, token, MEVETO_ADDRESS, dueAt);
+  const acknowledgedAt = performance.now();
+  if (answer.status !== 202) return { ...answer, refusedAfterMs: undefined };
+  const waitMs = kind === 'worst' ? (MAX_WAITING / BUDGET_PER_SECOND) * 1_000 + 60_000 : 30_000;
+  while (performance.now() - acknowledgedAt < waitMs) {
+    const response = await fetch(`${demo.url}/api/profile`, {
+      headers: { authorization: `Bearer ${users.get(n)}`, accept: 'application/json' },
+    }).catch(() => undefined);
+    await response?.text();
+    if (response?.status === 401) return { ...answer, refusedAfterMs: performance.now() - acknowledgedAt };
+    await delay(kind === 'worst' ? 500 : 50);
+  }
+  return { ...answer, refusedAfterMs: undefined };
+}
+
+async function rowsInInbox() {
+  const text = await fetch(`${demo.url}/metrics`).then((response) => response.text());
+  return [...text.matchAll(/^meveto_logout_calls\{.*\} (\d+)$/gm)].reduce((sum, [, n]) => sum + Number(n), 0);
+}
+
+/** @param {Awaited<ReturnType<typeof call>>[]} answers */
+function statuses(answers) {
+  const counts = new Map();
+  for (const { status } of answers) counts.set(status, (counts.get(status) ?? 0) + 1);
+  return [...counts].map(([status, count]) => `${String(status)} × ${String(count)}`).join(', ');
+}
+
+/** Prints the table; 1 when a bound is broken. @param {any} run */
+function report({ forged, reals, exchanges, tookSeconds, peakMiB, grewMiB, cpuShare, rows, load }) {
+  const took = (/** @type {number} */ share) =>
+    quantile(
+      [...forged, ...reals].map(({ tookMs }) => tookMs),
+      share,
+    );
+  const acknowledged = reals.filter((/** @type {any} */ each) => each.status === 202);
+  const delays = acknowledged.map((/** @type {any} */ each) => each.refusedAfterMs ?? Infinity);
+  const applied = delays.filter(Number.isFinite).length;
+  const most = BUDGET_PER_SECOND * (tookSeconds + 1);
+  const only = (/** @type {number[]} */ ...known) =>
+    forged.every((/** @type {any} */ { status }) => known.includes(status));
+  const ms = (/** @type {number} */ value) => `${value.toFixed(0)} ms`;
+  const isWorst = kind === 'worst';
+  const lines = [
+    ['forged calls', statuses(forged), kind === 'secret' ? only(404) : only(202, 503)],
+    ['real calls', statuses(reals), isWorst || acknowledged.length === reals.length],
+    [
+      'acknowledged real calls applied',
+      `${String(applied)} of ${String(acknowledged.length)}`,
+      applied === acknowledged.length,
+    ],
+    [
+      'answers p50 / p99 / max',
+      `${ms(took(0.5))} / ${ms(took(0.99))} / ${ms(took(1))}`,
+      took(0.99) <= BOUNDS.acknowledgedP99Ms,
+    ],
+    [
+      'acknowledgement to logout p50 / max',
+      `${ms(quantile(delays, 0.5))} / ${ms(quantile(delays, 1))}`,
+      isWorst || quantile(delays, 0.5) <= BOUNDS.logoutMedianMs,
+    ],
+    [
+      'calls to Meveto',
+      `${String(exchanges)} in ${tookSeconds.toFixed(0)} s`,
+      exchanges <= (kind === 'secret' ? reals.length : most),
+    ],
+    ['rows in the inbox', String(rows), kind !== 'secret' || rows === reals.length + 1],
+    [
+      'resident memory',
+      `peak ${peakMiB.toFixed(0)} MiB, grew ${grewMiB.toFixed(0)} MiB`,
+      peakMiB <= BOUNDS.peakMiB,
+    ],
+    ['CPU of the demo', `${(cpuShare * 100).toFixed(0)} % of a core`, true],
+    ['load of the machine', load, true],
+    ['the demo', demo.isRunning() ? 'runs' : 'ended', demo.isRunning()],
+    ...(isWorst ? [['the log names the remedy', '', /secretPath/.test(demo.output())]] : []),
+  ];
+  console.log(
+    `\n${String(rate)} forged calls a second for ${String(seconds)} s, case ${kind}, ${database}\n`,
+  );
+  for (const [what, figure, isKept] of lines) {
+    console.log(`${isKept ? 'ok    ' : 'BROKEN'} ${String(what).padEnd(38)} ${String(figure)}`);
+  }
+  return lines.every(([, , isKept]) => isKept) ? 0 : 1;
+}
