@@ -40,8 +40,9 @@ import { TokenVault } from './secrets/token-vault.js';
 import { HandshakeSessions } from './session/handshake-sessions.js';
 import { LIVE_PUSH, RESOLVED_OPTIONS, STORE } from './tokens.js';
 import { Acknowledgement } from './webhook/acknowledgement.js';
+import { AllowedAddresses } from './webhook/allowed-addresses.js';
 import { CallIntake } from './webhook/call-intake.js';
-import { WebhookBodyGate } from './webhook/webhook-body-gate.js';
+import { WebhookGate } from './webhook/webhook-gate.js';
 import { WebhookReceiver } from './webhook/webhook-receiver.js';
 import { WebhookRoute } from './webhook/webhook-route.js';
 import { CallProcessor } from './worker/call-processor.js';
@@ -117,7 +118,8 @@ const guardParts: Provider[] = [
     CallEvents,
     MevetoHttp,
     WebhookRoute,
-    WebhookBodyGate,
+    AllowedAddresses,
+    WebhookGate,
     CallIntake,
     Acknowledgement,
     WebhookReceiver,

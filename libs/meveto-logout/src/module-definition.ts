@@ -8,13 +8,11 @@ import { noLivePush } from './live/no-live-push.js';
 import { socketIo } from './live/socketio/socket-io.js';
 import type { MevetoLogoutExtras, MevetoLogoutOptions } from './options/options.js';
 import { LIVE_PUSH, WEBHOOK_PATH } from './tokens.js';
-import { createWebhookController } from './webhook/webhook.controller.js';
 
 const DEFAULT_EXTRAS = {
   isGlobal: true,
   globalGuard: true,
   webhookPath: 'meveto/webhook',
-  publicMetadataKeys: ['isPublic', 'IS_PUBLIC', 'THROTTLER:SKIPdefault'],
   livePush: socketIo(),
 } satisfies Required<MevetoLogoutExtras>;
 
@@ -27,13 +25,13 @@ export const {
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createMevetoLogoutOptions')
   .setExtras<MevetoLogoutExtras>(DEFAULT_EXTRAS, (definition, extras) => {
-    const { isGlobal, globalGuard, webhookPath, publicMetadataKeys, livePush } = filled(extras);
+    const { isGlobal, globalGuard, webhookPath, livePush } = filled(extras);
     const live = livePush === false ? noLivePush : livePush;
     return {
       ...definition,
       global: isGlobal,
       imports: [...(definition.imports ?? []), ...(live.imports ?? [])],
-      controllers: [createWebhookController(webhookPath, publicMetadataKeys), ...(live.controllers ?? [])],
+      controllers: [...(live.controllers ?? [])],
       providers: [
         ...(definition.providers ?? []),
         { provide: WEBHOOK_PATH, useValue: webhookPath },
@@ -55,7 +53,6 @@ function filled(extras: MevetoLogoutExtras): Required<MevetoLogoutExtras> {
     isGlobal: extras.isGlobal ?? DEFAULT_EXTRAS.isGlobal,
     globalGuard: extras.globalGuard ?? DEFAULT_EXTRAS.globalGuard,
     webhookPath: extras.webhookPath ?? DEFAULT_EXTRAS.webhookPath,
-    publicMetadataKeys: extras.publicMetadataKeys ?? DEFAULT_EXTRAS.publicMetadataKeys,
     livePush: extras.livePush ?? DEFAULT_EXTRAS.livePush,
   };
 }

@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 const COUNTED = [
   'webhook_accepted',
   'webhook_refused',
+  'webhook_address_refused',
   'webhook_unavailable',
   'webhook_unknown_type',
   'exchange_person',
@@ -24,6 +25,7 @@ const COUNTED = [
   'cluster_refused',
   'sockets_told',
   'sockets_refused',
+  'reconcile_gap',
   'guard_refused',
   'guard_state_unknown',
 ] as const;

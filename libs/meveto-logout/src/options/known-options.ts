@@ -12,7 +12,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   sessionOfMessage: ['rpc', 'ws'],
   exchange: ['timeoutMs', 'concurrency', 'perSecond'],
   reconcile: ['cron', 'path'],
-  webhook: ['secretPath'],
+  webhook: ['secretPath', 'allowFrom'],
 };
 
 /** Adds a fault for every option that does not exist. */

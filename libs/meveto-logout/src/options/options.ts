@@ -108,6 +108,13 @@ export interface WebhookOptions {
    * @defaultValue none
    */
   readonly secretPath?: string;
+  /**
+   * Addresses that may call the webhook, IPv4 or IPv6, single or as ranges: `['203.0.113.0/24', '2001:db8::7']`. Others
+   * are answered 403. Behind a proxy the address is the one that the HTTP adapter takes for the client's, by its own
+   * setting of trust in proxies.
+   * @defaultValue every address
+   */
+  readonly allowFrom?: readonly string[];
 }
 
 /** What the application writes. Every duration is in milliseconds. */
@@ -238,11 +245,6 @@ export interface MevetoLogoutExtras {
    * @defaultValue 'meveto/webhook'
    */
   readonly webhookPath?: string;
-  /**
-   * Metadata keys that are set to true on the webhook route, so that the application's own guards let it through.
-   * @defaultValue ['isPublic', 'IS_PUBLIC', 'THROTTLER:SKIPdefault']
-   */
-  readonly publicMetadataKeys?: readonly string[];
   /**
    * How open browsers are told of a logout: `socketIo({ … })`, by the application's own Socket.IO server, or false for not at
    * all; browsers then find out at their next request or check.

@@ -5,6 +5,7 @@ import { keysOf, previousSecretsOf } from './key-checks.js';
 import { refuseUnknown } from './known-options.js';
 import type { MevetoLogoutOptions } from './options.js';
 import { resolveAnswer, resolveSessionOfMessage, resolveStalenessLimit } from './resolve-answer.js';
+import { resolveWebhook } from './resolve-webhook.js';
 import type { ResolvedOptions } from './resolved-options.js';
 
 const DAY_MS = 86_400_000;
@@ -13,7 +14,6 @@ const DAY_MS = 86_400_000;
 export const DEFAULT_API_URL = 'https://prod.meveto.com';
 export const DEFAULT_PENDING_PATH = '/api/client/webhooks/pending';
 const DEFAULT_CRON = '0 */5 * * * *';
-const SECRET_PATH = /^[A-Za-z0-9_-]{22,}$/;
 
 /**
  * Given options to resolved ones.
@@ -63,7 +63,7 @@ function fillIn(given: MevetoLogoutOptions, faults: Faults): ResolvedOptions {
       cron: faults.cron('reconcile.cron', given.reconcile?.cron, DEFAULT_CRON),
       path: faults.sameOriginPath('reconcile.path', given.reconcile?.path, DEFAULT_PENDING_PATH),
     },
-    webhook: { secretPath: secretPathOf(given, faults) },
+    webhook: resolveWebhook(given, faults),
     acknowledge: faults.oneOf('acknowledge', given.acknowledge, ['on-receipt', 'after-logout']),
     tokenStorage: faults.oneOf('tokenStorage', given.tokenStorage, ['sealed', 'none']),
     leaseMs,
@@ -161,17 +161,6 @@ function sessionsOf(given: MevetoLogoutOptions, faults: Faults): readonly Sessio
     return [];
   }
   return readers as SessionReader[];
-}
-
-function secretPathOf(given: MevetoLogoutOptions, faults: Faults): string | undefined {
-  const secretPath: unknown = given.webhook?.secretPath;
-  if (secretPath === undefined) return undefined;
-  if (typeof secretPath === 'string' && SECRET_PATH.test(secretPath)) return secretPath;
-  faults.add(
-    'webhook.secretPath: wanted at least 22 URL-safe characters (A-Z a-z 0-9 _ -). ' +
-      `Make one: node -p "require('crypto').randomBytes(24).toString('base64url')".`,
-  );
-  return undefined;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

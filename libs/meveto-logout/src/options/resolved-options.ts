@@ -1,3 +1,4 @@
+import type { BlockList } from 'node:net';
 import type { SessionReader } from '../session/session-reader.port.js';
 import type { StoreDefinition } from '../store/store.port.js';
 import type { KeyRing, KeySource } from './key-options.js';
@@ -24,7 +25,7 @@ export interface ResolvedOptions {
   readonly stalenessLimitMs: number;
   readonly exchange: { readonly timeoutMs: number; readonly concurrency: number; readonly perSecond: number };
   readonly reconcile: { readonly cron: string; readonly path: string };
-  readonly webhook: { readonly secretPath: string | undefined };
+  readonly webhook: { readonly secretPath: string | undefined; readonly allowFrom: BlockList | undefined };
   readonly acknowledge: NonNullable<MevetoLogoutOptions['acknowledge']>;
   readonly tokenStorage: NonNullable<MevetoLogoutOptions['tokenStorage']>;
   readonly leaseMs: number;

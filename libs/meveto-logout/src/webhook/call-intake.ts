@@ -12,7 +12,7 @@ import type { Store } from '../store/store.port.js';
 import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
 import { LaneLoad } from './lane-load.js';
 
-const MAX_BATCH = 200;
+const MAX_BATCH = 500;
 /** How long a sender counts as confirmed after a call whose person Meveto named. */
 const CONFIRMED_FOR_MS = 7 * 86_400_000;
 /** Calls in memory that wait for a commit. More are refused at once: the store does not keep up. */

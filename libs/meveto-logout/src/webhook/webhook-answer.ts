@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** A refusal that is written without the application's pipeline: before its parsers, by either HTTP adapter. */
-export interface Refusal {
+/** What a sender is told. It is written without the application's pipeline, so that it is the same on every host. */
+export interface WebhookAnswer {
   readonly status: number;
-  readonly message: string;
+  readonly body: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -15,23 +15,37 @@ const TITLES: Readonly<Record<number, string>> = {
   408: 'Request Timeout',
   413: 'Payload Too Large',
   415: 'Unsupported Media Type',
+  503: 'Service Unavailable',
 };
 
+/** A refusal in the shape of Nest's own errors. */
+export const refusal = (
+  statusCode: number,
+  message: string,
+  headers?: Readonly<Record<string, string>>,
+): WebhookAnswer => ({
+  status: statusCode,
+  body: { statusCode, error: TITLES[statusCode], message },
+  ...(headers && { headers }),
+});
+
 /** Answers, and hangs up when the sender is still sending: what is left of the body is not read. */
-export function refuse(
+export function write(
   request: IncomingMessage,
   response: ServerResponse,
-  { status, message, headers }: Refusal,
+  { status, body, headers }: WebhookAnswer,
 ): void {
-  const body = JSON.stringify({ statusCode: status, error: TITLES[status], message });
+  const text = JSON.stringify(body);
   const isRead = request.complete || !hasBody(request);
+  response.removeHeader('x-powered-by');
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
     ...headers,
     ...(isRead ? {} : { connection: 'close' }),
   });
-  response.end(body, () => {
+  response.end(text, () => {
     if (!isRead) discard(request);
   });
 }

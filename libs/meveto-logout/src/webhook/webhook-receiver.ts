@@ -1,13 +1,4 @@
-import {
-  BadRequestException,
-  HttpException,
-  HttpStatus,
-  Inject,
-  Injectable,
-  Logger,
-  NotFoundException,
-} from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InboxFullError, LogoutUnfinishedError, StoreUnavailableError } from '../errors.js';
 import type { CallType } from '../model/call.js';
 import { parseMevetoCall } from '../model/meveto-call.js';
@@ -15,18 +6,12 @@ import type { UserToken } from '../model/user-token.js';
 import { Counters } from '../observe/counters.js';
 import { Acknowledgement } from './acknowledgement.js';
 import { CallIntake } from './call-intake.js';
-import { WebhookBodyGate } from './webhook-body-gate.js';
-import { WebhookRoute } from './webhook-route.js';
+import { refusal, type WebhookAnswer } from './webhook-answer.js';
 
 const REPORT_EVERY_MS = 60_000;
 
 /** The same for every call that was understood, good token or bad: no oracle. */
-const ACCEPTED = { status: 'accepted' } as const;
-
-/** What Express and Fastify both have; `ip` minds the application's own trust in proxies. */
-export interface WebhookHttpRequest {
-  readonly ip?: string;
-}
+const ACCEPTED: WebhookAnswer = { status: 202, body: { status: 'accepted' } };
 
 /** Parses, stores, answers. */
 @Injectable()
@@ -37,66 +22,47 @@ export class WebhookReceiver {
   constructor(
     @Inject(CallIntake) private readonly intake: CallIntake,
     @Inject(Acknowledgement) private readonly acknowledgement: Acknowledgement,
-    @Inject(WebhookRoute) private readonly route: WebhookRoute,
-    @Inject(WebhookBodyGate) private readonly gate: WebhookBodyGate,
     @Inject(Counters) private readonly counters: Counters,
-    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {}
 
-  /**
-   * Resolves with the answer once the call is stored.
-   * @param segment what follows the webhook's path in the URL
-   * @throws {NotFoundException} when a secret is set and `segment` is not it, or the call came by another way than the gate
-   * @throws {BadRequestException} when the body is no call
-   */
-  async receive(
-    segment: string | undefined,
-    request: WebhookHttpRequest,
-    response: object,
-  ): Promise<typeof ACCEPTED> {
-    const body = this.gate.bodyOf(request);
-    if (body === undefined || !this.route.opens(segment)) throw new NotFoundException();
-    const call = parseMevetoCall(body.value);
+  /** Resolves with the answer once the call is stored. Never throws. */
+  async receive(body: unknown, address: string | undefined): Promise<WebhookAnswer> {
+    const call = parseMevetoCall(body);
     switch (call.kind) {
       case 'invalid':
         this.counters.add('webhook_refused');
-        throw new BadRequestException(call.message);
+        return refusal(400, call.message);
       case 'unknown-type':
         this.counters.add('webhook_unknown_type');
         return ACCEPTED;
       case 'call':
-        await this.#take(call.type, call.token, request.ip).catch((error: unknown) =>
-          this.#unavailable(error, response),
-        );
-        this.counters.add('webhook_accepted');
-        return ACCEPTED;
+        return this.#take(call.type, call.token, address);
     }
   }
 
-  async #take(type: CallType, token: UserToken, address: string | undefined): Promise<void> {
+  async #take(type: CallType, token: UserToken, address: string | undefined): Promise<WebhookAnswer> {
     const receivedAt = performance.now();
-    await this.intake.accept(type, token, address);
-    await this.acknowledgement.ready(token, receivedAt);
+    try {
+      await this.intake.accept(type, token, address);
+      await this.acknowledgement.ready(token, receivedAt);
+    } catch (error) {
+      return this.#unavailable(error);
+    }
+    this.counters.add('webhook_accepted');
+    return ACCEPTED;
   }
 
   /** Our own trouble is always 503, with when to come back: Meveto tries again. */
-  #unavailable(error: unknown, response: object): never {
+  #unavailable(error: unknown): WebhookAnswer {
     this.counters.add('webhook_unavailable');
     const isLate = error instanceof LogoutUnfinishedError;
     const isKnown = isLate || error instanceof StoreUnavailableError || error instanceof InboxFullError;
     const retryAfterMs = isKnown ? error.retryAfterMs : 5_000;
     if (error instanceof InboxFullError) this.#reportFull(error);
-    this.host.httpAdapter.setHeader(response, 'Retry-After', String(Math.ceil(retryAfterMs / 1_000)));
-    throw new HttpException(
-      {
-        statusCode: 503,
-        error: 'Service Unavailable',
-        message: isLate
-          ? 'The call is stored and being worked on. Try again shortly.'
-          : 'The call could not be stored. Try again shortly.',
-      },
-      HttpStatus.SERVICE_UNAVAILABLE,
-    );
+    const message = isLate
+      ? 'The call is stored and being worked on. Try again shortly.'
+      : 'The call could not be stored. Try again shortly.';
+    return refusal(503, message, { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) });
   }
 
   #reportFull(error: InboxFullError): void {
