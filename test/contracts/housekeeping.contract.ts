@@ -12,6 +12,8 @@ import {
   summaryOf,
 } from './opened-store.js';
 
+const RETENTION = { endedMs: 7 * DAY_MS, rejectedMs: DAY_MS, ambiguousMs: 30 * DAY_MS };
+
 export function housekeeping(current: Current): void {
   describe('the summary', () => {
     it('names all six states of an empty inbox', async () => {
@@ -46,9 +48,27 @@ export function housekeeping(current: Current): void {
       await inbox.receive([incoming('old')]);
       await current().passTime(HOUR_MS);
       await inbox.receive([incoming('young')]);
-      expect(await inbox.expire(HOUR_MS, 10)).toBe(1);
+      expect((await inbox.expire(HOUR_MS, 10)).count).toBe(1);
       expect(await summaryOf(current())).toMatchObject({ pending: 1, expired: 1 });
       expect((await claimOne(current())).digest).toBe('digest-young');
+    });
+
+    it('tells how many had an attempt whose outcome nobody knows', async () => {
+      const { inbox } = current().store;
+      await inbox.receive([incoming('untried')]);
+      const sent = await receiveAndClaim(current(), incoming('sent'));
+      await inbox.release(sent, { delayMs: 0, maybeSent: true, reason: 'timeout' });
+      await inbox.release(await claimOne(current()), { delayMs: 0, maybeSent: false, reason: 'refused' });
+      await current().passTime(HOUR_MS);
+      const calls = (await inbox.list({ state: 'pending', limit: 5 })).calls;
+      expect(calls).toHaveLength(2);
+      expect(await inbox.expire(HOUR_MS, 10)).toEqual({ count: 2, outcomeUnknownCount: 1 });
+      const { calls: expired } = await inbox.list({ state: 'expired', limit: 5 });
+      expect(expired.map(({ reason }) => reason).sort()).toEqual([
+        'time-to-live',
+        'time-to-live-outcome-unknown',
+      ]);
+      expect(await inbox.expire(HOUR_MS, 10)).toEqual({ count: 0, outcomeUnknownCount: 0 });
     });
 
     it('leaves a call alone that somebody is working on', async () => {
@@ -56,7 +76,7 @@ export function housekeeping(current: Current): void {
       await inbox.receive([incoming('a')]);
       await current().passTime(HOUR_MS);
       const call = await claimOne(current());
-      expect(await inbox.expire(HOUR_MS, 10)).toBe(0);
+      expect((await inbox.expire(HOUR_MS, 10)).count).toBe(0);
       expect(await inbox.finish(call, { state: 'rejected', reason: 'test' })).toBe(true);
     });
 
@@ -64,7 +84,7 @@ export function housekeeping(current: Current): void {
       const { inbox } = current().store;
       const lost = await receiveAndClaim(current(), incoming('a'));
       await current().passTime(HOUR_MS);
-      expect(await inbox.expire(HOUR_MS, 10)).toBe(1);
+      expect((await inbox.expire(HOUR_MS, 10)).count).toBe(1);
       expect(await inbox.finish(lost, { state: 'rejected', reason: 'test' })).toBe(false);
     });
 
@@ -73,32 +93,35 @@ export function housekeeping(current: Current): void {
       await inbox.receive(['a', 'b', 'c'].map((name) => incoming(name)));
       await inbox.finish(await claimOne(current()), { state: 'rejected', reason: 'test' });
       await current().passTime(HOUR_MS);
-      expect(await inbox.expire(HOUR_MS, 1)).toBe(1);
-      expect(await inbox.expire(HOUR_MS, 10)).toBe(1);
-      expect(await inbox.expire(HOUR_MS, 10)).toBe(0);
+      expect((await inbox.expire(HOUR_MS, 1)).count).toBe(1);
+      expect((await inbox.expire(HOUR_MS, 10)).count).toBe(1);
+      expect((await inbox.expire(HOUR_MS, 10)).count).toBe(0);
       expect(await summaryOf(current())).toMatchObject({ rejected: 1, expired: 2 });
     });
   });
 
   describe('purging calls', () => {
-    it.each(['ambiguous', 'expired'] as const)('keeps %s ones for the retention', async (state) => {
+    it.each([
+      ['expired', RETENTION.endedMs],
+      ['rejected', RETENTION.rejectedMs],
+      ['ambiguous', RETENTION.ambiguousMs],
+    ] as const)('keeps %s ones for their retention', async (state, keepMs) => {
       const { inbox } = current().store;
       await inbox.finish(await receiveAndClaim(current(), incoming('a')), { state, reason: 'test' });
-      await current().passTime(6 * DAY_MS);
-      expect(await inbox.purge(7 * DAY_MS, 10)).toBe(0);
-      await current().passTime(DAY_MS);
-      expect(await inbox.purge(7 * DAY_MS, 10)).toBe(1);
+      await current().passTime(keepMs - HOUR_MS);
+      expect(await inbox.purge(RETENTION, 10)).toBe(0);
+      await current().passTime(HOUR_MS);
+      expect(await inbox.purge(RETENTION, 10)).toBe(1);
       expect(await summaryOf(current())).toMatchObject({ [state]: 0 });
     });
 
-    it('keeps rejected ones for a day', async () => {
-      const { inbox } = current().store;
-      const call = await receiveAndClaim(current(), incoming('a'));
-      await inbox.finish(call, { state: 'rejected', reason: 'test' });
-      await current().passTime(DAY_MS - HOUR_MS);
-      expect(await inbox.purge(7 * DAY_MS, 10)).toBe(0);
+    it('keeps applied ones as long as expired ones', async () => {
+      await current().addUser(1, 'm-1');
+      await logOut(current(), 'a', 'm-1');
+      await current().passTime(RETENTION.endedMs - HOUR_MS);
+      expect(await current().store.inbox.purge(RETENTION, 10)).toBe(0);
       await current().passTime(HOUR_MS);
-      expect(await inbox.purge(7 * DAY_MS, 10)).toBe(1);
+      expect(await current().store.inbox.purge(RETENTION, 10)).toBe(1);
     });
 
     it('never deletes an unfinished call, and goes in steps', async () => {
@@ -108,9 +131,9 @@ export function housekeeping(current: Current): void {
         await inbox.finish(call, { state: 'rejected', reason: 'test' });
       }
       await current().passTime(30 * DAY_MS);
-      expect(await inbox.purge(7 * DAY_MS, 1)).toBe(1);
-      expect(await inbox.purge(7 * DAY_MS, 10)).toBe(1);
-      expect(await inbox.purge(7 * DAY_MS, 10)).toBe(0);
+      expect(await inbox.purge(RETENTION, 1)).toBe(1);
+      expect(await inbox.purge(RETENTION, 10)).toBe(1);
+      expect(await inbox.purge(RETENTION, 10)).toBe(0);
       expect(await summaryOf(current())).toMatchObject({ pending: 1, rejected: 0 });
     });
   });

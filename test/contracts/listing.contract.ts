@@ -151,11 +151,11 @@ export function listing(current: Current): void {
     const { inbox } = current().store;
     await inbox.receiveListed([listed('1', 'a')]);
     await current().passTime(DAY_MS);
-    expect(await inbox.expire(DAY_MS, 10)).toBe(1);
+    expect((await inbox.expire(DAY_MS, 10)).count).toBe(1);
 
     expect(await inbox.receiveListed([listed('1', 'a')])).toBe(0);
     expect(await inbox.receiveListed([listed('1', 'fresh')])).toBe(1);
-    expect(await inbox.expire(DAY_MS, 10)).toBe(0);
+    expect((await inbox.expire(DAY_MS, 10)).count).toBe(0);
     expect(await claimOne(current())).toMatchObject({ sealed: 'sealed-fresh' });
   });
 }

@@ -19,6 +19,7 @@ export function openMemoryStore(): Promise<OpenedStore> {
     memoryStore({
       users: {
         findByMevetoId: (mevetoId) => [...mevetoIds].find(([, linked]) => linked === mevetoId)?.[0],
+        hasUser: (userId) => mevetoIds.has(Number(userId)),
         clearMevetoId: (userId) => void mevetoIds.set(Number(userId), null),
         revokeAccessTokens: (userId, until) => {
           for (const [id, token] of tokens) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe } from '@jest/globals';
 import { claiming } from './claiming.contract.js';
 import { concurrency } from './concurrency.contract.js';
+import { holding } from './holding.contract.js';
 import { housekeeping } from './housekeeping.contract.js';
 import { lanes } from './lanes.contract.js';
 import { leasing } from './leasing.contract.js';
@@ -8,6 +9,7 @@ import { listing } from './listing.contract.js';
 import { loggingIn } from './logging-in.contract.js';
 import { loggingOut } from './logging-out.contract.js';
 import type { OpenedStore } from './opened-store.js';
+import { operating } from './operating.contract.js';
 import { receiving } from './receiving.contract.js';
 import { unlinking } from './unlinking.contract.js';
 
@@ -32,6 +34,8 @@ export function storeContract(name: string, openStore: () => Promise<OpenedStore
       housekeeping,
       leasing,
       lanes,
+      holding,
+      operating,
     ]) {
       part(() => opened);
     }

@@ -45,8 +45,14 @@ import { CallIntake } from './webhook/call-intake.js';
 import { WebhookGate } from './webhook/webhook-gate.js';
 import { WebhookReceiver } from './webhook/webhook-receiver.js';
 import { WebhookRoute } from './webhook/webhook-route.js';
+import { Attempt } from './worker/attempt.js';
 import { CallProcessor } from './worker/call-processor.js';
+import { CallStorage } from './worker/call-storage.js';
+import { FailedAttempts } from './worker/failed-attempts.js';
+import { Housekeeping } from './worker/housekeeping.js';
+import { Leases } from './worker/leases.js';
 import { LogoutWorker } from './worker/logout-worker.js';
+import { TokenMemory } from './worker/token-memory.js';
 
 const values: Provider[] = [
   {
@@ -123,6 +129,12 @@ const guardParts: Provider[] = [
     CallIntake,
     Acknowledgement,
     WebhookReceiver,
+    TokenMemory,
+    Leases,
+    CallStorage,
+    Attempt,
+    FailedAttempts,
+    Housekeeping,
     CallProcessor,
     LogoutWorker,
     LogoutService,

@@ -1,5 +1,6 @@
 import type { Lane } from '../model/lane.js';
 import type { CallState, CallType, FinalState } from '../model/call.js';
+import type { CallPage, CallQuery } from '../model/call-record.js';
 
 /** A call as it came in, its token already sealed. */
 export interface IncomingCall {
@@ -8,8 +9,8 @@ export interface IncomingCall {
   readonly digest: string;
   /** What earlier keys made of the same token: a call that is known by one of them is known. Left out, there were none. */
   readonly earlierDigests?: readonly string[];
-  /** The sealed token. */
-  readonly sealed: string;
+  /** The sealed token; undefined when the process that received the call keeps it in its memory only. */
+  readonly sealed: string | undefined;
   readonly lane: Lane;
   /** Keyed digest of the address that the call came from, if it is known. */
   readonly sender: string | undefined;
@@ -28,7 +29,8 @@ export interface ClaimedCall {
   readonly id: string;
   readonly type: CallType;
   readonly digest: string;
-  readonly sealed: string;
+  /** Undefined when the token is, or was, in the memory of the process that received the call. */
+  readonly sealed: string | undefined;
   readonly lane: Lane;
   /** Grows with every claim: whoever holds an older one may no longer write. */
   readonly fence: number;
@@ -56,6 +58,27 @@ export interface Ending {
   readonly reason: string;
 }
 
+/** What became of calls whose tokens this process has in its memory. */
+export interface HeldCalls {
+  /** Claimed by this process from the start, their first attempts marked as begun. */
+  readonly held: readonly ClaimedCall[];
+  /** Digests, as stored, of unfinished calls that were known before and that another process may be at work on. */
+  readonly elsewhere: readonly string[];
+}
+
+/** How long ended calls are kept, in milliseconds. */
+export interface Retention {
+  readonly endedMs: number;
+  readonly rejectedMs: number;
+  readonly ambiguousMs: number;
+}
+
+export interface ExpiredCalls {
+  readonly count: number;
+  /** Those of them that had an attempt of unknown outcome: their tokens may be used up. */
+  readonly outcomeUnknownCount: number;
+}
+
 /**
  * The durable queue of calls. Every method that writes resolves after the commit is on disk.
  * @throws {StoreUnavailableError} from every method, when the store does not answer.
@@ -71,6 +94,15 @@ export abstract class Inbox {
   abstract receiveListed(calls: readonly ListedCall[]): Promise<number>;
 
   /**
+   * As `receive`, for calls without a sealed token: claims what it stores for `leaseMs`, and what it finds unfinished and
+   * held by nobody. A call that became ambiguous because its token was lost is opened again: here is its token.
+   */
+  abstract receiveHeld(calls: readonly IncomingCall[], leaseMs: number): Promise<HeldCalls>;
+
+  /** As `receiveListed`, for calls without a sealed token: claims what is to be worked on. */
+  abstract receiveListedHeld(calls: readonly ListedCall[], leaseMs: number): Promise<readonly ClaimedCall[]>;
+
+  /**
    * Takes up to `limit` due calls for `leaseMs`, by lanes, oldest first within a lane, and marks an attempt as begun on each, in one
    * transaction: after a crash such a call is known as one whose token may be used up.
    * @param inHand ids of calls that this process is still at work on: never given a second time, lease or not
@@ -83,17 +115,38 @@ export abstract class Inbox {
     strangerLimit?: number,
   ): Promise<ClaimedCall[]>;
 
+  /**
+   * Keeps these claims for `leaseMs` from now on, all in one transaction. Resolves with the ids of those that were kept: a
+   * claim that was lost stays lost.
+   */
+  abstract renew(calls: readonly ClaimedCall[], leaseMs: number): Promise<string[]>;
+
+  /**
+   * Records an attempt that failed and marks the next one as begun, without giving the call back. Resolves with the renewed
+   * claim, or undefined once it was lost.
+   */
+  abstract beginAgain(call: ClaimedCall, failure: Release, leaseMs: number): Promise<ClaimedCall | undefined>;
+
   /** Gives a call back. Does nothing once the claim was lost. */
   abstract release(call: ClaimedCall, release: Release): Promise<void>;
 
   /** Ends a call and erases its token. Resolves false once the claim was lost: then nothing was written. */
   abstract finish(call: ClaimedCall, ending: Ending): Promise<boolean>;
 
-  /** Ends unfinished calls older than `ttlMs` as expired and erases their tokens. Resolves with their number. */
-  abstract expire(ttlMs: number, limit: number): Promise<number>;
+  /** Ends unfinished calls older than `ttlMs` as expired and erases their tokens. */
+  abstract expire(ttlMs: number, limit: number): Promise<ExpiredCalls>;
 
-  /** Deletes ended calls whose retention is over: rejected ones after a day, others after `retentionMs`. */
-  abstract purge(retentionMs: number, limit: number): Promise<number>;
+  /** Deletes ended calls whose retention is over. Resolves with their number. */
+  abstract purge(retention: Retention, limit: number): Promise<number>;
+
+  /** Calls in one state, latest first: unfinished ones by their receipt, others by their end. */
+  abstract list(query: CallQuery): Promise<CallPage>;
+
+  /** Lets a call that waits after a failed attempt be tried again now. False when there is no such call. */
+  abstract hurry(id: string): Promise<boolean>;
+
+  /** Ends an ambiguous or expired call as rejected, for this reason. False when there is no such call. */
+  abstract discard(id: string, reason: string): Promise<boolean>;
 
   /** Those of these senders that sent a call within `withinMs` whose person Meveto named. */
   abstract confirmedSenders(senders: readonly string[], withinMs: number): Promise<string[]>;

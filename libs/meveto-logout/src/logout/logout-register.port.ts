@@ -41,6 +41,16 @@ export abstract class LogoutRegister {
   /** In one transaction with the inbox row: clears the user's Meveto ID and ends the call. Logs nobody out. */
   abstract applyProtectionRemoved(call: ClaimedCall, mevetoId: string): Promise<ApplyOutcome>;
 
+  /**
+   * An operator's answer to an ambiguous or expired call: does what it asks for, for this user, in one transaction that ends
+   * the call. Writes nothing when there is no such call (`claim-lost`) or no such user (`unknown-user`).
+   */
+  abstract resolve(
+    callId: string,
+    userId: string,
+    committing?: (logout: Logout) => void,
+  ): Promise<ApplyOutcome>;
+
   /** Logouts committed after `asOf` (everything when 0), including those that a slow commit may have hidden before. */
   abstract committedSince(asOf: number): Promise<LogoutsSince>;
 

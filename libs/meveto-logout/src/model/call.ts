@@ -20,3 +20,9 @@ export const CALL_STATES = [
 ] as const;
 export type CallState = (typeof CALL_STATES)[number];
 export type FinalState = Exclude<CallState, 'pending'>;
+
+/** Reasons of endings that others act on. */
+export const TOKEN_LOST = 'token-lost';
+export const TIME_TO_LIVE = 'time-to-live';
+export const TIME_TO_LIVE_OUTCOME_UNKNOWN = 'time-to-live-outcome-unknown';
+export const BY_OPERATOR = 'operator';

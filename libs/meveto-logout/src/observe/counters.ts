@@ -15,6 +15,7 @@ const COUNTED = [
   'call_unknown_user',
   'call_ambiguous',
   'call_expired',
+  'call_expired_outcome_unknown',
   'call_claim_lost',
   'protection_removed',
   'reconcile_success',

@@ -13,6 +13,9 @@ import { TokenVault } from '../secrets/token-vault.js';
 import { memoryStore } from '../store/memory/memory-store.js';
 import type { Store } from '../store/store.port.js';
 import { PendingCalls, type PendingPage } from './pending-calls.port.js';
+import { CallStorage } from '../worker/call-storage.js';
+import { Leases } from '../worker/leases.js';
+import { TokenMemory } from '../worker/token-memory.js';
 import { Reconciler } from './reconciler.js';
 
 const NOW = Date.UTC(2026, 0, 1, 12, 0, 30);
@@ -68,10 +71,12 @@ describe('the reconciler', () => {
     counters = new Counters();
     const options = {
       reconcile: { cron: '0 */5 * * * *' },
+      tokenStorage: 'sealed',
       exchange: { timeoutMs: 5_000 },
     } as ResolvedOptions;
     const registry = new SchedulerRegistry();
-    reconciler = new Reconciler(store, list, vault, events, counters, registry, options);
+    const storage = new CallStorage(store, vault, new TokenMemory(), new Leases(store, options), options);
+    reconciler = new Reconciler(store, storage, list, vault, events, counters, registry, options);
   });
   afterEach(async () => {
     await reconciler.stop();
@@ -87,7 +92,10 @@ describe('the reconciler', () => {
     expect(arrived).toBe(2);
     expect(counters.all()).toMatchObject({ reconcile_new_call: 2, reconcile_success: 1 });
     const calls = await store.inbox.claim(10, 1_000);
-    expect(calls.map(({ sealed, digest }) => vault.open(sealed, digest))).toEqual(['token-1', 'token-2']);
+    expect(calls.map(({ sealed, digest }) => vault.open(sealed ?? '', digest))).toEqual([
+      'token-1',
+      'token-2',
+    ]);
     expect(JSON.stringify(calls)).not.toContain('token-1');
   });
 

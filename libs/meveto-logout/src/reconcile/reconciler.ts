@@ -11,6 +11,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { TokenVault } from '../secrets/token-vault.js';
 import type { Store } from '../store/store.port.js';
 import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
+import { CallStorage, type WithToken } from '../worker/call-storage.js';
 import { PendingCalls } from './pending-calls.port.js';
 
 const JOB = 'meveto-logout:reconcile';
@@ -41,6 +42,7 @@ export class Reconciler {
 
   constructor(
     @Inject(STORE) private readonly store: Store,
+    @Inject(CallStorage) private readonly storage: CallStorage,
     @Inject(PendingCalls) private readonly pendingCalls: PendingCalls,
     @Inject(TokenVault) private readonly vault: TokenVault,
     @Inject(CallEvents) private readonly events: CallEvents,
@@ -130,7 +132,7 @@ export class Reconciler {
           `${String(page.skippedCount)} entries of Meveto’s pending list were not understood and left out.`,
         );
       }
-      await this.#store(page.calls.map((call) => this.#sealed(call)));
+      await this.#store(page.calls.map((call) => this.#digested(call)));
       cursor = page.next;
       // A cursor that comes back would never end.
       if (cursor === undefined || seen.has(cursor)) return true;
@@ -140,29 +142,28 @@ export class Reconciler {
     return true;
   }
 
-  async #store(calls: readonly ListedCall[]): Promise<void> {
+  async #store(calls: readonly WithToken<ListedCall>[]): Promise<void> {
     if (calls.length === 0) return;
-    const openCount = await this.store.inbox.receiveListed(calls);
+    const openCount = await this.storage.receiveListed(calls);
     if (openCount === 0) return;
     this.counters.add('reconcile_new_call', openCount);
     this.events.arrived();
   }
 
-  #sealed({
+  #digested({
     id,
     type,
     token,
     createdAt,
-  }: Awaited<ReturnType<PendingCalls['page']>>['calls'][number]): ListedCall {
+  }: Awaited<ReturnType<PendingCalls['page']>>['calls'][number]): WithToken<ListedCall> {
     const digest = this.vault.digestToken(token.reveal());
     const earlierDigests = this.vault.earlierDigestsOfToken(token.reveal());
-    const sealed = this.vault.seal(token.reveal(), digest);
     return {
       sourceId: id,
       type,
       digest,
       earlierDigests,
-      sealed,
+      token,
       lane: 'listed',
       sender: undefined,
       createdAt,

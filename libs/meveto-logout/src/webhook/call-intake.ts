@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { InboxFullError, StoreUnavailableError } from '../errors.js';
+import { InboxFullError, LogoutUnfinishedError, StoreUnavailableError } from '../errors.js';
 import type { IncomingCall } from '../inbox/inbox.port.js';
+import { isSameToken } from '../inbox/relisted.js';
 import type { CallType } from '../model/call.js';
 import type { UserToken } from '../model/user-token.js';
 import { CallEvents } from '../observe/call-events.js';
@@ -10,6 +11,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { TokenVault } from '../secrets/token-vault.js';
 import type { Store } from '../store/store.port.js';
 import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
+import { CallStorage, type WithToken } from '../worker/call-storage.js';
 import { LaneLoad } from './lane-load.js';
 
 const MAX_BATCH = 500;
@@ -19,7 +21,7 @@ const CONFIRMED_FOR_MS = 7 * 86_400_000;
 const MAX_WAITING = 5_000;
 
 interface Waiting {
-  readonly call: Omit<IncomingCall, 'lane'>;
+  readonly call: Omit<WithToken<IncomingCall>, 'lane'>;
   /** The sender's digests, by the current key and earlier ones. */
   readonly senders: readonly string[];
   /** Meveto was answered 503 in the meantime, and comes again. */
@@ -42,6 +44,7 @@ export class CallIntake {
 
   constructor(
     @Inject(STORE) private readonly store: Store,
+    @Inject(CallStorage) private readonly storage: CallStorage,
     @Inject(TokenVault) private readonly vault: TokenVault,
     @Inject(CallEvents) private readonly events: CallEvents,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
@@ -54,6 +57,7 @@ export class CallIntake {
    * Resolves once the call is committed, or was known before.
    * @param address from where it came, if that is known
    * @throws {InboxFullError} when too many calls wait in its lane.
+   * @throws {LogoutUnfinishedError} when the call is known, and its token in the memory of another process.
    * @throws {StoreUnavailableError} when that takes longer than `storeTimeoutMs` or fails. The call may have been
    * stored all the same; whoever sends it again does no harm.
    */
@@ -64,8 +68,7 @@ export class CallIntake {
     const earlierDigests = this.vault.earlierDigestsOfToken(token.reveal());
     if ([digest, ...earlierDigests].some((each) => this.#rejected.has(each))) return;
     const senders = address === undefined ? [] : this.#digestsOf(address);
-    const sealed = this.vault.seal(token.reveal(), digest);
-    const call = { type, digest, earlierDigests, sealed, sender: senders[0] };
+    const call = { type, digest, earlierDigests, token, sender: senders[0] };
     let waiting: Waiting | undefined;
     const committed = new Promise<void>((resolve, reject) => {
       waiting = { call, senders, resolve, reject, isAbandoned: false };
@@ -101,7 +104,7 @@ export class CallIntake {
     const senders = new Set(batch.flatMap((each) => each.senders));
     const confirmed = new Set(await this.store.inbox.confirmedSenders([...senders], CONFIRMED_FOR_MS));
     const taken: Waiting[] = [];
-    const calls: IncomingCall[] = [];
+    const calls: WithToken<IncomingCall>[] = [];
     for (const each of batch) {
       const lane = each.senders.some((sender) => confirmed.has(sender)) ? 'confirmed' : 'stranger';
       if (await this.#lanes.isFull(lane)) {
@@ -113,9 +116,13 @@ export class CallIntake {
       }
     }
     if (calls.length === 0) return;
-    const stored = await this.store.inbox.receive(calls);
-    for (const { resolve } of taken) resolve();
-    if (stored > 0) this.events.arrived();
+    const { newCount, elsewhere } = await this.storage.receive(calls);
+    for (const { call, resolve, reject } of taken) {
+      // Another process has its token, and may lose it: Meveto must come again until the call has ended.
+      if (elsewhere.some((digest) => isSameToken(digest, call))) reject(new LogoutUnfinishedError());
+      else resolve();
+    }
+    if (newCount > 0) this.events.arrived();
   }
 
   async #inTime(committed: Promise<void>): Promise<void> {

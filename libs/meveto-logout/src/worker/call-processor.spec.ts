@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
+import { workerParts } from '../../../../test/support/worker-parts.js';
 import { StoreUnavailableError } from '../errors.js';
 import { type ExchangeOutcome, TokenExchange } from '../exchange/token-exchange.port.js';
 import type { ClaimedCall } from '../inbox/inbox.port.js';
 import { KnownLogouts } from '../logout/known-logouts.js';
-import { LogoutService } from '../logout/logout.service.js';
 import { type CallType, LOGGED_OUT, PROTECTION_REMOVED } from '../model/call.js';
 import { SystemClock } from '../model/clock.js';
 import type { UserToken } from '../model/user-token.js';
@@ -15,7 +15,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { TokenVault } from '../secrets/token-vault.js';
 import { memoryStore } from '../store/memory/memory-store.js';
 import type { Store } from '../store/store.port.js';
-import { CallProcessor } from './call-processor.js';
+import type { CallProcessor } from './call-processor.js';
 
 const TOKEN = 'one-time-token';
 const LEASE_MS = 8_000;
@@ -63,8 +63,7 @@ describe('a claimed call', () => {
       exchange: { timeoutMs: EXCHANGE_MS },
       onProtectionRemoved,
     } as unknown as ResolvedOptions;
-    const logouts = new LogoutService(store, known, options);
-    processor = new CallProcessor(store, exchange, logouts, vault, events, counters, options);
+    ({ processor } = workerParts(store, exchange, vault, options, { events, counters, known }));
   });
   afterEach(() => {
     Logger.overrideLogger(['error']);
@@ -79,7 +78,7 @@ describe('a claimed call', () => {
     return call;
   }
   const process = (call: ClaimedCall, leaseEndsInMs = LEASE_MS) =>
-    processor.process(call, performance.now() + leaseEndsInMs, stopping.signal);
+    processor.process(call, { call, endsAt: performance.now() + leaseEndsInMs }, stopping.signal);
   const calls = async () => (await store.inbox.summary()).calls;
 
   it('of a known person is applied, announced and counted', async () => {
@@ -165,7 +164,9 @@ describe('a claimed call', () => {
     expect(exchange.tokens).toEqual([]);
     expect(await calls()).toMatchObject({ expired: 1, pending: 0 });
     expect(counters.all()).toMatchObject({ call_expired: 1, exchange_invalid: 0 });
-    expect(log.mock.calls[0]?.[0]).toMatch(/no key opens its token\. Was the client secret changed\?$/);
+    expect(log.mock.calls[0]?.[0]).toMatch(
+      /no key opens its token\. Was a key or the client secret changed\?/,
+    );
   });
 
   it('whose lease may end before Meveto has answered is not sent', async () => {

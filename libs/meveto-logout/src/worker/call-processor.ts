@@ -1,31 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { type ExchangeOutcome, TokenExchange } from '../exchange/token-exchange.port.js';
 import type { ClaimedCall, Ending } from '../inbox/inbox.port.js';
 import { LogoutService } from '../logout/logout.service.js';
-import type { FinalState } from '../model/call.js';
-import { UserToken } from '../model/user-token.js';
+import { type FinalState, TIME_TO_LIVE, TIME_TO_LIVE_OUTCOME_UNKNOWN, TOKEN_LOST } from '../model/call.js';
 import { CallEvents } from '../observe/call-events.js';
 import { Counters } from '../observe/counters.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { TokenVault } from '../secrets/token-vault.js';
 import type { Store } from '../store/store.port.js';
 import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
-import { backoffMs } from './backoff.js';
+import { Attempt, hasAnswered, type Outcome } from './attempt.js';
+import { FailedAttempts } from './failed-attempts.js';
+import type { Lease } from './leases.js';
 
-const LEASE_OVER = 'lease-over';
 const SETTLE_RETRY_MS = 100;
 const SETTLE_RETRY_CAP_MS = 1_000;
 
-/** What came of a call's turn; `unreadable` when no key opens its token. */
-type Outcome = ExchangeOutcome | { readonly kind: 'unreadable' };
+const KEY_MISSING = 'key-missing';
 
-/** Whether Meveto gave an answer that counts; undefined when it was not asked. */
-function hasAnswered(outcome: Outcome): boolean | undefined {
-  if (outcome.kind === 'unreadable' || (outcome.kind === 'retry' && outcome.reason === LEASE_OVER))
-    return undefined;
-  return outcome.kind !== 'retry';
-}
+/** Whether Meveto was asked for this ending. */
+const isAnswer = ({ state, reason }: Ending): boolean => state !== 'expired' && reason !== TOKEN_LOST;
 
 /** One claimed call, from exchange to its end. */
 @Injectable()
@@ -34,46 +27,37 @@ export class CallProcessor {
 
   constructor(
     @Inject(STORE) private readonly store: Store,
-    @Inject(TokenExchange) private readonly tokenExchange: TokenExchange,
+    @Inject(Attempt) private readonly attempt: Attempt,
+    @Inject(FailedAttempts) private readonly failedAttempts: FailedAttempts,
     @Inject(LogoutService) private readonly logouts: LogoutService,
-    @Inject(TokenVault) private readonly vault: TokenVault,
     @Inject(CallEvents) private readonly events: CallEvents,
     @Inject(Counters) private readonly counters: Counters,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
   /**
-   * @param leaseEndsAt of `performance.now()`
    * @param stopping aborted when the process may wait no longer
    * @param exchanged called once the exchange is over, with whether Meveto gave an answer that counts (undefined: it was
    * not asked): what follows is writing it down
    */
   async process(
     call: ClaimedCall,
-    leaseEndsAt: number,
+    lease: Lease,
     stopping: AbortSignal,
     exchanged: (answered: boolean | undefined) => void = () => undefined,
   ): Promise<void> {
-    const outcome = await this.#ask(call, leaseEndsAt, stopping);
+    const outcome = await this.attempt.make(call, lease, stopping);
     exchanged(hasAnswered(outcome));
     // Nothing may stand between the answer and its commit: until then only this process knows who it is.
     await this.#settle(call, stopping, () => this.#record(call, outcome));
   }
 
-  async #ask(call: ClaimedCall, leaseEndsAt: number, stopping: AbortSignal): Promise<Outcome> {
-    const text = this.vault.open(call.sealed, call.digest);
-    if (text === undefined) return { kind: 'unreadable' };
-    // The last look before the send: whoever was paused for too long leaves the call to the next one.
-    if (performance.now() + this.options.exchange.timeoutMs > leaseEndsAt) {
-      return { kind: 'retry', reason: LEASE_OVER, maybeSent: false };
-    }
-    return this.tokenExchange.exchange(new UserToken(text), stopping);
-  }
-
   #record(call: ClaimedCall, outcome: Outcome): Promise<void> {
     switch (outcome.kind) {
       case 'unreadable':
-        return this.#finish(call, { state: 'expired', reason: 'key-missing' });
+        return this.#finish(call, { state: 'expired', reason: KEY_MISSING });
+      case 'token-lost':
+        return this.#finish(call, { state: 'ambiguous', reason: TOKEN_LOST });
       case 'person':
         return this.#apply(call, outcome.mevetoId);
       case 'invalid':
@@ -84,7 +68,7 @@ export class CallProcessor {
             : { state: 'rejected', reason: 'invalid-token' },
         );
       case 'retry':
-        return this.#release(call, outcome);
+        return this.#failed(call, outcome);
     }
   }
 
@@ -101,32 +85,38 @@ export class CallProcessor {
 
   async #finish(call: ClaimedCall, ending: Ending): Promise<void> {
     const isHeld = await this.store.inbox.finish(call, ending);
-    if (ending.reason !== 'key-missing') this.counters.add('exchange_invalid');
+    if (isAnswer(ending)) this.counters.add('exchange_invalid');
     if (!isHeld) {
       this.counters.add('call_claim_lost');
       return;
     }
     this.#ended(call, ending.state);
     if (ending.state === 'rejected') this.events.rejected(call.digest);
-    if (ending.state === 'ambiguous') {
-      this.#logger.warn(
-        `Call ${call.id} is ambiguous: its token was used up by an attempt whose answer was lost. Asking Meveto’s pending list.`,
-      );
-    }
-    if (ending.reason === 'key-missing') {
+    if (ending.state === 'ambiguous') this.#tellAmbiguous(call, ending.reason);
+    if (ending.reason === KEY_MISSING) {
       this.#logger.error(
-        `Call ${call.id} ended unread: no key opens its token. Was the client secret changed?`,
+        `Call ${call.id} ended unread: no key opens its token. Was a key or the client secret changed? Give the earlier ` +
+          'one as keys.previous or previousClientSecrets.',
       );
     }
   }
 
-  async #release(call: ClaimedCall, outcome: Extract<ExchangeOutcome, { kind: 'retry' }>): Promise<void> {
-    const pauseMs = backoffMs(call.attempts, Date.now() - call.receivedAt, Math.random());
-    await this.store.inbox.release(call, {
-      delayMs: Math.max(pauseMs, Math.min(outcome.retryAfterMs ?? 0, 30_000)),
-      maybeSent: outcome.maybeSent,
-      reason: outcome.reason.slice(0, 64),
-    });
+  #tellAmbiguous({ id }: ClaimedCall, reason: string): void {
+    const why =
+      reason === TOKEN_LOST
+        ? 'its token was in the memory of a process that is gone'
+        : 'its token was used up by an attempt whose answer was lost';
+    this.#logger.warn(`Call ${id} is ambiguous: ${why}. Asking Meveto’s pending list.`);
+  }
+
+  /** Given back, or kept for another attempt. One that is never given back expires here. */
+  async #failed(call: ClaimedCall, outcome: Extract<Outcome, { kind: 'retry' }>): Promise<void> {
+    if (call.sealed === undefined && Date.now() - call.receivedAt > this.options.callTtlMs) {
+      const isUnknown = call.earlierAttemptUnknown || outcome.maybeSent;
+      const reason = isUnknown ? TIME_TO_LIVE_OUTCOME_UNKNOWN : TIME_TO_LIVE;
+      return this.#finish(call, { state: 'expired', reason });
+    }
+    await this.failedAttempts.record(call, outcome);
     this.counters.add('exchange_retry');
   }
 

@@ -1,22 +1,20 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { until } from '../../../../test/support/until.js';
+import { workerParts } from '../../../../test/support/worker-parts.js';
 import { StoreUnavailableError } from '../errors.js';
 import { type ExchangeOutcome, TokenExchange } from '../exchange/token-exchange.port.js';
-import { KnownLogouts } from '../logout/known-logouts.js';
-import { LogoutService } from '../logout/logout.service.js';
 import { LOGGED_OUT } from '../model/call.js';
 import { SystemClock } from '../model/clock.js';
 import type { UserToken } from '../model/user-token.js';
 import { CallEvents } from '../observe/call-events.js';
-import { Counters } from '../observe/counters.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { TokenVault } from '../secrets/token-vault.js';
 import { memoryStore } from '../store/memory/memory-store.js';
 import type { Store } from '../store/store.port.js';
-import { CallProcessor } from './call-processor.js';
-import { LogoutWorker } from './logout-worker.js';
+import type { LogoutWorker } from './logout-worker.js';
 
 const options = {
   leaseMs: 1_000,
@@ -61,14 +59,14 @@ describe('the worker', () => {
   const events = new CallEvents();
   let isAway: boolean;
   let askCount: number;
+  let solid: Store;
   let store: Store;
   let exchange: OneTimeExchange;
-  let processor: CallProcessor;
   let worker: LogoutWorker;
   beforeEach(() => {
     Logger.overrideLogger(false);
     isAway = false;
-    const solid = memoryStore({ users: { findByMevetoId: () => 1 } }).create({
+    solid = memoryStore({ users: { findByMevetoId: () => 1 } }).create({
       moduleRef: {} as ModuleRef,
       clock: new SystemClock(),
       storeTimeoutMs: 1_000,
@@ -80,10 +78,7 @@ describe('the worker', () => {
       return isAway;
     });
     exchange = new OneTimeExchange();
-    const logouts = new LogoutService(store, new KnownLogouts(), options);
-    const counters = new Counters();
-    processor = new CallProcessor(store, exchange, logouts, vault, events, counters, options);
-    worker = new LogoutWorker(store, processor, events, options);
+    ({ worker } = workerParts(store, exchange, vault, options, { events }));
   });
   afterEach(async () => {
     isAway = false;
@@ -113,7 +108,7 @@ describe('the worker', () => {
 
   it('asks an idle store seldom, also when strangers may not have every place', async () => {
     const roomy = { ...options, exchange: { ...options.exchange, concurrency: 16, perSecond: 100 } };
-    worker = new LogoutWorker(store, processor, events, roomy);
+    ({ worker } = workerParts(store, exchange, vault, roomy, { events }));
     worker.start();
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(askCount).toBeLessThanOrEqual(3);
@@ -155,5 +150,37 @@ describe('the worker', () => {
     await receive('b');
     events.arrived();
     expect(exchange.asked).toEqual(['a']);
+  });
+
+  it('keeps a call whose answer waits to be written, for longer than its lease', async () => {
+    let isBroken = true;
+    const applyLogout = solid.register.applyLogout.bind(solid.register);
+    solid.register.applyLogout = (...given) =>
+      isBroken ? Promise.reject(new StoreUnavailableError('test')) : applyLogout(...given);
+    await receive('a');
+    const other = workerParts(store, exchange, vault, options).worker;
+    worker.start();
+    await until('the answer', () => exchange.asked.length === 1);
+    other.start();
+    await delay(2.5 * options.leaseMs);
+    isBroken = false;
+    await until('the call applied', async () => (await calls()).applied === 1);
+    await other.stop();
+    expect(exchange.asked).toEqual(['a']);
+  });
+
+  it('renews a lease that is too short for an exchange before it sends', async () => {
+    const claim = solid.inbox.claim.bind(solid.inbox);
+    // The claim takes nearly as long as the lease lasts.
+    solid.inbox.claim = async (...given) => {
+      const claimed = await claim(...given);
+      if (claimed.length > 0) await delay(options.leaseMs - 50);
+      return claimed;
+    };
+    await receive('a');
+    worker.start();
+    await until('the call applied', async () => (await calls()).applied === 1);
+    expect(exchange.asked).toEqual(['a']);
+    expect((await store.inbox.list({ state: 'applied', limit: 1 })).calls[0]?.attempts).toBe(1);
   });
 });

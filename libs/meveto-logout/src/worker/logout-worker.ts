@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Subscription } from 'rxjs';
 import type { ClaimedCall } from '../inbox/inbox.port.js';
@@ -7,19 +8,16 @@ import type { Store } from '../store/store.port.js';
 import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
 import { CallProcessor } from './call-processor.js';
 import { ExchangeBreaker } from './exchange-breaker.js';
+import { Housekeeping } from './housekeeping.js';
+import { type Lease, Leases } from './leases.js';
 import { RateBudget } from './rate-budget.js';
+import { TokenMemory } from './token-memory.js';
 
 const POLL_EVERY_MS = 500;
 /** Answers that wait to be written down: with more of them the store is in no state to give out work. */
 const MAX_IN_HAND = 1_000;
 const BUDGET_PAUSE_MS = 20;
 const STRANGERS_SHARE = 0.75;
-const HOUSEKEEPING_EVERY_MS = 30_000;
-const HOUSEKEEPING_BATCH = 200;
-/** Rows go faster than the rate of exchanges can make them. */
-const PURGE_BATCHES = 50;
-/** Longer than Meveto may retry a call, so that a late duplicate is still recognised. */
-const RETENTION_MS = 7 * 86_400_000;
 
 /**
  * The loop: claims due calls as far as concurrency and budget allow, and hands each to the processor. It wakes when a
@@ -43,11 +41,13 @@ export class LogoutWorker {
   #pumping: Promise<void> | undefined;
   #wakeAgain = false;
   #isFailing = false;
-  #houseKeptAt = performance.now();
 
   constructor(
     @Inject(STORE) private readonly store: Store,
     @Inject(CallProcessor) private readonly processor: CallProcessor,
+    @Inject(TokenMemory) private readonly memory: TokenMemory,
+    @Inject(Leases) private readonly leases: Leases,
+    @Inject(Housekeeping) private readonly housekeeping: Housekeeping,
     @Inject(CallEvents) private readonly events: CallEvents,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {
@@ -76,8 +76,25 @@ export class LogoutWorker {
     const cutOff = setTimeout(() => {
       this.#stopping.abort();
     }, this.options.shutdownTimeoutMs);
-    await Promise.allSettled(this.#inHand.values());
+    await this.#finishInHand();
     clearTimeout(cutOff);
+    await this.#giveUpTokens();
+  }
+
+  /** Tokens that only this process has are exchanged as long as there is time. */
+  async #finishInHand(): Promise<void> {
+    do {
+      if (!this.#stopping.signal.aborted) await this.#claimAndStart().catch(() => false);
+      await Promise.race([Promise.allSettled(this.#inHand.values()), delay(BUDGET_PAUSE_MS)]);
+    } while (this.#inHand.size > 0 || (this.memory.hasDue() && !this.#stopping.signal.aborted));
+  }
+
+  /** Calls whose tokens go with this process are given to others at once, who ask the pending list for them. */
+  async #giveUpTokens(): Promise<void> {
+    const given = { delayMs: 0, maybeSent: true, reason: 'process-stopped' };
+    const waiting = this.memory.waiting();
+    await Promise.allSettled(waiting.map((call) => this.store.inbox.release(call, given)));
+    for (const call of waiting) this.leases.drop(call);
   }
 
   #wake(): void {
@@ -93,7 +110,7 @@ export class LogoutWorker {
       this.#wakeAgain = false;
       try {
         if (await this.#claimAndStart()) this.#wakeAgain = true;
-        await this.#keepHouse();
+        await this.housekeeping.run();
         this.#isFailing = false;
       } catch {
         if (!this.#isFailing)
@@ -128,15 +145,28 @@ export class LogoutWorker {
   }
 
   async #claim(wanted: number, strangers: number): Promise<readonly ClaimedCall[]> {
-    const claimedAt = performance.now();
-    let calls: readonly ClaimedCall[] = [];
+    const own = this.memory.take(wanted, strangers);
+    const ownStrangers = own.filter(isStrangers).length;
+    for (const call of own) this.#start(call, this.leases.of(call) ?? this.leases.hold(call, -Infinity));
+    let others: readonly ClaimedCall[] = [];
     try {
-      calls = await this.store.inbox.claim(wanted, this.options.leaseMs, [...this.#inHand.keys()], strangers);
+      others = await this.#claimFromStore(wanted - own.length, strangers - ownStrangers);
     } finally {
-      this.#budget.giveBack(wanted - calls.length);
-      this.#strangersBudget.giveBack(strangers - calls.filter(isStrangers).length);
+      this.#budget.giveBack(wanted - own.length - others.length);
+      this.#strangersBudget.giveBack(strangers - ownStrangers - others.filter(isStrangers).length);
     }
-    for (const call of calls) this.#start(call, claimedAt + this.options.leaseMs);
+    return [...own, ...others];
+  }
+
+  async #claimFromStore(wanted: number, strangers: number): Promise<readonly ClaimedCall[]> {
+    if (wanted === 0 || this.#timer === undefined) return [];
+    const claimedAt = performance.now();
+    const { leaseMs } = this.options;
+    const calls = await this.store.inbox.claim(wanted, leaseMs, [...this.#inHand.keys()], strangers);
+    for (const call of calls) {
+      this.memory.resume(call);
+      this.#start(call, this.leases.hold(call, claimedAt));
+    }
     return calls;
   }
 
@@ -150,7 +180,7 @@ export class LogoutWorker {
     this.#soon.unref();
   }
 
-  #start(call: ClaimedCall, leaseEndsAt: number): void {
+  #start(call: ClaimedCall, lease: Lease): void {
     const strangers = isStrangers(call) ? 1 : 0;
     this.#exchangingCount += 1;
     this.#strangersCount += strangers;
@@ -160,8 +190,10 @@ export class LogoutWorker {
       this.#judge(answered);
       this.#wake();
     };
-    const work = this.processor.process(call, leaseEndsAt, this.#stopping.signal, exchanged).finally(() => {
+    const work = this.processor.process(call, lease, this.#stopping.signal, exchanged).finally(() => {
       this.#inHand.delete(call.id);
+      this.memory.done(call);
+      if (this.memory.tokenOf(call) === undefined) this.leases.drop(call);
       this.#wake();
     });
     this.#inHand.set(call.id, work);
@@ -176,17 +208,6 @@ export class LogoutWorker {
       }
     } else if (this.#breaker.failed(performance.now())) {
       this.#logger.warn('Meveto does not answer: calls wait, and one is tried now and then.');
-    }
-  }
-
-  async #keepHouse(): Promise<void> {
-    if (performance.now() - this.#houseKeptAt < HOUSEKEEPING_EVERY_MS) return;
-    this.#houseKeptAt = performance.now();
-    const expired = await this.store.inbox.expire(this.options.callTtlMs, HOUSEKEEPING_BATCH);
-    for (let ended = 0; ended < expired; ended += 1) this.events.ended('expired');
-    for (let batch = 0; batch < PURGE_BATCHES; batch += 1) {
-      const purged = await this.store.inbox.purge(RETENTION_MS, HOUSEKEEPING_BATCH);
-      if (purged < HOUSEKEEPING_BATCH) return;
     }
   }
 }

@@ -2,19 +2,22 @@ import { randomUUID } from 'node:crypto';
 import {
   type ClaimedCall,
   type Ending,
+  type ExpiredCalls,
+  type HeldCalls,
   Inbox,
   type InboxSummary,
   type IncomingCall,
   type ListedCall,
   type Release,
+  type Retention,
 } from '../../inbox/inbox.port.js';
 import { isSameToken, whenListedAgain } from '../../inbox/relisted.js';
-import { CALL_STATES } from '../../model/call.js';
+import { CALL_STATES, TOKEN_LOST } from '../../model/call.js';
+import type { CallPage, CallQuery } from '../../model/call-record.js';
 import { type Lane, rankOf } from '../../model/lane.js';
 import type { Clock } from '../../model/clock.js';
+import { discard, expire, hurry, list, purge } from './memory-call-desk.js';
 import type { MemoryRow, MemoryRows } from './memory-rows.js';
-
-const REJECTED_RETENTION_MS = 86_400_000;
 
 /** The inbox in memory. */
 export class MemoryInbox extends Inbox {
@@ -33,6 +36,42 @@ export class MemoryInbox extends Inbox {
     return Promise.resolve(
       calls.filter((call) => this.#insert(call, call) || this.#listedAgain(call)).length,
     );
+  }
+
+  override receiveHeld(calls: readonly IncomingCall[], leaseMs: number): Promise<HeldCalls> {
+    for (const call of calls) this.#insert(call);
+    const held = this.#claimUnheld(calls, leaseMs);
+    const elsewhere = this.rows
+      .find((row) => row.state === 'pending' && row.sealed === undefined)
+      .filter((row) => calls.some((call) => isSameToken(row.digest, call)))
+      .filter((row) => !held.some(({ id }) => id === row.id))
+      .map(({ digest }) => digest);
+    return Promise.resolve({ held, elsewhere });
+  }
+
+  override receiveListedHeld(calls: readonly ListedCall[], leaseMs: number): Promise<readonly ClaimedCall[]> {
+    for (const call of calls) if (!this.#insert(call, call)) this.#listedAgain(call);
+    return Promise.resolve(this.#claimUnheld(calls, leaseMs));
+  }
+
+  override renew(calls: readonly ClaimedCall[], leaseMs: number): Promise<string[]> {
+    const held = calls.filter((call) => this.rows.held(call) !== undefined);
+    for (const call of held) Object.assign(this.rows.held(call) ?? {}, { dueAt: this.clock.now() + leaseMs });
+    return Promise.resolve(held.map(({ id }) => id));
+  }
+
+  override beginAgain(
+    call: ClaimedCall,
+    { maybeSent }: Release,
+    leaseMs: number,
+  ): Promise<ClaimedCall | undefined> {
+    const row = this.rows.held(call);
+    if (row === undefined) return Promise.resolve(undefined);
+    row.dueAt = this.clock.now() + leaseMs;
+    row.attempts += 1;
+    if (maybeSent) row.unknownAttempts += 1;
+    const earlierAttemptUnknown = call.earlierAttemptUnknown || maybeSent;
+    return Promise.resolve({ ...call, attempts: row.attempts, earlierAttemptUnknown });
   }
 
   override claim(
@@ -70,28 +109,24 @@ export class MemoryInbox extends Inbox {
     return Promise.resolve(row !== undefined);
   }
 
-  override expire(ttlMs: number, limit: number): Promise<number> {
-    const now = this.clock.now();
-    const late = this.rows
-      .find((row) => row.state === 'pending' && row.dueAt <= now && row.receivedAt <= now - ttlMs)
-      .slice(0, limit);
-    for (const row of late) {
-      row.fence += 1;
-      this.rows.end(row, 'expired', now, { reason: 'time-to-live' });
-    }
-    return Promise.resolve(late.length);
+  override expire(ttlMs: number, limit: number): Promise<ExpiredCalls> {
+    return Promise.resolve(expire(this.rows, this.clock.now(), ttlMs, limit));
   }
 
-  override purge(retentionMs: number, limit: number): Promise<number> {
-    const now = this.clock.now();
-    const over = this.rows
-      .find((row) => {
-        const keepMs = row.state === 'rejected' ? Math.min(REJECTED_RETENTION_MS, retentionMs) : retentionMs;
-        return row.settledAt !== undefined && row.settledAt <= now - keepMs;
-      })
-      .slice(0, limit);
-    for (const row of over) this.rows.byId.delete(row.id);
-    return Promise.resolve(over.length);
+  override purge(retention: Retention, limit: number): Promise<number> {
+    return Promise.resolve(purge(this.rows, this.clock.now(), retention, limit));
+  }
+
+  override list(query: CallQuery): Promise<CallPage> {
+    return Promise.resolve(list(this.rows, query));
+  }
+
+  override hurry(id: string): Promise<boolean> {
+    return Promise.resolve(hurry(this.rows, this.clock.now(), id));
+  }
+
+  override discard(id: string, reason: string): Promise<boolean> {
+    return Promise.resolve(discard(this.rows, this.clock.now(), id, reason));
   }
 
   override confirmedSenders(senders: readonly string[], withinMs: number): Promise<string[]> {
@@ -151,6 +186,20 @@ export class MemoryInbox extends Inbox {
     return true;
   }
 
+  /** Those that no process holds, also those that ended only because their tokens were lost. */
+  #claimUnheld(calls: readonly IncomingCall[], leaseMs: number): ClaimedCall[] {
+    const now = this.clock.now();
+    const rows = this.rows.find(
+      (row) => row.sealed === undefined && calls.some((call) => isSameToken(row.digest, call)),
+    );
+    for (const row of rows.filter((each) => each.state === 'ambiguous' && each.reason === TOKEN_LOST)) {
+      row.fence += 1;
+      Object.assign(row, { state: 'pending', dueAt: now, settledAt: undefined, reason: undefined });
+    }
+    const unheld = rows.filter((row) => row.state === 'pending' && row.dueAt <= now);
+    return unheld.map((row) => claimed(row, now + leaseMs));
+  }
+
   #listedAgain(call: ListedCall): boolean {
     const known = this.rows.find((row) => row.sourceId === call.sourceId || isSameToken(row.digest, call));
     const [row] = known;
@@ -177,10 +226,10 @@ export class MemoryInbox extends Inbox {
 function claimed(row: MemoryRow, leaseEndsAt: number): ClaimedCall {
   const earlierAttemptUnknown = row.unknownAttempts > 0;
   row.dueAt = leaseEndsAt;
+  row.reason = undefined;
   row.fence += 1;
   row.attempts += 1;
   row.unknownAttempts += 1;
-  const { id, type, digest, lane, fence, attempts, receivedAt, occurredAt } = row;
-  const sealed = row.sealed ?? '';
+  const { id, type, digest, sealed, lane, fence, attempts, receivedAt, occurredAt } = row;
   return { id, type, digest, sealed, lane, fence, attempts, receivedAt, occurredAt, earlierAttemptUnknown };
 }

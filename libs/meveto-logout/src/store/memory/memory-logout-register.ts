@@ -1,7 +1,7 @@
 import { LoginOutdatedError } from '../../errors.js';
 import type { ClaimedCall } from '../../inbox/inbox.port.js';
 import { type ApplyOutcome, LogoutRegister, type LogoutsSince } from '../../logout/logout-register.port.js';
-import { LOGGED_OUT, PROTECTION_REMOVED } from '../../model/call.js';
+import { BY_OPERATOR, LOGGED_OUT, PROTECTION_REMOVED } from '../../model/call.js';
 import type { Clock } from '../../model/clock.js';
 import type { Logout } from '../../model/logout.js';
 import type { MemoryRow, MemoryRows } from './memory-rows.js';
@@ -10,6 +10,8 @@ import type { MemoryRow, MemoryRows } from './memory-rows.js';
 export interface MemoryUsers {
   /** The application's own id of the user linked to this Meveto ID, or undefined. */
   findByMevetoId(mevetoId: string): string | number | undefined;
+  /** Whether there is such a user; left out, every id is taken for one. */
+  hasUser?(userId: string): boolean;
   /** Clears the link: the person stopped using Meveto with this application. */
   clearMevetoId?(userId: string): void;
   /** Revokes stored access tokens issued at or before `until`, epoch milliseconds. */
@@ -47,21 +49,31 @@ export class MemoryLogoutRegister extends LogoutRegister {
     return this.#apply(call, mevetoId, (row, found) => {
       const userId = found ?? this.#findUnlinked(row, mevetoId);
       if (userId === undefined) return undefined;
-      const now = this.clock.now();
-      const loggedOutAt = Math.max(this.#marks.get(userId)?.loggedOutAt ?? 0, row.occurredAt);
-      committing?.({ userId, loggedOutAt });
-      this.#marks.set(userId, { loggedOutAt, settledAt: now });
-      this.users.revokeAccessTokens?.(userId, row.occurredAt);
-      return { kind: 'applied', logout: { userId, loggedOutAt } };
+      return this.#logOut(row, userId, committing);
     });
   }
 
   override applyProtectionRemoved(call: ClaimedCall, mevetoId: string): Promise<ApplyOutcome> {
     return this.#apply(call, mevetoId, (_row, userId) => {
       if (userId === undefined) return undefined;
-      this.users.clearMevetoId?.(userId);
-      return { kind: 'unlinked', userId };
+      return this.#unlink(userId);
     });
+  }
+
+  override resolve(
+    callId: string,
+    userId: string,
+    committing?: (logout: Logout) => void,
+  ): Promise<ApplyOutcome> {
+    const row = this.rows.unhealed(callId);
+    if (row === undefined) return Promise.resolve({ kind: 'claim-lost' });
+    if (this.users.hasUser?.(userId) === false) return Promise.resolve({ kind: 'unknown-user' });
+    const outcome =
+      row.type === PROTECTION_REMOVED ? this.#unlink(userId) : this.#logOut(row, userId, committing);
+    row.userId = userId;
+    row.fence += 1;
+    this.rows.end(row, 'applied', this.clock.now(), { reason: BY_OPERATOR });
+    return Promise.resolve(outcome);
   }
 
   override committedSince(asOf: number): Promise<LogoutsSince> {
@@ -114,10 +126,26 @@ export class MemoryLogoutRegister extends LogoutRegister {
   /** When a logout of this Meveto ID last found no user; 0: never. */
   #missedLogoutAt(mevetoId: string | undefined): number {
     if (mevetoId === undefined) return 0;
-    const person = this.digestPerson(mevetoId);
+    const persons = [this.digestPerson(mevetoId), ...this.earlierDigestsOfPerson(mevetoId)];
     return this.rows
-      .find((row) => row.person === person && row.type === LOGGED_OUT && row.state === 'unknown_user')
+      .find(
+        (row) =>
+          persons.includes(row.person ?? '') && row.type === LOGGED_OUT && row.state === 'unknown_user',
+      )
       .reduce((last, { occurredAt }) => Math.max(last, occurredAt), 0);
+  }
+
+  #logOut(row: MemoryRow, userId: string, committing?: (logout: Logout) => void): ApplyOutcome {
+    const loggedOutAt = Math.max(this.#marks.get(userId)?.loggedOutAt ?? 0, row.occurredAt);
+    committing?.({ userId, loggedOutAt });
+    this.#marks.set(userId, { loggedOutAt, settledAt: this.clock.now() });
+    this.users.revokeAccessTokens?.(userId, row.occurredAt);
+    return { kind: 'applied', logout: { userId, loggedOutAt } };
+  }
+
+  #unlink(userId: string): ApplyOutcome {
+    this.users.clearMevetoId?.(userId);
+    return { kind: 'unlinked', userId };
   }
 
   /** The user whose link to this Meveto ID was removed after the logout, but worked on before it. */

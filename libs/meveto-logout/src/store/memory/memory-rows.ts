@@ -44,6 +44,12 @@ export class MemoryRows {
       : undefined;
   }
 
+  /** A call that an operator may decide on. */
+  unhealed(id: string): MemoryRow | undefined {
+    const row = this.byId.get(id);
+    return row?.state === 'ambiguous' || row?.state === 'expired' ? row : undefined;
+  }
+
   find(matches: (row: MemoryRow) => boolean): MemoryRow[] {
     return [...this.byId.values()].filter(matches);
   }

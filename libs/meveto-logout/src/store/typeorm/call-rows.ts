@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ClaimedCall, IncomingCall } from '../../inbox/inbox.port.js';
 import { isCallType, LOGGED_OUT } from '../../model/call.js';
 import { laneOf, rankOf } from '../../model/lane.js';
-import { numberOf, type SqlValue } from './sql.js';
+import { marks, numberOf, run, type Script, type SqlValue } from './sql.js';
 
 /** The columns of a new call, in the order of {@link newRow}. */
 export const NEW_CALL_COLUMNS = [
@@ -30,8 +30,27 @@ export function newRow(
   createdAt = now,
 ): SqlValue[] {
   const occurredAt = Math.min(createdAt, now);
-  const facts = [digest, sourceId, type, 'pending', sealed, rankOf(lane), sender ?? null];
+  const facts = [digest, sourceId, type, 'pending', sealed ?? null, rankOf(lane), sender ?? null];
   return [randomUUID(), ...facts, now, occurredAt, now, 0, 0, 0];
+}
+
+/** What a claim needs to see of a row. */
+export const CLAIM_COLUMNS =
+  'id, type, digest, sealed, lane, fence, attempts, unknown_attempts, received_at, occurred_at';
+
+/** Takes these rows for a worker, as they were read and locked before. */
+export function* takeRows(
+  table: string,
+  rows: readonly Record<string, unknown>[],
+  leaseEndsAt: number,
+): Script<ClaimedCall[]> {
+  if (rows.length === 0) return [];
+  yield* run(
+    `UPDATE ${table} SET due_at = ?, reason = NULL, fence = fence + 1, attempts = attempts + 1,
+      unknown_attempts = unknown_attempts + 1 WHERE id IN (${marks(rows.length)})`,
+    [leaseEndsAt, ...rows.map((row) => row['id'] as string)],
+  );
+  return rows.map(claimedCall);
 }
 
 /** What a worker may know of a row that it claimed, as it was before the claim. */
@@ -41,7 +60,7 @@ export function claimedCall(row: Record<string, unknown>): ClaimedCall {
     id: String(row['id']),
     type: isCallType(type) ? type : LOGGED_OUT,
     digest: String(row['digest']),
-    sealed: String(row['sealed']),
+    sealed: (row['sealed'] as string | null) ?? undefined,
     lane: laneOf(numberOf(row['lane'])),
     fence: numberOf(row['fence']) + 1,
     attempts: numberOf(row['attempts']) + 1,

@@ -85,6 +85,6 @@ function* reopen(
     `UPDATE ${table} SET state = 'pending', digest = ?, source_id = ?, sealed = ?, lane = ?, due_at = ?, received_at = ?,
       fence = fence + 1, unknown_attempts = ${isNewToken ? '0' : 'unknown_attempts'}, settled_at = NULL, reason = NULL
       WHERE id = ?`,
-    [call.digest, call.sourceId, call.sealed, rankOf(call.lane), now, now, id],
+    [call.digest, call.sourceId, call.sealed ?? null, rankOf(call.lane), now, now, id],
   );
 }

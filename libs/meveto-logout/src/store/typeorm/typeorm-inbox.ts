@@ -1,21 +1,25 @@
 import type {
   ClaimedCall,
   Ending,
+  ExpiredCalls,
+  HeldCalls,
   IncomingCall,
   InboxSummary,
   ListedCall,
   Release,
+  Retention,
 } from '../../inbox/inbox.port.js';
 import { Inbox } from '../../inbox/inbox.port.js';
 import { CALL_STATES, type CallState } from '../../model/call.js';
+import type { CallPage, CallQuery } from '../../model/call-record.js';
 import { laneOf, type Lane, rankOf } from '../../model/lane.js';
 import { confirmedAmong } from './confirmed-senders.js';
-import { claimedCall } from './call-rows.js';
+import { discard, hurry, list } from './call-desk.js';
+import { expire, purge } from './call-housekeeping.js';
+import { CLAIM_COLUMNS, takeRows } from './call-rows.js';
+import { beginAgain, receiveHeld, receiveListedHeld, renew } from './held-calls.js';
 import { receive, receiveListed } from './receive-calls.js';
 import { clockOf, marks, numberOf, run, rowsOf, type Script, type SqlEngine, type SqlResult } from './sql.js';
-
-const FINAL_STATES = CALL_STATES.filter((state) => state !== 'pending');
-const REJECTED_RETENTION_MS = 86_400_000;
 
 /** The inbox in the application's database. */
 export class TypeOrmInbox extends Inbox {
@@ -38,6 +42,37 @@ export class TypeOrmInbox extends Inbox {
     );
   }
 
+  override receiveHeld(calls: readonly IncomingCall[], leaseMs: number): Promise<HeldCalls> {
+    if (calls.length === 0) return Promise.resolve({ held: [], elsewhere: [] });
+    const { dialect } = this.engine;
+    return this.engine.transaction('store a call', () => receiveHeld(dialect, this.calls, calls, leaseMs));
+  }
+
+  override receiveListedHeld(calls: readonly ListedCall[], leaseMs: number): Promise<readonly ClaimedCall[]> {
+    if (calls.length === 0) return Promise.resolve([]);
+    const { dialect } = this.engine;
+    return this.engine.transaction('store pending calls', () =>
+      receiveListedHeld(dialect, this.calls, calls, leaseMs),
+    );
+  }
+
+  override async renew(calls: readonly ClaimedCall[], leaseMs: number): Promise<string[]> {
+    if (calls.length === 0) return [];
+    const { dialect } = this.engine;
+    return this.engine.transaction('renew claims', () => renew(dialect, this.calls, calls, leaseMs));
+  }
+
+  override beginAgain(
+    call: ClaimedCall,
+    failure: Release,
+    leaseMs: number,
+  ): Promise<ClaimedCall | undefined> {
+    const { dialect } = this.engine;
+    return this.engine.transaction('begin an attempt', () =>
+      beginAgain(dialect, this.calls, call, failure, leaseMs),
+    );
+  }
+
   override claim(
     limit: number,
     leaseMs: number,
@@ -55,12 +90,27 @@ export class TypeOrmInbox extends Inbox {
     return this.engine.transaction('finish a call', () => this.#finish(call, ending));
   }
 
-  override expire(ttlMs: number, limit: number): Promise<number> {
-    return this.engine.transaction('expire calls', () => this.#expire(ttlMs, limit));
+  override expire(ttlMs: number, limit: number): Promise<ExpiredCalls> {
+    const { dialect } = this.engine;
+    return this.engine.transaction('expire calls', () => expire(dialect, this.calls, ttlMs, limit));
   }
 
-  override purge(retentionMs: number, limit: number): Promise<number> {
-    return this.engine.transaction('purge calls', () => this.#purge(retentionMs, limit));
+  override purge(retention: Retention, limit: number): Promise<number> {
+    const { dialect } = this.engine;
+    return this.engine.transaction('purge calls', () => purge(dialect, this.calls, retention, limit));
+  }
+
+  override list(query: CallQuery): Promise<CallPage> {
+    return this.engine.read('list calls', () => list(this.calls, query));
+  }
+
+  override hurry(id: string): Promise<boolean> {
+    return this.engine.transaction('hurry a call', () => hurry(this.engine.dialect, this.calls, id));
+  }
+
+  override discard(id: string, reason: string): Promise<boolean> {
+    const { dialect } = this.engine;
+    return this.engine.transaction('discard a call', () => discard(dialect, this.calls, id, reason));
   }
 
   override async confirmedSenders(senders: readonly string[], withinMs: number): Promise<string[]> {
@@ -94,20 +144,13 @@ export class TypeOrmInbox extends Inbox {
     const rows = [...(yield* this.#due(`lane < ${String(stranger)}`, limit, inHand, now))];
     const left = Math.min(limit - rows.length, strangerLimit);
     if (left > 0) rows.push(...(yield* this.#due(`lane = ${String(stranger)}`, left, inHand, now)));
-    if (rows.length === 0) return [];
-    yield* run(
-      `UPDATE ${this.calls} SET due_at = ?, fence = fence + 1, attempts = attempts + 1,
-        unknown_attempts = unknown_attempts + 1 WHERE id IN (${marks(rows.length)})`,
-      [now + leaseMs, ...rows.map((row) => row['id'] as string)],
-    );
-    return rows.map(claimedCall);
+    return yield* takeRows(this.calls, rows, now + leaseMs);
   }
 
   *#due(lanes: string, limit: number, inHand: readonly string[], now: number): Script<SqlResult['rows']> {
     const others = inHand.length === 0 ? '' : `AND id NOT IN (${marks(inHand.length)})`;
     return yield* rowsOf(
-      `SELECT id, type, digest, sealed, lane, fence, attempts, unknown_attempts, received_at, occurred_at
-        FROM ${this.calls} WHERE state = 'pending' AND ${lanes} AND due_at <= ? ${others}
+      `SELECT ${CLAIM_COLUMNS} FROM ${this.calls} WHERE state = 'pending' AND ${lanes} AND due_at <= ? ${others}
         ORDER BY lane, due_at, received_at LIMIT ${String(limit)} ${this.engine.dialect.forUpdateSkipLocked}`,
       [now, ...inHand],
     );
@@ -146,39 +189,6 @@ export class TypeOrmInbox extends Inbox {
       [ending.state, ending.reason, now, call.id, call.fence],
     );
     return affected > 0;
-  }
-
-  *#expire(ttlMs: number, limit: number): Script<number> {
-    const now = yield* clockOf(this.engine.dialect);
-    const rows = yield* rowsOf(
-      `SELECT id FROM ${this.calls} WHERE state = 'pending' AND due_at <= ? AND received_at <= ?
-        LIMIT ${String(limit)} ${this.engine.dialect.forUpdateSkipLocked}`,
-      [now, now - ttlMs],
-    );
-    if (rows.length === 0) return 0;
-    const { affected } = yield* run(
-      `UPDATE ${this.calls} SET state = 'expired', reason = 'time-to-live', sealed = NULL, settled_at = ?, fence = fence + 1
-        WHERE id IN (${marks(rows.length)})`,
-      [now, ...rows.map((row) => row['id'] as string)],
-    );
-    return affected;
-  }
-
-  *#purge(retentionMs: number, limit: number): Script<number> {
-    const now = yield* clockOf(this.engine.dialect);
-    const ids: string[] = [];
-    for (const state of FINAL_STATES) {
-      const keepMs = state === 'rejected' ? Math.min(REJECTED_RETENTION_MS, retentionMs) : retentionMs;
-      const rows = yield* rowsOf(
-        `SELECT id FROM ${this.calls} WHERE state = ? AND settled_at <= ? LIMIT ${String(limit - ids.length)}`,
-        [state, now - keepMs],
-      );
-      ids.push(...rows.map((row) => String(row['id'])));
-      if (ids.length === limit) break;
-    }
-    if (ids.length === 0) return 0;
-    const remove = `DELETE FROM ${this.calls} WHERE state <> 'pending' AND id IN (${marks(ids.length)})`;
-    return (yield* run(remove, ids)).affected;
   }
 
   *#summary(): Script<InboxSummary> {

@@ -1,25 +1,23 @@
 import { LoginOutdatedError, UnknownUserError } from '../../errors.js';
 import type { ClaimedCall } from '../../inbox/inbox.port.js';
 import { type ApplyOutcome, LogoutRegister, type LogoutsSince } from '../../logout/logout-register.port.js';
-import { PROTECTION_REMOVED } from '../../model/call.js';
+import { BY_OPERATOR, PROTECTION_REMOVED } from '../../model/call.js';
 import type { Logout } from '../../model/logout.js';
 import { confirm } from './confirmed-senders.js';
-import type { AccessTokenTable, HostColumn, UserTable } from './host-tables.js';
+import type { AccessTokenTable, UserTable } from './host-tables.js';
 import { missedLogoutAt } from './missed-logout.js';
-import { revokeAccessTokens } from './revoke-access-tokens.js';
 import {
   clockOf,
-  lookUp,
   marks,
   numberOf,
   run,
   rowsOf,
   type Script,
   type SqlEngine,
-  type SqlValue,
   UnfitValueError,
 } from './sql.js';
 import type { Tables } from './tables.js';
+import { type FoundUser, UserRows } from './user-rows.js';
 
 /**
  * How far a look goes back before the last one: a transaction takes its time of commit shortly before it commits, so a
@@ -27,23 +25,20 @@ import type { Tables } from './tables.js';
  */
 const COMMIT_OVERLAP_MS = 15_000;
 
-interface FoundUser {
-  readonly userId: string;
-  readonly rowId: SqlValue;
-  readonly lastLoggedOut: number | undefined;
-}
-
 /** Logouts in the application's database, in one transaction with its user and token rows. */
 export class TypeOrmLogoutRegister extends LogoutRegister {
+  readonly #rows: UserRows;
+
   constructor(
     private readonly engine: SqlEngine,
     private readonly tables: Tables,
     private readonly users: UserTable,
-    private readonly accessTokens: AccessTokenTable | undefined,
+    accessTokens: AccessTokenTable | undefined,
     private readonly digestPerson: (mevetoId: string) => string,
     private readonly earlierDigestsOfPerson: (mevetoId: string) => readonly string[] = () => [],
   ) {
     super();
+    this.#rows = new UserRows(engine.dialect, users, accessTokens, tables.marks);
   }
 
   override now(): Promise<number> {
@@ -64,6 +59,19 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     return this.#orUnknown(call, mevetoId, 'clear a Meveto ID', () =>
       this.#applyProtectionRemoved(call, mevetoId),
     );
+  }
+
+  override async resolve(
+    callId: string,
+    userId: string,
+    committing: (logout: Logout) => void = () => undefined,
+  ): Promise<ApplyOutcome> {
+    try {
+      return await this.engine.transaction('resolve a call', () => this.#resolve(callId, userId, committing));
+    } catch (error) {
+      if (error instanceof UnfitValueError) return { kind: 'unknown-user' };
+      throw error;
+    }
   }
 
   override committedSince(asOf: number): Promise<LogoutsSince> {
@@ -118,21 +126,41 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     if (!(yield* this.#accept(call))) return { kind: 'claim-lost' };
     const person = this.digestPerson(mevetoId);
     const user =
-      (yield* this.#findUser(this.users.mevetoId, mevetoId)) ??
-      (yield* this.#findUnlinked([person, ...this.earlierDigestsOfPerson(mevetoId)], call.occurredAt));
+      (yield* this.#rows.find(this.users.mevetoId, mevetoId)) ??
+      (yield* this.#findUnlinked(this.#digestsOf(mevetoId), call.occurredAt));
     // Read after the locks were waited for, so that the time of commit is close to the commit.
     const now = yield* clockOf(this.engine.dialect);
     if (user === undefined) {
       yield* this.#end(call, { state: 'unknown_user', person, userId: null, now });
       return { kind: 'unknown-user' };
     }
-    const loggedOutAt = yield* this.#mark(user.userId, call.occurredAt, now);
-    yield* this.#setInstant(this.users.lastLoggedOut, user, Math.max(loggedOutAt, user.lastLoggedOut ?? 0));
-    if (this.accessTokens !== undefined) {
-      yield* revokeAccessTokens(this.accessTokens, user.userId, call.occurredAt, now);
-    }
+    const logout = yield* this.#rows.logOut(user, call.occurredAt, now);
     yield* this.#end(call, { state: 'applied', person, userId: user.userId, now });
-    const logout = { userId: user.userId, loggedOutAt };
+    committing(logout);
+    return { kind: 'applied', logout };
+  }
+
+  /** By the current key and earlier ones. */
+  #digestsOf(mevetoId: string): readonly string[] {
+    return [this.digestPerson(mevetoId), ...this.earlierDigestsOfPerson(mevetoId)];
+  }
+
+  *#resolve(callId: string, userId: string, committing: (logout: Logout) => void): Script<ApplyOutcome> {
+    const [call] = yield* rowsOf(
+      `SELECT type, occurred_at FROM ${this.tables.calls} WHERE id = ? AND state IN ('ambiguous', 'expired') ${this.engine.dialect.forUpdate}`,
+      [callId],
+    );
+    if (call === undefined) return { kind: 'claim-lost' };
+    const user = yield* this.#rows.find(this.users.id, userId);
+    if (user === undefined) return { kind: 'unknown-user' };
+    const now = yield* clockOf(this.engine.dialect);
+    const end = { state: 'applied', person: null, userId: user.userId, now, reason: BY_OPERATOR };
+    yield* this.#end({ id: callId }, end);
+    if (call['type'] === PROTECTION_REMOVED) {
+      yield* this.#rows.unlink(user);
+      return { kind: 'unlinked', userId: user.userId };
+    }
+    const logout = yield* this.#rows.logOut(user, numberOf(call['occurred_at']), now);
     committing(logout);
     return { kind: 'applied', logout };
   }
@@ -140,16 +168,13 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
   *#applyProtectionRemoved(call: ClaimedCall, mevetoId: string): Script<ApplyOutcome> {
     if (!(yield* this.#accept(call))) return { kind: 'claim-lost' };
     const person = this.digestPerson(mevetoId);
-    const { users } = this;
-    const user = yield* this.#findUser(users.mevetoId, mevetoId);
+    const user = yield* this.#rows.find(this.users.mevetoId, mevetoId);
     const now = yield* clockOf(this.engine.dialect);
     if (user === undefined) {
       yield* this.#end(call, { state: 'unknown_user', person, userId: null, now });
       return { kind: 'unknown-user' };
     }
-    yield* run(`UPDATE ${users.path} SET ${users.mevetoId.name} = NULL WHERE ${users.id.name} = ?`, [
-      user.rowId,
-    ]);
+    yield* this.#rows.unlink(user);
     yield* this.#end(call, { state: 'applied', person, userId: user.userId, now });
     return { kind: 'unlinked', userId: user.userId };
   }
@@ -174,21 +199,21 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     authenticatedAt: number | undefined,
     mevetoId: string | undefined,
   ): Script<number> {
-    const user = yield* this.#findUser(this.users.id, userId);
+    const user = yield* this.#rows.find(this.users.id, userId);
     if (user === undefined) throw new UnknownUserError();
     const [mark] = yield* rowsOf(`SELECT logged_out_at FROM ${this.tables.marks} WHERE user_id = ?`, [
       user.userId,
     ]);
     const loggedOutAt = Math.max(numberOf(mark?.['logged_out_at']), user.lastLoggedOut ?? 0);
     if (authenticatedAt !== undefined) {
-      const person = mevetoId === undefined ? undefined : this.digestPerson(mevetoId);
-      const lastAt = Math.max(loggedOutAt, yield* missedLogoutAt(this.tables.calls, person));
+      const persons = mevetoId === undefined ? [] : this.#digestsOf(mevetoId);
+      const lastAt = Math.max(loggedOutAt, yield* missedLogoutAt(this.tables.calls, persons));
       if (authenticatedAt <= lastAt) throw new LoginOutdatedError(authenticatedAt, lastAt);
     }
     const now = yield* clockOf(this.engine.dialect);
     // The session begins when the person proved who they are: a logout that is received in between ends it too.
     const signedInAt = Math.max(Math.min(authenticatedAt ?? now, now), loggedOutAt + 1);
-    yield* this.#setInstant(this.users.lastLoggedIn, user, signedInAt);
+    yield* this.#rows.setInstant(this.users.lastLoggedIn, user, signedInAt);
     return signedInAt;
   }
 
@@ -216,26 +241,6 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     return rows.length > 0;
   }
 
-  /**
-   * Locks and reads the user whose `column` is exactly `wanted`. Databases compare more loosely: without regard to case or
-   * trailing spaces, and MySQL takes '1x' for the number 1.
-   */
-  *#findUser(column: HostColumn, wanted: string): Script<FoundUser | undefined> {
-    const { id, lastLoggedOut, path } = this.users;
-    const rows = yield* lookUp(
-      `SELECT ${id.name} AS row_id, ${lastLoggedOut.name} AS last_logged_out, ${column.name} AS wanted FROM ${path}
-        WHERE ${column.name} = ? ${this.engine.dialect.forUpdate}`,
-      [column.toDatabase(wanted)],
-    );
-    const row = rows.find((each) => String(column.fromDatabase(each['wanted'])) === wanted);
-    if (row === undefined) return undefined;
-    return {
-      userId: String(id.fromDatabase(row['row_id'])),
-      rowId: row['row_id'] as SqlValue,
-      lastLoggedOut: lastLoggedOut.millisecondsFrom(row['last_logged_out']),
-    };
-  }
-
   /** The user whose link to this Meveto ID was removed after the logout, but worked on before it. */
   *#findUnlinked(persons: readonly string[], occurredAt: number): Script<FoundUser | undefined> {
     const [removal] = yield* rowsOf(
@@ -244,39 +249,16 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
       [...persons, PROTECTION_REMOVED, occurredAt],
     );
     if (removal === undefined) return undefined;
-    return yield* this.#findUser(this.users.id, String(removal['user_id']));
-  }
-
-  /** The later of the known and the given logout, kept where the guards of all replicas find it. */
-  *#mark(userId: string, occurredAt: number, now: number): Script<number> {
-    const { marks: table } = this.tables;
-    const { affected } = yield* run(
-      `UPDATE ${table} SET logged_out_at = ?, settled_at = ? WHERE user_id = ? AND logged_out_at < ?`,
-      [occurredAt, now, userId, occurredAt],
-    );
-    if (affected > 0) return occurredAt;
-    // No mark, or a later one; a mark that another replica forgets in between is simply made anew.
-    const columns = ['user_id', 'logged_out_at', 'settled_at'];
-    const insert = this.engine.dialect.insertNew(table, columns, 1);
-    if ((yield* run(insert, [userId, occurredAt, now])).affected > 0) return occurredAt;
-    const [known] = yield* rowsOf(`SELECT logged_out_at FROM ${table} WHERE user_id = ?`, [userId]);
-    return Math.max(numberOf(known?.['logged_out_at']), occurredAt);
-  }
-
-  *#setInstant(column: UserTable['lastLoggedIn'], user: FoundUser, at: number): Script<void> {
-    yield* run(`UPDATE ${this.users.path} SET ${column.name} = ? WHERE ${this.users.id.name} = ?`, [
-      column.toDatabase(at),
-      user.rowId,
-    ]);
+    return yield* this.#rows.find(this.users.id, String(removal['user_id']));
   }
 
   *#end(
-    call: ClaimedCall,
-    end: { state: string; person: string; userId: string | null; now: number },
+    call: Pick<ClaimedCall, 'id'>,
+    end: { state: string; person: string | null; userId: string | null; now: number; reason?: string },
   ): Script<void> {
     yield* run(
-      `UPDATE ${this.tables.calls} SET state = ?, person = ?, user_id = ?, settled_at = ?, sealed = NULL, reason = NULL WHERE id = ?`,
-      [end.state, end.person, end.userId, end.now, call.id],
+      `UPDATE ${this.tables.calls} SET state = ?, person = ?, user_id = ?, settled_at = ?, sealed = NULL, reason = ? WHERE id = ?`,
+      [end.state, end.person, end.userId, end.now, end.reason ?? null, call.id],
     );
   }
 }

@@ -1,0 +1,105 @@
+import type { ClaimedCall, HeldCalls, IncomingCall, ListedCall, Release } from '../../inbox/inbox.port.js';
+import { TOKEN_LOST } from '../../model/call.js';
+import { CLAIM_COLUMNS, takeRows } from './call-rows.js';
+import { receive, receiveListed } from './receive-calls.js';
+import { clockOf, type Dialect, marks, numberOf, run, rowsOf, type Script } from './sql.js';
+
+const digestsOf = (calls: readonly IncomingCall[]): string[] =>
+  calls.flatMap(({ digest, earlierDigests = [] }) => [digest, ...earlierDigests]);
+
+/** Stores calls whose tokens the caller has in its memory, and claims them. */
+export function* receiveHeld(
+  dialect: Dialect,
+  table: string,
+  calls: readonly IncomingCall[],
+  leaseMs: number,
+): Script<HeldCalls> {
+  const digests = digestsOf(calls);
+  yield* receive(dialect, table, calls);
+  yield* reopenLost(dialect, table, digests);
+  const held = yield* claimUnheld(dialect, table, digests, leaseMs);
+  const own = new Set(held.map(({ digest }) => digest));
+  const rows = yield* rowsOf(
+    `SELECT digest FROM ${table} WHERE digest IN (${marks(digests.length)}) AND state = 'pending' AND sealed IS NULL`,
+    digests,
+  );
+  const elsewhere = rows.map((row) => String(row['digest'])).filter((digest) => !own.has(digest));
+  return { held, elsewhere };
+}
+
+export function* receiveListedHeld(
+  dialect: Dialect,
+  table: string,
+  calls: readonly ListedCall[],
+  leaseMs: number,
+): Script<readonly ClaimedCall[]> {
+  const digests = digestsOf(calls);
+  yield* receiveListed(dialect, table, calls);
+  yield* reopenLost(dialect, table, digests);
+  return yield* claimUnheld(dialect, table, digests, leaseMs);
+}
+
+/** Calls that ended only because their tokens were lost with a process: whoever has the token may go on. */
+function* reopenLost(dialect: Dialect, table: string, digests: readonly string[]): Script<void> {
+  const now = yield* clockOf(dialect);
+  yield* run(
+    `UPDATE ${table} SET state = 'pending', due_at = ?, fence = fence + 1, settled_at = NULL, reason = NULL
+      WHERE digest IN (${marks(digests.length)}) AND state = 'ambiguous' AND reason = ?`,
+    [now, ...digests, TOKEN_LOST],
+  );
+}
+
+function* claimUnheld(
+  dialect: Dialect,
+  table: string,
+  digests: readonly string[],
+  leaseMs: number,
+): Script<ClaimedCall[]> {
+  const now = yield* clockOf(dialect);
+  const rows = yield* rowsOf(
+    `SELECT ${CLAIM_COLUMNS} FROM ${table} WHERE digest IN (${marks(digests.length)}) AND state = 'pending'
+      AND sealed IS NULL AND due_at <= ? ${dialect.forUpdateSkipLocked}`,
+    [...digests, now],
+  );
+  return yield* takeRows(table, rows, now + leaseMs);
+}
+
+/** Keeps claims whose fence still holds; rows that somebody is just writing are left out. */
+export function* renew(
+  dialect: Dialect,
+  table: string,
+  calls: readonly ClaimedCall[],
+  leaseMs: number,
+): Script<string[]> {
+  const fences = new Map(calls.map(({ id, fence }) => [id, fence]));
+  const rows = yield* rowsOf(
+    `SELECT id, fence FROM ${table} WHERE id IN (${marks(fences.size)}) AND state = 'pending' ${dialect.forUpdateSkipLocked}`,
+    [...fences.keys()],
+  );
+  const kept = rows
+    .filter((row) => fences.get(String(row['id'])) === numberOf(row['fence']))
+    .map((row) => String(row['id']));
+  if (kept.length === 0) return [];
+  const now = yield* clockOf(dialect);
+  yield* run(`UPDATE ${table} SET due_at = ? WHERE id IN (${marks(kept.length)})`, [now + leaseMs, ...kept]);
+  return kept;
+}
+
+/** The next attempt of a call that is not given back: its fence stays. */
+export function* beginAgain(
+  dialect: Dialect,
+  table: string,
+  call: ClaimedCall,
+  { maybeSent }: Release,
+  leaseMs: number,
+): Script<ClaimedCall | undefined> {
+  const now = yield* clockOf(dialect);
+  const { affected } = yield* run(
+    `UPDATE ${table} SET due_at = ?, attempts = attempts + 1, unknown_attempts = unknown_attempts + ${maybeSent ? '1' : '0'}
+      WHERE id = ? AND fence = ? AND state = 'pending'`,
+    [now + leaseMs, call.id, call.fence],
+  );
+  if (affected === 0) return undefined;
+  const earlierAttemptUnknown = call.earlierAttemptUnknown || maybeSent;
+  return { ...call, attempts: call.attempts + 1, earlierAttemptUnknown };
+}

@@ -1,0 +1,56 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type ExchangeOutcome, TokenExchange } from '../exchange/token-exchange.port.js';
+import type { ClaimedCall } from '../inbox/inbox.port.js';
+import { UserToken } from '../model/user-token.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { TokenVault } from '../secrets/token-vault.js';
+import { RESOLVED_OPTIONS } from '../tokens.js';
+import { type Lease, Leases } from './leases.js';
+import { TokenMemory } from './token-memory.js';
+
+const LEASE_OVER = 'lease-over';
+
+/**
+ * What came of a call's turn: `unreadable` when no key opens its token, `token-lost` when that was in the memory of a
+ * process that is gone.
+ */
+export type Outcome = ExchangeOutcome | { readonly kind: 'unreadable' } | { readonly kind: 'token-lost' };
+
+/** Whether Meveto gave an answer that counts; undefined when it was not asked. */
+export function hasAnswered(outcome: Outcome): boolean | undefined {
+  if (outcome.kind === 'unreadable' || outcome.kind === 'token-lost') return undefined;
+  if (outcome.kind === 'retry') return outcome.reason === LEASE_OVER ? undefined : false;
+  return true;
+}
+
+/** Asks Meveto whose token a claimed call carries. */
+@Injectable()
+export class Attempt {
+  constructor(
+    @Inject(TokenExchange) private readonly tokenExchange: TokenExchange,
+    @Inject(TokenVault) private readonly vault: TokenVault,
+    @Inject(TokenMemory) private readonly memory: TokenMemory,
+    @Inject(Leases) private readonly leases: Leases,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  /** @param stopping aborted when the process may wait no longer */
+  async make(call: ClaimedCall, lease: Lease, stopping: AbortSignal): Promise<Outcome> {
+    const token = this.#tokenOf(call);
+    if (token === undefined) return { kind: call.sealed === undefined ? 'token-lost' : 'unreadable' };
+    if (!this.#isLongEnough(lease)) await this.leases.renew();
+    // The last look before the send: whoever was paused for too long leaves the call to the next one.
+    if (!this.#isLongEnough(lease)) return { kind: 'retry', reason: LEASE_OVER, maybeSent: false };
+    return this.tokenExchange.exchange(token, stopping);
+  }
+
+  #tokenOf(call: ClaimedCall): UserToken | undefined {
+    if (call.sealed === undefined) return this.memory.tokenOf(call);
+    const text = this.vault.open(call.sealed, call.digest);
+    return text === undefined ? undefined : new UserToken(text);
+  }
+
+  #isLongEnough(lease: Lease): boolean {
+    return performance.now() + this.options.exchange.timeoutMs <= lease.endsAt;
+  }
+}

@@ -1,0 +1,197 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { MevetoLogoutOptions } from 'nestjs-meveto-logout';
+import { DataSource } from 'typeorm';
+import { databaseKind } from './support/database.js';
+import type { Fault } from './support/fault-proxy.js';
+import { until } from './support/until.js';
+import { type HostClient, World } from './support/world.js';
+
+const EXCHANGE = '/api/client/user-for-token';
+const PENDING = '/api/client/webhooks/pending';
+const LEASE_MS = 1_000;
+
+const rowsOf = (host: HostClient): Promise<Record<string, unknown>[]> =>
+  host.app.get(DataSource).query('SELECT state, sealed, reason, attempts FROM meveto_logout_calls');
+
+describe(`tokens that are kept in memory only, on ${databaseKind}`, () => {
+  let world: World;
+  beforeEach(async () => {
+    world = await World.create();
+  });
+  afterEach(() => world.end());
+
+  const start = (options: Partial<MevetoLogoutOptions> = {}) =>
+    world.start({
+      options: {
+        tokenStorage: 'none',
+        shutdownTimeoutMs: 0,
+        leaseMs: LEASE_MS,
+        exchange: { timeoutMs: 500 },
+        ...options,
+      },
+    });
+  const onExchange = (fault: Fault) => (path: string) => (path === EXCHANGE ? fault : 'pass');
+  const AWAY: Fault = { status: 503, body: '' };
+  const asked = (count = 1) => until('an exchange', () => world.proxy.count(EXCHANGE) >= count);
+
+  it('are exchanged at once, and stand in no row', async () => {
+    const host = await start();
+    const cookie = await host.login();
+    world.proxy.delayMs = 300;
+    expect((await host.webhook(world.meveto.issueUserToken('m-1'))).status).toBe(202);
+    expect(await rowsOf(host)).toEqual([
+      expect.objectContaining({ state: 'pending', sealed: null, attempts: 1 }),
+    ]);
+    await host.untilCalls('applied');
+    expect((await host.get('/api', { cookie })).status).toBe(401);
+    expect(await rowsOf(host)).toEqual([expect.objectContaining({ state: 'applied', sealed: null })]);
+  });
+
+  it.each<[string, Fault]>([
+    ['that says later', AWAY],
+    ['that breaks the connection', 'reset'],
+    ['that hangs', 'hang'],
+  ])(
+    'are tried again by the same process after a Meveto %s, for longer than a lease, whoever else is there',
+    async (_how, fault) => {
+      const host = await start();
+      await start();
+      const cookie = await host.login();
+      world.proxy.fault = onExchange(fault);
+      await host.webhook(world.meveto.issueUserToken('m-1'));
+      await delay(2.5 * LEASE_MS);
+      expect(await host.states()).toMatchObject({ pending: 1, ambiguous: 0 });
+      world.proxy.fault = () => 'pass';
+      await host.untilCalls('applied', 1, 10_000);
+      expect((await host.get('/api', { cookie })).status).toBe(401);
+      expect(world.meveto.exchanges.map(({ outcome }) => outcome)).toEqual(['retrieved']);
+    },
+    20_000,
+  );
+
+  it('that Meveto calls bad on the first, clean attempt are rejected', async () => {
+    const host = await start();
+    await host.webhook('forged');
+    await host.untilCalls('rejected');
+  });
+
+  it('whose answer was lost make their call ambiguous', async () => {
+    const host = await start();
+    let isLost = false;
+    world.proxy.fault = (path) => {
+      if (path !== EXCHANGE || isLost) return 'pass';
+      isLost = true;
+      return 'lose-answer';
+    };
+    await host.webhook(world.meveto.issueUserToken('m-1'));
+    await host.untilCalls('ambiguous');
+    expect(await rowsOf(host)).toEqual([
+      expect.objectContaining({ reason: 'invalid-after-unknown-attempt' }),
+    ]);
+  });
+
+  it('are lost with their process: the call is ambiguous, never rejected, and the list is asked and heals it', async () => {
+    const first = await start();
+    const bearer = await first.token();
+    world.proxy.fault = onExchange(AWAY);
+    await first.webhook(world.meveto.issueUserToken('m-1'));
+    await asked();
+    await world.stop(first);
+
+    world.proxy.fault = () => 'pass';
+    const polls = world.proxy.count(PENDING);
+    const second = await start();
+    await second.untilCalls('ambiguous');
+    expect(await rowsOf(second)).toEqual([expect.objectContaining({ reason: 'token-lost', sealed: null })]);
+    // Once at start, and once because of it.
+    await until('the list is asked', () => world.proxy.count(PENDING) >= polls + 2, 10_000);
+    expect(world.meveto.exchanges).toEqual([]);
+
+    const fresh = world.meveto.issueUserToken('m-1');
+    world.proxy.fault = (path) => (path === PENDING ? listed('wh-1', fresh) : 'pass');
+    await second.service.reconcileNow();
+    await second.untilCalls('applied');
+    // The list dates the call by nothing: it ends whatever began before it was listed.
+    expect((await second.get('/api', { authorization: `Bearer ${bearer}` })).status).toBe(401);
+  }, 20_000);
+
+  it.each(['pushed', 'listed'] as const)(
+    'that were lost are taken up again when the call is %s once more',
+    async (how) => {
+      const first = await start();
+      const bearer = await first.token();
+      const token = world.meveto.issueUserToken('m-1');
+      world.proxy.fault = onExchange(AWAY);
+      await first.webhook(token);
+      await asked();
+      await world.stop(first);
+      const second = await start();
+      await second.untilCalls('ambiguous');
+      world.proxy.fault = (path) => (path === PENDING && how === 'listed' ? listed('wh-1', token) : 'pass');
+      if (how === 'pushed') expect((await second.webhook(token)).status).toBe(202);
+      else await second.service.reconcileNow();
+      await second.untilCalls('applied');
+      expect((await second.get('/api', { authorization: `Bearer ${bearer}` })).status).toBe(401);
+    },
+  );
+
+  it('are with one replica: another one answers 503 until the call has ended', async () => {
+    const [host, other] = [await start(), await start()];
+    const token = world.meveto.issueUserToken('m-1');
+    world.proxy.fault = onExchange(AWAY);
+    await host.webhook(token);
+    await asked();
+    expect((await host.webhook(token)).status).toBe(202);
+    const refused = await other.webhook(token);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5']);
+    world.proxy.fault = () => 'pass';
+    await host.untilCalls('applied', 1, 10_000);
+    expect((await other.webhook(token)).status).toBe(202);
+    expect(world.meveto.exchanges).toHaveLength(1);
+  });
+
+  it('that were sealed before are still opened', async () => {
+    const first = await start({ tokenStorage: 'sealed' });
+    world.proxy.fault = onExchange(AWAY);
+    await first.webhook(world.meveto.issueUserToken('m-1'));
+    await asked();
+    await world.stop(first);
+    world.proxy.fault = () => 'pass';
+    const second = await start();
+    await second.untilCalls('applied');
+  });
+
+  it('are exchanged before the process stops, as far as there is time', async () => {
+    const host = await start({ shutdownTimeoutMs: 5_000, exchange: { timeoutMs: 500, concurrency: 1 } });
+    world.proxy.delayMs = 150;
+    const tokens = ['m-1', 'm-1', 'm-1'].map((mevetoId) => world.meveto.issueUserToken(mevetoId));
+    await Promise.all(tokens.map((token) => host.webhook(token)));
+    await world.stop(host);
+    expect(world.meveto.exchanges.map(({ outcome }) => outcome)).toEqual([
+      'retrieved',
+      'retrieved',
+      'retrieved',
+    ]);
+    expect(await (await start()).states()).toMatchObject({ applied: 3, pending: 0, ambiguous: 0 });
+  });
+
+  it('wait within bounds: a full memory answers 503', async () => {
+    const host = await start({ maxWaitingPerLane: 100 });
+    world.proxy.fault = onExchange('hang');
+    const answers = await Promise.all(
+      Array.from({ length: 150 }, (_, index) => host.webhook(`forged-${String(index)}`)),
+    );
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 202).length).toBeGreaterThanOrEqual(100);
+    expect(statuses.filter((status) => status === 503).length).toBeGreaterThan(0);
+  });
+});
+
+const listed = (id: string, token: string) => ({
+  status: 200,
+  body: JSON.stringify({
+    status: 'Pending_Webhooks_Retrieved',
+    payload: { webhooks: [{ id, type: 'User_Logged_Out', user_token: token }], next: null },
+  }),
+});
