@@ -1,109 +1,83 @@
-import { type ConnectRefusal, LOGGED_OUT_EVENT, type LoggedOutMessage, NAMESPACE } from './protocol.js';
-
-/** `offline`: the connection is lost and is being made anew. `logged-out`: the page is being left. */
-export type ConnectionState = 'connecting' | 'connected' | 'offline' | 'logged-out';
-
-/** The part of a Socket.IO socket that is used. */
-export interface LogoutSocket {
-  /** Whether it will connect again by itself. */
-  readonly active: boolean;
-  on(event: string, listener: (argument: never) => void): unknown;
-  connect(): unknown;
-  disconnect(): unknown;
-}
-
-/** `io` of socket.io-client, 4.x. */
-export type SocketFactory = (url: string, options: Record<string, unknown>) => LogoutSocket;
-
-export interface LogoutClientOptions {
-  /** `io` of socket.io-client: the page's own copy, or the one that the server serves. */
-  readonly io: SocketFactory;
-  /**
-   * Origin of the server.
-   * @defaultValue the page's
-   */
-  readonly url?: string;
-  /** Access token, for applications without cookies. Asked for at every connection. */
-  readonly token?: () => string;
-  /**
-   * Where to go when the server does not say: a path of the same origin.
-   * @defaultValue '/login'
-   */
-  readonly redirectTo?: string;
-  /** Told of every change of the connection. */
-  readonly onStateChange?: (state: ConnectionState) => void;
-  /** Told why, right before the page is left. */
-  readonly onLoggedOut?: (message: LoggedOutMessage | undefined) => void;
-}
-
-export interface LogoutClient {
-  /** Closes the connection without leaving the page. May be called twice. */
-  stop(): void;
-}
+import { attempt } from './leaving.js';
+import type { ConnectionState, LogoutClient, LogoutClientOptions } from './options.js';
+import { createSessionCheck } from './session-check.js';
+import { createPageSession } from './session.js';
+import { socketTransport } from './socket-transport.js';
+import { openTabs, type Tabs } from './tabs.js';
 
 /**
- * Keeps a connection open and leaves the page by `location.replace` as soon as the server says that the session is over,
- * so that the back button does not bring the page back. A lost connection is not a logout: the page stays.
+ * Leaves the page as soon as its session is over, by `location.replace`, so that the back button does not bring it back:
+ * told by the server, by another tab or by an answer of 401, or found out by asking. A lost connection is not a logout: the
+ * page stays. Without a document, as where a server renders pages, it does nothing.
  */
 export function connectMevetoLogout(options: LogoutClientOptions): LogoutClient {
-  const socket = options.io(`${options.url ?? ''}${NAMESPACE}`, {
-    ...(options.token && { auth: tokenSource(options.token) }),
-  });
-  let isLeaving = false;
-  let attempts = 0;
-  let again: ReturnType<typeof setTimeout> | undefined;
-  const tell = (state: ConnectionState): void => {
-    if (!isLeaving || state === 'logged-out') options.onStateChange?.(state);
-  };
-  const close = (): void => {
-    isLeaving = true;
-    clearTimeout(again);
-    socket.disconnect();
-  };
-  const leave = (message?: LoggedOutMessage): void => {
-    if (isLeaving) return;
-    close();
-    try {
+  if (typeof document === 'undefined') return { answered: () => false, check: idle, stop: idle };
+  const { url = '', token, io, checkUrl = `${url}/meveto/session` } = options;
+  const transport = options.transport ?? (io && socketTransport(io, url, token));
+  const listening = new AbortController();
+  const { signal } = listening;
+  let isUp = false;
+  let tabs: Tabs | undefined;
+  const tell = (state: ConnectionState): void => attempt(() => options.onStateChange?.(state));
+  const session = createPageSession(
+    options,
+    signal,
+    (notice) => {
+      attempt(() => tabs?.postMessage(notice));
+      stop();
       tell('logged-out');
-      options.onLoggedOut?.(message);
-    } finally {
-      // Whatever the page's own code does, it is left.
-      location.replace(sameOriginPath(message?.redirectTo, options.redirectTo ?? '/login'));
-    }
+    },
+    () => ask(true),
+  );
+  const { ask, stop: askNoMore } = createSessionCheck(
+    checkUrl,
+    token,
+    session.checked,
+    () => !isUp && !document.hidden,
+  );
+  const begin = (askAtOnce?: boolean): void => {
+    tabs = openTabs(session.heard);
+    tell('connecting');
+    transport?.start({
+      up() {
+        isUp = true;
+        tell('connected');
+        ask();
+      },
+      down() {
+        isUp = false;
+        tell('offline');
+        ask();
+      },
+      loggedOut: session.loggedOut,
+    });
+    ask(askAtOnce);
   };
-  /** Socket.IO gives up for good when the server refused or hung up: then the next try is ours. */
-  const lost = (): void => {
-    tell('offline');
-    if (isLeaving || socket.active) return;
-    clearTimeout(again);
-    const pauseMs = Math.min(30_000, 1_000 * 2 ** attempts) * (0.5 + Math.random() / 2);
-    attempts += 1;
-    again = setTimeout(() => socket.connect(), pauseMs);
+  const rest = (): void => {
+    isUp = false;
+    transport?.stop();
+    askNoMore();
+    tabs?.close();
   };
-  socket.on('connect', () => {
-    attempts = 0;
-    tell('connected');
+  const stop = (): void => {
+    rest();
+    listening.abort();
+  };
+  const listen = (types: string, hear: (event: Event) => void): void => {
+    // Captured: some of them are the document's.
+    for (const type of types.split(' ')) addEventListener(type, hear, { signal, capture: true });
+  };
+  // 'resume': the tab was frozen.
+  listen('online visibilitychange resume', () => document.hidden || ask());
+  // An open connection would keep the page out of the back/forward cache.
+  listen('pagehide', rest);
+  listen('pageshow', (event) => {
+    if (!(event as PageTransitionEvent).persisted) return;
+    session.hide();
+    begin(true);
   });
-  socket.on(LOGGED_OUT_EVENT, leave);
-  socket.on('disconnect', lost);
-  socket.on('connect_error', (error: { data?: { code?: ConnectRefusal } }) => {
-    // The session is gone, told by the server; anything else may be the network.
-    if (error.data?.code === 'not-logged-in') leave();
-    else lost();
-  });
-  tell('connecting');
-  return { stop: close };
+  begin();
+  return { answered: session.answered, check: () => ask(true), stop };
 }
 
-const tokenSource =
-  (token: () => string) =>
-  (give: (auth: { token: string }) => void): void => {
-    give({ token: token() });
-  };
-
-/** What the server names, if it is a path of this origin. */
-function sameOriginPath(path: string | undefined, fallback: string): string {
-  if (path === undefined || !URL.canParse(path, location.origin)) return fallback;
-  const target = new URL(path, location.origin);
-  return target.origin === location.origin ? target.pathname + target.search + target.hash : fallback;
-}
+const idle = (): void => undefined;

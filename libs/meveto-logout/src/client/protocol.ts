@@ -1,3 +1,6 @@
+/** Of what this package keeps in browsers and on wires. */
+export const NAME = 'meveto-logout';
+
 /** The Socket.IO namespace of live logouts. */
 export const NAMESPACE = '/meveto-logout';
 

@@ -1,0 +1,18 @@
+import type { LogoutClient } from './options.js';
+
+/** A `fetch` for the application's own server: an answer of 401 that says the session is over leaves the page, too. */
+export const watchFetch =
+  ({ answered }: Pick<LogoutClient, 'answered'>): typeof fetch =>
+  async (input, init) => {
+    const response = await fetch(input, init);
+    if (response.status === 401) {
+      answered(
+        401,
+        await response
+          .clone()
+          .json()
+          .catch(() => undefined),
+      );
+    }
+    return response;
+  };
