@@ -2,6 +2,8 @@ import { HttpModule } from '@nestjs/axios';
 import { Module, type Provider } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
+import { BrowserAnswers } from './browser/browser-answers.js';
+import { SessionStates } from './browser/session-states.js';
 import { LogoutRelay } from './cluster/logout-relay.js';
 import { HttpTokenExchange } from './exchange/http-token-exchange.js';
 import { TokenExchange } from './exchange/token-exchange.port.js';
@@ -123,6 +125,8 @@ const guardParts: Provider[] = [
     MevetoLogoutService,
     CallEvents,
     MevetoHttp,
+    SessionStates,
+    BrowserAnswers,
     WebhookRoute,
     AllowedAddresses,
     WebhookGate,

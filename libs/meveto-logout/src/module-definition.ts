@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
+import { createBrowserController } from './browser/browser.controller.js';
 import { ClusterBus } from './cluster/cluster-bus.port.js';
 import { NoClusterBus } from './cluster/no-cluster-bus.js';
 import { MevetoLogoutGuard } from './guard/meveto-logout.guard.js';
@@ -13,6 +14,8 @@ const DEFAULT_EXTRAS = {
   isGlobal: true,
   globalGuard: true,
   webhookPath: 'meveto/webhook',
+  browserPath: 'meveto',
+  publicMetadataKeys: ['isPublic', 'IS_PUBLIC', 'THROTTLER:SKIPdefault'],
   livePush: socketIo(),
 } satisfies Required<MevetoLogoutExtras>;
 
@@ -25,13 +28,16 @@ export const {
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createMevetoLogoutOptions')
   .setExtras<MevetoLogoutExtras>(DEFAULT_EXTRAS, (definition, extras) => {
-    const { isGlobal, globalGuard, webhookPath, livePush } = filled(extras);
+    const { isGlobal, globalGuard, webhookPath, browserPath, publicMetadataKeys, livePush } = filled(extras);
     const live = livePush === false ? noLivePush : livePush;
     return {
       ...definition,
       global: isGlobal,
       imports: [...(definition.imports ?? []), ...(live.imports ?? [])],
-      controllers: [...(live.controllers ?? [])],
+      controllers: [
+        ...(browserPath === false ? [] : [createBrowserController(browserPath, publicMetadataKeys)]),
+        ...(live.controllers ?? []),
+      ],
       providers: [
         ...(definition.providers ?? []),
         { provide: WEBHOOK_PATH, useValue: webhookPath },
@@ -53,6 +59,8 @@ function filled(extras: MevetoLogoutExtras): Required<MevetoLogoutExtras> {
     isGlobal: extras.isGlobal ?? DEFAULT_EXTRAS.isGlobal,
     globalGuard: extras.globalGuard ?? DEFAULT_EXTRAS.globalGuard,
     webhookPath: extras.webhookPath ?? DEFAULT_EXTRAS.webhookPath,
+    browserPath: extras.browserPath ?? DEFAULT_EXTRAS.browserPath,
+    publicMetadataKeys: extras.publicMetadataKeys ?? DEFAULT_EXTRAS.publicMetadataKeys,
     livePush: extras.livePush ?? DEFAULT_EXTRAS.livePush,
   };
 }

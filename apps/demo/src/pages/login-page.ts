@@ -14,6 +14,7 @@ export const loginPage = ({ problem, email, accounts }: LoginPageParts): Markup 
   page({
     title: 'Log in',
     content: html`<h1>Log in</h1>
+      <p class="notice" role="status" data-logout-notice hidden></p>
       ${problem !== undefined && html`<p class="notice problem" role="alert">${problem}</p>`}
       <a class="button" href="/meveto/login">Login with Meveto</a>
       <div class="divider"><span>or with a password</span></div>
@@ -24,7 +25,8 @@ export const loginPage = ({ problem, email, accounts }: LoginPageParts): Markup 
         <input id="password" name="password" type="password" autocomplete="current-password" required />
         <button class="secondary" type="submit">Log in</button>
       </form>
-      ${accounts.length > 0 && hint(accounts)}`,
+      ${accounts.length > 0 && hint(accounts)}
+      <script type="module" src="/assets/login.js"></script>`,
   });
 
 const hint = (accounts: LoginPageParts['accounts']): Markup =>

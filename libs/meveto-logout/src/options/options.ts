@@ -246,6 +246,17 @@ export interface MevetoLogoutExtras {
    */
   readonly webhookPath?: string;
   /**
+   * Path of the routes for browsers, below the application's global prefix: `client.js` and `client.mjs`, the browser
+   * client, and `session`, by which it asks whether its session is live. False: none of them.
+   * @defaultValue 'meveto'
+   */
+  readonly browserPath?: string | false;
+  /**
+   * Metadata keys that are set to true on the routes for browsers, so that the application's own guards let them through.
+   * @defaultValue ['isPublic', 'IS_PUBLIC', 'THROTTLER:SKIPdefault']
+   */
+  readonly publicMetadataKeys?: readonly string[];
+  /**
    * How open browsers are told of a logout: `socketIo({ … })`, by the application's own Socket.IO server, or false for not at
    * all; browsers then find out at their next request or check.
    * @defaultValue socketIo()

@@ -1,0 +1,61 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { messageRefusal } from '../guard/refusal.js';
+import { SessionJudge } from '../guard/session-judge.js';
+import type { SessionFacts } from '../model/session.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { TokenVault } from '../secrets/token-vault.js';
+import { readSessions } from '../session/read-sessions.js';
+import type { SessionRequest } from '../session/session-reader.port.js';
+import { RESOLVED_OPTIONS } from '../tokens.js';
+
+/** What a browser is told of its session. */
+export interface SessionState {
+  readonly status: 200 | 401 | 503;
+  readonly body:
+    | { readonly state: 'live'; readonly session: string; readonly signedInAt: number | null }
+    | { readonly state: 'unknown' }
+    | { readonly statusCode: 401 | 503; readonly reason: string; readonly message: string };
+}
+
+const NOT_LOGGED_IN: SessionState = {
+  status: 401,
+  body: { statusCode: 401, reason: 'not-logged-in', message: 'There is no session. Log in first.' },
+};
+
+/** Only a guard of the application can say, and none stands before this route. */
+const UNKNOWN: SessionState = { status: 200, body: { state: 'unknown' } };
+
+/** Tells a browser whether its session is live, by the same readers and the same knowledge as the guard. */
+@Injectable()
+export class SessionStates {
+  constructor(
+    @Inject(SessionJudge) private readonly judge: SessionJudge,
+    @Inject(TokenVault) private readonly vault: TokenVault,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  async of(request: SessionRequest): Promise<SessionState> {
+    const readers = this.options.sessions;
+    const sessions = await readSessions(readers, request);
+    if (sessions.length === 0) return readers.some(({ isLate }) => isLate === true) ? UNKNOWN : NOT_LOGGED_IN;
+    const verdict = this.judge.judge(sessions, this.options.maxStalenessMs);
+    if (verdict === undefined) return this.#live(sessions);
+    const { statusCode, reason, message } = messageRefusal(verdict);
+    return { status: statusCode, body: { statusCode, reason, message } };
+  }
+
+  /** Names the user by a keyed digest: equal for the same one, and nothing more. */
+  #live(sessions: readonly SessionFacts[]): SessionState {
+    const users = sessions.map(({ userId }) => String(userId)).sort();
+    const starts = sessions.map(({ signedInAt }) => signedInAt ?? Number.NaN);
+    const signedInAt = Math.min(...starts);
+    return {
+      status: 200,
+      body: {
+        state: 'live',
+        session: this.vault.digestUsers(users),
+        signedInAt: Number.isFinite(signedInAt) ? signedInAt : null,
+      },
+    };
+  }
+}
