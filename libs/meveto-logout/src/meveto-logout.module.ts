@@ -8,10 +8,12 @@ import { LogoutRelay } from './cluster/logout-relay.js';
 import { HttpTokenExchange } from './exchange/http-token-exchange.js';
 import { TokenExchange } from './exchange/token-exchange.port.js';
 import { EndedSessions } from './guard/ended-sessions.js';
+import { GuardAudit } from './guard/guard-audit.js';
 import { GraphqlGate } from './guard/graphql-gate.js';
 import { HttpGate } from './guard/http-gate.js';
 import { LateSessionInterceptor } from './guard/late-session.interceptor.js';
 import { MevetoLogoutGuard } from './guard/meveto-logout.guard.js';
+import { MevetoLogoutSockets } from './guard/meveto-logout-sockets.js';
 import { OpenSubscriptions } from './guard/open-subscriptions.js';
 import { RefusalWriter } from './guard/refusal-writer.js';
 import { RoutePolicies } from './guard/route-policies.js';
@@ -107,6 +109,7 @@ const guardParts: Provider[] = [
   SessionGates,
   MevetoLogoutGuard,
   LateSessionInterceptor,
+  MevetoLogoutSockets,
 ];
 
 /**
@@ -120,6 +123,7 @@ const guardParts: Provider[] = [
     ...values,
     ...adapters,
     ...guardParts,
+    GuardAudit,
     KnownLogouts,
     Counters,
     MevetoLogoutService,
@@ -151,7 +155,7 @@ const guardParts: Provider[] = [
     Lifecycle,
   ],
   // Where `@UseGuards(MevetoLogoutGuard)` stands, Nest makes the guard in the caller's module, of its gates.
-  exports: [MevetoLogoutService, MevetoLogoutGuard, SessionGates],
+  exports: [MevetoLogoutService, MevetoLogoutGuard, SessionGates, MevetoLogoutSockets],
 })
 export class MevetoLogoutModule extends ConfigurableModuleClass {}
 

@@ -1,0 +1,165 @@
+import { Body, Controller, Get, type INestApplication, Inject, Post, Req } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import fastifyCookie from '@fastify/cookie';
+import fastifySecureSessionPlugin from '@fastify/secure-session';
+import fastifySessionPlugin from '@fastify/session';
+import session from 'express-session';
+import {
+  expressSession,
+  fastifySecureSession,
+  fastifySession,
+  MevetoLogoutService,
+  type SessionReader,
+  SkipMevetoLogout,
+} from 'nestjs-meveto-logout';
+import { GuardedHost, type HttpFramework } from './support/guarded-host.js';
+import { LiveSocket } from './support/live-socket.js';
+
+const PAGE = { accept: 'text/html' };
+const SECRET = 'a secret of at least thirty-two characters';
+
+interface SessionHolder {
+  session: { userId?: number; signedInAt?: number };
+}
+
+/** Logs in with a cookie session, whatever library keeps it. */
+@Controller()
+class CookieController {
+  constructor(@Inject(MevetoLogoutService) private readonly mevetoLogout: MevetoLogoutService) {}
+
+  @Post('sign-in')
+  @SkipMevetoLogout()
+  async signIn(@Req() request: SessionHolder, @Body() { userId }: { userId: number }) {
+    const { signedInAt } = await this.mevetoLogout.recordLogin(userId);
+    request.session.userId = userId;
+    request.session.signedInAt = signedInAt;
+    return {};
+  }
+
+  @Get('me')
+  me(@Req() { session: { userId } }: SessionHolder) {
+    return { userId: userId ?? null };
+  }
+
+  @Get('login')
+  login(@Req() { session: { userId } }: SessionHolder) {
+    return { userId: userId ?? null };
+  }
+}
+
+interface CookieHost {
+  readonly framework: HttpFramework;
+  readonly reader: SessionReader;
+  readonly cookie: string;
+  readonly prepare: (app: INestApplication) => unknown;
+}
+
+const expressMiddleware = session({ secret: SECRET, name: 'sid', resave: false, saveUninitialized: false });
+const onFastify = (register: (app: NestFastifyApplication) => Promise<unknown>) => (app: INestApplication) =>
+  register(app as NestFastifyApplication);
+
+const hosts: readonly (readonly [string, CookieHost])[] = [
+  [
+    'express-session',
+    {
+      framework: 'express',
+      reader: expressSession({ middleware: expressMiddleware }),
+      cookie: 'sid',
+      prepare: (app) => app.use(expressMiddleware),
+    },
+  ],
+  [
+    '@fastify/session',
+    {
+      framework: 'fastify',
+      reader: fastifySession(),
+      cookie: 'sessionId',
+      prepare: onFastify(async (app) => {
+        await app.register(fastifyCookie);
+        await app.register(fastifySessionPlugin, {
+          secret: SECRET,
+          cookie: { secure: false },
+          saveUninitialized: false,
+        });
+      }),
+    },
+  ],
+  [
+    '@fastify/secure-session',
+    {
+      framework: 'fastify',
+      reader: fastifySecureSession(),
+      cookie: 'session',
+      prepare: onFastify(async (app) => {
+        await app.register(fastifySecureSessionPlugin, { key: Buffer.alloc(32, 7), cookie: { path: '/' } });
+      }),
+    },
+  ],
+];
+
+let host: GuardedHost | undefined;
+const sockets: LiveSocket[] = [];
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.close();
+  await host?.end();
+  host = undefined;
+});
+
+describe.each(hosts)('a cookie session of %s', (_library, { framework, reader, cookie, prepare }) => {
+  const start = () =>
+    GuardedHost.start({
+      framework,
+      options: { session: reader, whenLoggedOut: { clearCookies: [cookie] } },
+      metadata: { controllers: [CookieController] },
+      prepare,
+    });
+
+  it('is refused once it is over, its cookie cleared, and its session ended', async () => {
+    host = await start();
+    const signedIn = await host.request('POST', '/sign-in', {}, { userId: 7 });
+    const headers = { cookie: signedIn.cookie };
+    expect(JSON.parse((await host.request('GET', '/me', headers)).text)).toEqual({ userId: 7 });
+
+    await host.logOut(7);
+    expect((await host.request('GET', '/me', headers)).status).toBe(401);
+    const page = await host.request('GET', '/me', { ...PAGE, ...headers });
+    expect([page.status, page.headers.location]).toEqual([303, '/login']);
+    expect(page.headers['set-cookie']).toContainEqual(
+      expect.stringMatching(new RegExp(`^${cookie}=; Path=/; Expires=Thu, 01 Jan 1970`)),
+    );
+    expect(page.headers['set-cookie']).not.toContainEqual(
+      expect.stringMatching(new RegExp(`^${cookie}=[^;]`)),
+    );
+  });
+
+  it('of somebody else, and one that began later, stay', async () => {
+    host = await start();
+    const other = await host.request('POST', '/sign-in', {}, { userId: 8 });
+    await host.logOut(7);
+    const later = await host.request('POST', '/sign-in', {}, { userId: 7 });
+    for (const { cookie } of [other, later])
+      expect((await host.request('GET', '/me', { cookie })).status).toBe(200);
+  });
+
+  it('is nobody’s on the login page, which is not sent round in circles', async () => {
+    host = await start();
+    const signedIn = await host.request('POST', '/sign-in', {}, { userId: 7 });
+    await host.logOut(7);
+    const page = await host.request('GET', '/login', { ...PAGE, cookie: signedIn.cookie });
+    expect(page.status).toBe(200);
+    expect(JSON.parse(page.text)).toEqual({ userId: null });
+    expect(page.headers['set-cookie']).toContainEqual(expect.stringContaining('1970'));
+  });
+
+  it('is read from the handshake of a live connection, which is told and ended', async () => {
+    host = await start();
+    const signedIn = await host.request('POST', '/sign-in', {}, { userId: 7 });
+    const socket = new LiveSocket(host.url, { cookie: signedIn.cookie });
+    sockets.push(socket);
+    await socket.next('connect');
+    await host.logOut(7);
+    await socket.next('logged-out');
+    expect(await socket.next('disconnect')).toBe('io server disconnect');
+  });
+});
