@@ -13,7 +13,8 @@ import {
   type SessionReader,
   SkipMevetoLogout,
 } from 'nestjs-meveto-logout';
-import { GuardedHost, type HttpFramework } from './support/guarded-host.js';
+import { GuardedHost } from './support/guarded-host.js';
+import type { HttpAdapterKind } from './support/http-adapters.js';
 import { LiveSocket } from './support/live-socket.js';
 
 const PAGE = { accept: 'text/html' };
@@ -49,7 +50,7 @@ class CookieController {
 }
 
 interface CookieHost {
-  readonly framework: HttpFramework;
+  readonly adapter: HttpAdapterKind;
   readonly reader: SessionReader;
   readonly cookie: string;
   readonly prepare: (app: INestApplication) => unknown;
@@ -63,7 +64,7 @@ const hosts: readonly (readonly [string, CookieHost])[] = [
   [
     'express-session',
     {
-      framework: 'express',
+      adapter: 'express',
       reader: expressSession({ middleware: expressMiddleware }),
       cookie: 'sid',
       prepare: (app) => app.use(expressMiddleware),
@@ -72,7 +73,7 @@ const hosts: readonly (readonly [string, CookieHost])[] = [
   [
     '@fastify/session',
     {
-      framework: 'fastify',
+      adapter: 'fastify',
       reader: fastifySession(),
       cookie: 'sessionId',
       prepare: onFastify(async (app) => {
@@ -88,7 +89,7 @@ const hosts: readonly (readonly [string, CookieHost])[] = [
   [
     '@fastify/secure-session',
     {
-      framework: 'fastify',
+      adapter: 'fastify',
       reader: fastifySecureSession(),
       cookie: 'session',
       prepare: onFastify(async (app) => {
@@ -106,10 +107,10 @@ afterEach(async () => {
   host = undefined;
 });
 
-describe.each(hosts)('a cookie session of %s', (_library, { framework, reader, cookie, prepare }) => {
+describe.each(hosts)('a cookie session of %s', (_library, { adapter, reader, cookie, prepare }) => {
   const start = () =>
     GuardedHost.start({
-      framework,
+      adapter,
       options: { session: reader, whenLoggedOut: { clearCookies: [cookie] } },
       metadata: { controllers: [CookieController] },
       prepare,

@@ -1,13 +1,16 @@
-// The end-to-end and contract suites on a database server: `node tools/test-on.mjs postgres|mysql [Jest's arguments]`.
-// TEST_DATABASE_URL names the server; without it, one on this machine as its packages install it.
+// The end-to-end and contract suites on something else than SQLite and Express:
+// `node tools/test-on.mjs postgres|mysql|fastify [Jest's arguments]`.
+// TEST_DATABASE_URL names the database server; without it, one on this machine as its packages install it.
 import { spawnSync } from 'node:child_process';
 
-const SERVERS = {
-  postgres: 'postgres://postgres@127.0.0.1:5432/postgres',
-  mysql: 'mysql://root@127.0.0.1:3306/mysql',
+const SURROUNDINGS = {
+  postgres: { TEST_DATABASE_URL: 'postgres://postgres@127.0.0.1:5432/postgres' },
+  mysql: { TEST_DATABASE_URL: 'mysql://root@127.0.0.1:3306/mysql' },
+  fastify: { TEST_HTTP_ADAPTER: 'fastify' },
 };
-const [server = '', ...jestArguments] = process.argv.slice(2);
-if (!Object.hasOwn(SERVERS, server)) throw new Error(`Name one of: ${Object.keys(SERVERS).join(', ')}.`);
+const [name = '', ...jestArguments] = process.argv.slice(2);
+if (!Object.hasOwn(SURROUNDINGS, name))
+  throw new Error(`Name one of: ${Object.keys(SURROUNDINGS).join(', ')}.`);
 
 const { status } = spawnSync(
   process.execPath,
@@ -15,10 +18,10 @@ const { status } = spawnSync(
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
     'node_modules/jest/bin/jest.js',
+    ...jestArguments,
     '--selectProjects',
     'e2e',
-    ...jestArguments,
   ],
-  { stdio: 'inherit', env: { TEST_DATABASE_URL: SERVERS[server], ...process.env } },
+  { stdio: 'inherit', env: { ...SURROUNDINGS[name], ...process.env } },
 );
 process.exit(status ?? 1);

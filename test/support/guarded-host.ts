@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net';
 import { type INestApplication, Module, type ModuleMetadata } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -11,15 +10,14 @@ import {
   type MevetoLogoutOptions,
   MevetoLogoutService,
 } from 'nestjs-meveto-logout';
+import { defaultHttpAdapter, type HttpAdapterKind } from './http-adapters.js';
 import { request } from './raw-request.js';
 import { until } from './until.js';
-
-export type HttpFramework = 'express' | 'fastify';
 
 const CLIENT = { clientId: 'test-client', clientSecret: 'test-client-secret-0123456789' };
 
 export interface GuardedHostOptions {
-  readonly framework?: HttpFramework;
+  readonly adapter?: HttpAdapterKind;
   readonly options: Pick<MevetoLogoutOptions, 'session'> & Partial<MevetoLogoutOptions>;
   readonly extras?: MevetoLogoutExtras;
   /** The application: its controllers, resolvers, gateways. */
@@ -40,7 +38,7 @@ export class GuardedHost {
   ) {}
 
   static async start({
-    framework = process.env['TEST_HTTP_ADAPTER'] === 'fastify' ? 'fastify' : 'express',
+    adapter = defaultHttpAdapter,
     options,
     extras,
     metadata,
@@ -66,12 +64,11 @@ export class GuardedHost {
         hostModule(metadata),
       ],
     }).compile();
-    const adapter = framework === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
-    const app = testing.createNestApplication(adapter, { logger: false, forceCloseConnections: true });
+    const http = adapter === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
+    const app = testing.createNestApplication(http, { logger: false, forceCloseConnections: true });
     await prepare?.(app);
     await app.listen(0, '127.0.0.1');
-    const { port } = app.getHttpServer().address() as AddressInfo;
-    return new GuardedHost(app, `http://127.0.0.1:${String(port)}`, meveto);
+    return new GuardedHost(app, await app.getUrl(), meveto);
   }
 
   get service(): MevetoLogoutService {

@@ -17,7 +17,6 @@ import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
 import {
   AnswerLoggedOut,
   bearerToken,
-  expressSession,
   mevetoLogoutEntities,
   type MevetoLogoutExtras,
   mevetoLogoutMigrations,
@@ -36,6 +35,7 @@ import {
   type HttpAdapterKind,
   SESSION_COOKIE,
   sessionMiddleware,
+  sessionReader,
 } from './http-adapters.js';
 
 const instant = {
@@ -176,13 +176,14 @@ export interface HostOptions {
 
 /** Starts the application on a free port of 127.0.0.1. */
 export async function startHost(host: HostOptions): Promise<HostApp> {
+  const adapter = host.adapter ?? defaultHttpAdapter;
   const middleware = sessionMiddleware();
   const given: MevetoLogoutOptions = {
     clientId: CLIENT_ID,
     clientSecret: CLIENT_SECRET,
     apiUrl: host.mevetoUrl,
     store: typeOrmStore(storeMapping),
-    session: [expressSession({ middleware }), readToken],
+    session: [sessionReader(adapter, middleware), readToken],
     whenLoggedOut: { redirectTo: '/login', clearCookies: [SESSION_COOKIE] },
     leaseMs: 2_000,
     ...host.options,
@@ -202,7 +203,7 @@ export async function startHost(host: HostOptions): Promise<HostApp> {
       hostModule(host.metadata ?? {}),
     ],
   }).compile();
-  const app = await createHttpApp(testing, host.adapter ?? defaultHttpAdapter, middleware);
+  const app = await createHttpApp(testing, adapter, middleware);
   await prepareTables(app, host.users ?? [{ id: 1, mevetoId: 'm-1' }]);
   host.configure?.(app);
   await app.listen(0, '127.0.0.1');

@@ -1,10 +1,11 @@
 import fastifyCookie from '@fastify/cookie';
-import fastifySession from '@fastify/session';
+import fastifySessionPlugin from '@fastify/session';
 import type { INestApplication } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { TestingModule } from '@nestjs/testing';
 import session from 'express-session';
+import { expressSession, fastifySession, type SessionReader } from 'nestjs-meveto-logout';
 
 /** What every test needs of an application, whatever serves its HTTP. */
 export type HostApp = INestApplication;
@@ -27,6 +28,13 @@ export const sessionMiddleware = () =>
     rolling: true,
   });
 
+/** Reads the sessions of `createHttpApp`. */
+export const sessionReader = (
+  kind: HttpAdapterKind,
+  middleware: ReturnType<typeof sessionMiddleware>,
+): SessionReader =>
+  kind === 'express' ? expressSession({ middleware }) : fastifySession({ cookieName: SESSION_COOKIE });
+
 /** An application on Express or Fastify, with the sessions that are usual there: express-session, or @fastify/session. */
 export async function createHttpApp(
   testing: TestingModule,
@@ -42,7 +50,7 @@ export async function createHttpApp(
     APP_OPTIONS,
   );
   await app.register(fastifyCookie);
-  await app.register(fastifySession, {
+  await app.register(fastifySessionPlugin, {
     secret: SESSION_SECRET,
     cookieName: SESSION_COOKIE,
     cookie: { secure: false },
