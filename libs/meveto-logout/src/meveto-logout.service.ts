@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { CallState } from './model/call.js';
 import type { AnnouncedLogout } from './model/logout.js';
+import { LoginRecorder } from './logout/login-recorder.js';
 import { KnownLogouts } from './logout/known-logouts.js';
 import { Counters, type Counted } from './observe/counters.js';
 import { Reconciler } from './reconcile/reconciler.js';
@@ -53,6 +54,7 @@ export interface MevetoLogoutStatus {
 export class MevetoLogoutService {
   /** Every logout, once per process, when this process learns of it: after its commit. */
   readonly logouts$: Observable<AnnouncedLogout>;
+  readonly #recorder: LoginRecorder;
 
   constructor(
     @Inject(STORE) private readonly store: Store,
@@ -61,6 +63,7 @@ export class MevetoLogoutService {
     @Inject(Counters) private readonly counters: Counters,
   ) {
     this.logouts$ = known.logouts$;
+    this.#recorder = new LoginRecorder((userId) => store.register.recordLogin(userId, undefined));
   }
 
   /**
@@ -75,7 +78,9 @@ export class MevetoLogoutService {
     options: RecordLoginOptions = {},
   ): Promise<RecordedLogin> {
     const { authenticatedAt, mevetoId } = options;
-    const signedInAt = await this.store.register.recordLogin(String(userId), authenticatedAt, mevetoId);
+    const signedInAt = await (authenticatedAt === undefined
+      ? this.#recorder.record(String(userId))
+      : this.store.register.recordLogin(String(userId), authenticatedAt, mevetoId));
     return { signedInAt, claims: { [SIGNED_IN_AT_CLAIM]: signedInAt } };
   }
 

@@ -6,7 +6,8 @@ export interface Credentials {
 
 const MAX_LENGTH = 1_000;
 
-/** Reads address and password from a JSON or form body; undefined when one is missing or is no text. */
+/** Reads address and password from a JSON or form body; undefined when one is missing or is no text that
+ * every database can compare. */
 export function readCredentials(body: unknown): Credentials | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const { email, password } = body as Partial<Record<'email' | 'password', unknown>>;
@@ -14,4 +15,4 @@ export function readCredentials(body: unknown): Credentials | undefined {
 }
 
 const isTyped = (value: unknown): value is string =>
-  typeof value === 'string' && value !== '' && value.length <= MAX_LENGTH;
+  typeof value === 'string' && value !== '' && value.length <= MAX_LENGTH && !value.includes('\0');

@@ -21,7 +21,7 @@ describe('databaseOptions', () => {
   it('bounds how long PostgreSQL may take', () => {
     expect(databaseOptions({ kind: 'postgres', url: 'postgres://h/d' })).toMatchObject({
       type: 'postgres',
-      connectTimeoutMS: 2000,
+      connectTimeoutMS: 5000,
       extra: { query_timeout: 5000, keepAlive: true },
     });
   });

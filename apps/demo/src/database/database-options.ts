@@ -9,6 +9,8 @@ import { PostgresClient } from './postgres-client.js';
 import { Setting } from './setting.entity.js';
 
 const CONNECT_TIMEOUT_MS = 2_000;
+/** With PostgreSQL also how long a request waits for a connection of the pool: a crowd is no outage. */
+const POOL_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 5_000;
 /** better-sqlite3 blocks the event loop while it waits for another process's lock, so it must not wait long. */
 const SQLITE_BUSY_TIMEOUT_MS = 250;
@@ -42,7 +44,7 @@ export function databaseOptions(target: DatabaseTarget): DataSourceOptions {
         ...shared,
         type: 'postgres',
         url: target.url,
-        connectTimeoutMS: CONNECT_TIMEOUT_MS,
+        connectTimeoutMS: POOL_TIMEOUT_MS,
         extra: { query_timeout: QUERY_TIMEOUT_MS, keepAlive: true, Client: PostgresClient },
       };
     case 'mysql':

@@ -37,10 +37,13 @@ export class AccessTokenJwt {
   }
 }
 
+const UUID = /^[\da-f-]{36}$/;
+
 const isClaims = (claims: object): claims is AccessTokenClaims =>
   'sub' in claims &&
   typeof claims.sub === 'string' &&
   'jti' in claims &&
   typeof claims.jti === 'string' &&
+  UUID.test(claims.jti) &&
   'signed_in_at' in claims &&
   typeof claims.signed_in_at === 'number';
