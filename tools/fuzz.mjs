@@ -1,0 +1,16 @@
+// `npm run fuzz -- --bodies 100000 [--seed 42]`: fuzzed webhook calls against both HTTP adapters.
+import { spawnSync } from 'node:child_process';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({
+  options: { bodies: { type: 'string', default: '100000' }, seed: { type: 'string' } },
+});
+const { status } = spawnSync('npm', ['test', '--', '--selectProjects', 'e2e', '--', 'test/webhook-fuzz'], {
+  stdio: 'inherit',
+  env: {
+    ...process.env,
+    FUZZ_BODIES: values.bodies,
+    ...(values.seed === undefined ? {} : { FUZZ_SEED: values.seed }),
+  },
+});
+process.exit(status ?? 1);
