@@ -1,7 +1,7 @@
 import { type INestApplication, Module, type ModuleMetadata } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Test } from '@nestjs/testing';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { MevetoSimulator } from 'meveto-simulator';
 import {
   memoryStore,
@@ -22,6 +22,8 @@ export interface GuardedHostOptions {
   readonly extras?: MevetoLogoutExtras;
   /** The application: its controllers, resolvers, gateways. */
   readonly metadata: ModuleMetadata;
+  /** Replaces parts of the module. */
+  readonly override?: (testing: TestingModuleBuilder) => void;
   /** Before the application listens. */
   readonly prepare?: (app: INestApplication) => unknown;
 }
@@ -42,6 +44,7 @@ export class GuardedHost {
     options,
     extras,
     metadata,
+    override,
     prepare,
   }: GuardedHostOptions): Promise<GuardedHost> {
     const application = {
@@ -52,7 +55,7 @@ export class GuardedHost {
     };
     const meveto = new MevetoSimulator({ applications: [application] });
     await meveto.start();
-    const testing = await Test.createTestingModule({
+    const builder = Test.createTestingModule({
       imports: [
         MevetoLogoutModule.forRoot({
           ...CLIENT,
@@ -63,7 +66,9 @@ export class GuardedHost {
         }),
         hostModule(metadata),
       ],
-    }).compile();
+    });
+    override?.(builder);
+    const testing = await builder.compile();
     const http = adapter === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
     const app = testing.createNestApplication(http, { logger: false, forceCloseConnections: true });
     await prepare?.(app);

@@ -1,0 +1,123 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type Client, createClient } from 'graphql-ws';
+import WebSocket from 'ws';
+import { bearerToken } from 'nestjs-meveto-logout';
+import { graphqlHost } from './hosts/graphql-host.js';
+import { GuardedHost } from './support/guarded-host.js';
+
+/** Tokens of these tests: `<user id>.<signed in at>`. */
+const tokens = bearerToken({
+  verify: (token) => {
+    const [userId = '', signedInAt] = token.split('.');
+    return { userId, signedInAt: Number(signedInAt) };
+  },
+});
+
+let host: GuardedHost;
+const clients: Client[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.dispose();
+  await host.end();
+});
+
+const start = (globalGuard = true) =>
+  GuardedHost.start({
+    extras: { globalGuard },
+    options: { session: tokens, whenLoggedOut: { clearCookies: ['sid'] } },
+    metadata: graphqlHost(globalGuard),
+  });
+
+async function tokenOf(userId: number): Promise<string> {
+  const { signedInAt } = await host.service.recordLogin(userId);
+  return `${String(userId)}.${String(signedInAt)}`;
+}
+
+interface GraphqlAnswer {
+  data?: unknown;
+  errors?: { message: string; extensions: Record<string, unknown> }[];
+}
+
+async function ask(query: string, token: string) {
+  const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
+  const answer = await host.request('POST', '/graphql', headers, { query });
+  return { ...answer, body: JSON.parse(answer.text) as GraphqlAnswer };
+}
+
+/** One subscription, and how it ended. */
+function subscribe(connectionParams: Record<string, unknown>) {
+  const heard: unknown[] = [];
+  let closed: number | undefined;
+  const client = createClient({
+    url: `${host.url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    connectionParams,
+    retryAttempts: 0,
+    lazy: true,
+    on: { closed: (event) => (closed = (event as { code: number }).code) },
+  });
+  clients.push(client);
+  const ended = new Promise<unknown>((resolve) => {
+    client.subscribe(
+      { query: 'subscription { ticked }' },
+      { next: (value) => heard.push(value), error: resolve, complete: () => resolve('complete') },
+    );
+  });
+  return { heard, ended, closeCode: () => closed };
+}
+
+const SECOND = 1_000;
+
+describe.each([
+  ['global', true],
+  ['of a resolver', false],
+])('a GraphQL API behind the guard, %s', (_where, globalGuard) => {
+  it.each([
+    ['query', '{ note }', { note: 'a note' }],
+    ['mutation', 'mutation { write(text: "hello") }', { write: 'hello' }],
+  ])('refuses a %s of a session that is over, by its error alone', async (_kind, query, data) => {
+    host = await start(globalGuard);
+    const before = await tokenOf(7);
+    expect((await ask(query, before)).body).toEqual({ data });
+    await host.logOut(7);
+    const refused = await ask(query, before);
+    expect(refused.body.errors).toEqual([
+      expect.objectContaining({
+        extensions: expect.objectContaining({
+          code: 'UNAUTHENTICATED',
+          originalError: expect.objectContaining({ statusCode: 401, reason: 'logged-out' }),
+        }),
+      }),
+    ]);
+    for (const name of ['location', 'set-cookie', 'www-authenticate'])
+      expect(refused.headers).not.toHaveProperty(name);
+    expect((await ask(query, await tokenOf(7))).body).toEqual({ data });
+  });
+});
+
+describe('a GraphQL subscription', () => {
+  it('ends when its session does, and those of other people and of later sessions go on', async () => {
+    host = await start();
+    const mine = subscribe({ authorization: `Bearer ${await tokenOf(7)}` });
+    const others = subscribe({ token: await tokenOf(8) });
+    while (mine.heard.length === 0 || others.heard.length === 0) await delay(10);
+    await host.logOut(7);
+    expect(await mine.ended).toMatchObject({ code: 4403 });
+    const later = subscribe({ headers: { Authorization: `Bearer ${await tokenOf(7)}` } });
+    while (later.heard.length === 0) await delay(10);
+    await host.logOut(9);
+    await delay(SECOND / 5);
+    expect([others.closeCode(), later.closeCode()]).toEqual([undefined, undefined]);
+  });
+
+  it('does not begin with a session that is over', async () => {
+    host = await start();
+    const token = await tokenOf(7);
+    await host.logOut(7);
+    const refused = subscribe({ authorization: `Bearer ${token}` });
+    expect(await refused.ended).toBe('complete');
+    expect(refused.heard).toEqual([
+      { errors: [expect.objectContaining({ message: expect.stringContaining('You were logged out') })] },
+    ]);
+  });
+});

@@ -1,0 +1,95 @@
+import { Controller, Get, type INestApplication } from '@nestjs/common';
+import {
+  type ClientProxy,
+  ClientProxyFactory,
+  MessagePattern,
+  type MicroserviceOptions,
+  Transport,
+} from '@nestjs/microservices';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { firstValueFrom } from 'rxjs';
+import { bearerToken, type MevetoLogoutOptions } from 'nestjs-meveto-logout';
+import { GuardedHost } from './support/guarded-host.js';
+
+@Controller()
+class Sums {
+  @MessagePattern('sum')
+  sum({ numbers }: { numbers: number[] }): number {
+    return numbers.reduce((total, each) => total + each, 0);
+  }
+
+  @Get('sums')
+  list() {
+    return [];
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+let host: GuardedHost;
+let client: ClientProxy;
+afterEach(async () => {
+  client.close();
+  await host.end();
+});
+
+async function start(options: Partial<MevetoLogoutOptions>): Promise<void> {
+  const tcp = { transport: Transport.TCP, options: { host: '127.0.0.1', port: await freePort() } } as const;
+  host = await GuardedHost.start({
+    options: { session: bearerToken({ verify: () => undefined }), ...options },
+    metadata: { controllers: [Sums] },
+    prepare: async (app: INestApplication) => {
+      app.connectMicroservice<MicroserviceOptions>(tcp, { inheritAppConfig: true });
+      await app.startAllMicroservices();
+    },
+  });
+  client = ClientProxyFactory.create(tcp);
+}
+
+/** Sends a message in the name of this user; the application trusts its own services to tell the truth. */
+const send = (userId: string | undefined, signedInAt?: number): Promise<unknown> =>
+  firstValueFrom(client.send('sum', { numbers: [1, 2], session: userId && { userId, signedInAt } })).catch(
+    (error: unknown) => error,
+  );
+
+const rpc = (data: unknown) => (data as { session?: { userId: string; signedInAt: number } }).session;
+
+describe('a message to a microservice', () => {
+  it('is refused once the session is over that the application says it has', async () => {
+    await start({ sessionOfMessage: { rpc } });
+    const { signedInAt } = await host.service.recordLogin(7);
+    expect(await send('7', signedInAt)).toBe(3);
+    await host.logOut(7);
+    expect(await send('7', signedInAt)).toEqual({
+      status: 'error',
+      statusCode: 401,
+      reason: 'logged-out',
+      message: expect.stringContaining('Meveto'),
+    });
+    const later = await host.service.recordLogin(7);
+    expect(await send('7', later.signedInAt)).toBe(3);
+    expect(await send('8', signedInAt)).toBe(3);
+    expect(await send(undefined)).toBe(3);
+  });
+
+  it('may be asked about asynchronously', async () => {
+    await start({ sessionOfMessage: { rpc: (data) => Promise.resolve(rpc(data)) } });
+    await host.logOut(7);
+    expect(await send('7', 1)).toMatchObject({ reason: 'logged-out' });
+  });
+
+  it('passes where the application does not say whose it is', async () => {
+    await start({});
+    await host.logOut(7);
+    expect(await send('7', 1)).toBe(3);
+    expect((await host.request('GET', '/sums')).status).toBe(200);
+  });
+});
