@@ -1,5 +1,6 @@
 /** Stable codes of this package's errors: match by code, since bundlers may duplicate classes. */
 export type MevetoErrorCode =
+  | 'ERR_MEVETO_CALL_NOT_RESOLVABLE'
   | 'ERR_MEVETO_CONFIGURATION'
   | 'ERR_MEVETO_KEYS_UNAVAILABLE'
   | 'ERR_MEVETO_LOGIN_OUTDATED'
@@ -91,5 +92,13 @@ export class LogoutUnfinishedError extends MevetoLogoutError {
   readonly retryAfterMs = 5_000;
   constructor() {
     super('The logout is still being worked on. It goes on by itself; acknowledge it when it is repeated.');
+  }
+}
+
+/** `resolveCall` was called for a call that is neither ambiguous nor expired: it has ended otherwise, or there is none. */
+export class CallNotResolvableError extends MevetoLogoutError {
+  override readonly code = 'ERR_MEVETO_CALL_NOT_RESOLVABLE';
+  constructor() {
+    super('No ambiguous or expired call has this id. See listCalls: it may have ended in the meantime.');
   }
 }

@@ -1,4 +1,5 @@
 export {
+  CallNotResolvableError,
   ConfigurationError,
   InboxFullError,
   KeysUnavailableError,
@@ -28,7 +29,9 @@ export {
   type RecordedLogin,
   type RecordLoginOptions,
 } from './meveto-logout.service.js';
-export type { CallState } from './model/call.js';
+export type { CallDecision, ListCallsOptions } from './logout/call-desk.js';
+export type { CallPage, CallRecord } from './model/call-record.js';
+export type { CallState, CallType } from './model/call.js';
 export type { AnnouncedLogout, Logout, LogoutSource } from './model/logout.js';
 export type { RefusalReason } from './model/session-verdict.js';
 export type { SessionFacts } from './model/session.js';

@@ -24,6 +24,7 @@ import { WsGate } from './guard/ws-gate.js';
 import { Lifecycle } from './lifecycle.js';
 import type { LivePushDefinition } from './live/live-push-definition.js';
 import { LogoutAnnouncer } from './live/logout-announcer.js';
+import { CallDesk } from './logout/call-desk.js';
 import { KnownLogouts } from './logout/known-logouts.js';
 import { LogoutRefresher } from './logout/logout-refresher.js';
 import { LogoutService } from './logout/logout.service.js';
@@ -57,6 +58,7 @@ import { Housekeeping } from './worker/housekeeping.js';
 import { Leases } from './worker/leases.js';
 import { LogoutWorker } from './worker/logout-worker.js';
 import { TokenMemory } from './worker/token-memory.js';
+import { UnhealedCalls } from './worker/unhealed-calls.js';
 
 const values: Provider[] = [
   {
@@ -146,6 +148,8 @@ const guardParts: Provider[] = [
     CallProcessor,
     LogoutWorker,
     LogoutService,
+    CallDesk,
+    UnhealedCalls,
     LogoutRefresher,
     LogoutAnnouncer,
     LogoutRelay,

@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { CallState } from './model/call.js';
+import type { CallPage } from './model/call-record.js';
 import type { AnnouncedLogout } from './model/logout.js';
+import { CallDesk, type CallDecision, type ListCallsOptions } from './logout/call-desk.js';
 import { LoginRecorder } from './logout/login-recorder.js';
 import { KnownLogouts } from './logout/known-logouts.js';
 import { Counters, type Counted } from './observe/counters.js';
@@ -60,6 +62,7 @@ export class MevetoLogoutService {
     @Inject(STORE) private readonly store: Store,
     @Inject(KnownLogouts) private readonly known: KnownLogouts,
     @Inject(Reconciler) private readonly reconciler: Reconciler,
+    @Inject(CallDesk) private readonly desk: CallDesk,
     @Inject(Counters) private readonly counters: Counters,
   ) {
     this.logouts$ = known.logouts$;
@@ -104,5 +107,33 @@ export class MevetoLogoutService {
       reconciler: this.reconciler.status(),
       counters: this.counters.all(),
     };
+  }
+
+  /**
+   * Calls in one state, latest first: never their tokens.
+   * @throws {StoreUnavailableError} when the store cannot be read.
+   */
+  listCalls(options: ListCallsOptions): Promise<CallPage> {
+    return this.desk.list(options);
+  }
+
+  /**
+   * Ends an ambiguous or expired call: for a user, as if Meveto had named them (logged out as of the call's receipt, and
+   * announced), or as rejected with `{ discard: reason }`. Tell nobody's secrets in the reason: it is stored as it is.
+   * @throws {CallNotResolvableError} when there is no such call, or it has ended otherwise.
+   * @throws {UnknownUserError} when there is no such user.
+   * @throws {StoreUnavailableError} when nothing was recorded.
+   */
+  resolveCall(id: string, decision: CallDecision): Promise<void> {
+    return this.desk.resolve(id, decision);
+  }
+
+  /**
+   * Lets a call that waits after a failed attempt be tried now. False when there is no such call: it has ended, is being
+   * worked on, or its token is in the memory of one process only.
+   * @throws {StoreUnavailableError} when nothing was recorded.
+   */
+  retryCall(id: string): Promise<boolean> {
+    return this.desk.retry(id);
   }
 }

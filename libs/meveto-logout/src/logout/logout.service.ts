@@ -26,9 +26,25 @@ export class LogoutService {
             this.known.expect(logout);
           })
         : await this.store.register.applyProtectionRemoved(call, mevetoId);
+    this.#announce(outcome);
+    return outcome;
+  }
+
+  /**
+   * Does what an ambiguous or expired call asks for, for a user that somebody else than Meveto names.
+   * @throws {StoreUnavailableError} when nothing was recorded: try again.
+   */
+  async resolve(callId: string, userId: string): Promise<ApplyOutcome> {
+    const outcome = await this.store.register.resolve(callId, userId, (logout) => {
+      this.known.expect(logout);
+    });
+    this.#announce(outcome);
+    return outcome;
+  }
+
+  #announce(outcome: ApplyOutcome): void {
     if (outcome.kind === 'applied') this.known.learn(outcome.logout, 'own-commit');
     if (outcome.kind === 'unlinked') void this.#tellHost(outcome.userId);
-    return outcome;
   }
 
   /** The host's hook runs after the commit; its trouble never reaches the call. */

@@ -16,11 +16,14 @@ export class CallEvents {
   readonly #arrived = new Subject<void>();
   readonly #rejected = new Subject<string>();
   readonly #outageEnded = new Subject<void>();
+  readonly #listRead = new Subject<number>();
   readonly ended$: Observable<CallEnded> = this.#ended.asObservable();
   /** The digest of a token that Meveto called bad. */
   readonly rejected$: Observable<string> = this.#rejected.asObservable();
   /** Meveto answers again after a while of silence. */
   readonly outageEnded$: Observable<void> = this.#outageEnded.asObservable();
+  /** Meveto's pending list was read to its end: the store's clock when that began. */
+  readonly listRead$: Observable<number> = this.#listRead.asObservable();
   /** There is a new call to work on. */
   readonly arrived$: Observable<void> = this.#arrived.asObservable();
 
@@ -30,6 +33,10 @@ export class CallEvents {
 
   rejected(digest: string): void {
     this.#rejected.next(digest);
+  }
+
+  listRead(askedAt: number): void {
+    this.#listRead.next(askedAt);
   }
 
   outageEnded(): void {

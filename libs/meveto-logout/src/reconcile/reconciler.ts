@@ -109,11 +109,13 @@ export class Reconciler {
 
   async #poll(): Promise<boolean> {
     try {
+      const askedAt = await this.store.register.now();
       if (!(await this.#takeLease()) || !(await this.#allPages())) return false;
       await this.store.lease.take(LEASE, this.#holder, 0);
       this.#lastSuccessAt = Date.now();
       this.counters.add('reconcile_success');
       this.#isFailing = false;
+      this.events.listRead(askedAt);
       return true;
     } catch (error) {
       this.#failed(error);

@@ -39,7 +39,7 @@ export class Housekeeping {
     if (outcomeUnknownCount === 0) return;
     this.#logger.error(
       `${String(outcomeUnknownCount)} calls expired after attempts whose outcome nobody knows: Meveto may have used their ` +
-        'tokens up, and the people may still be signed in. See calls({ state: "expired" }) and resolveCall() in docs/modes.md.',
+        `tokens up, and the people may still be signed in. See listCalls({ state: 'expired' }) and docs/modes.md.`,
     );
   }
 
