@@ -11,36 +11,34 @@ const MAIN = 'dist/apps/demo/main.js';
 /** The compiled demo with its simulator, as a process of its own on free ports. */
 export class DemoProcess {
   #output = '';
+  #child: ChildProcess;
 
   private constructor(
-    readonly child: ChildProcess,
+    private readonly env: NodeJS.ProcessEnv,
     readonly url: string,
     readonly simulatorUrl: string,
     private readonly folder: string,
   ) {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => {
-        this.#output += chunk.toString();
-      });
-    }
+    this.#child = this.#spawn();
+  }
+
+  get child(): ChildProcess {
+    return this.#child;
   }
 
   static async start(env: Record<string, string> = {}): Promise<DemoProcess> {
     if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there. Run \`npm run build\` first.`);
     const [port, simulatorPort] = [await freePort(), await freePort()];
     const folder = mkdtempSync(join(tmpdir(), 'meveto-demo-'));
-    const child = spawn(process.execPath, [MAIN], {
-      env: {
-        PATH: process.env['PATH'],
-        PORT: String(port),
-        SIMULATOR_PORT: String(simulatorPort),
-        DATABASE_URL: `sqlite:${join(folder, 'demo.sqlite')}`,
-        ...env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const whole = {
+      PATH: process.env['PATH'],
+      PORT: String(port),
+      SIMULATOR_PORT: String(simulatorPort),
+      DATABASE_URL: `sqlite:${join(folder, 'demo.sqlite')}`,
+      ...env,
+    };
     const urls = [`http://127.0.0.1:${String(port)}`, `http://127.0.0.1:${String(simulatorPort)}`] as const;
-    const demo = new DemoProcess(child, ...urls, folder);
+    const demo = new DemoProcess(whole, ...urls, folder);
     await demo.#ready();
     return demo;
   }
@@ -50,18 +48,38 @@ export class DemoProcess {
   }
 
   async stop(): Promise<void> {
-    if (this.child.exitCode === null) {
-      this.child.kill('SIGTERM');
-      await once(this.child, 'exit');
-    }
+    await this.end();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Ends the process, and keeps what it stored. */
+  async end(): Promise<void> {
+    if (this.#child.exitCode !== null) return;
+    this.#child.kill('SIGTERM');
+    await once(this.#child, 'exit');
+  }
+
+  /** Starts it once more, with what it stored. */
+  async startAgain(): Promise<void> {
+    this.#child = this.#spawn();
+    await this.#ready();
+  }
+
+  #spawn(): ChildProcess {
+    const child = spawn(process.execPath, [MAIN], { env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        this.#output += chunk.toString();
+      });
+    }
+    return child;
   }
 
   async #ready(): Promise<void> {
     await until(
       'the demo answers',
       async () => {
-        if (this.child.exitCode !== null) throw new Error(`the demo ended at start:\n${this.#output}`);
+        if (this.#child.exitCode !== null) throw new Error(`the demo ended at start:\n${this.#output}`);
         return fetch(`${this.url}/health`).then(
           (response) => response.ok,
           () => false,

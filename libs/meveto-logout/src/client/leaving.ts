@@ -11,8 +11,6 @@ export async function leavePage(
 ): Promise<void> {
   const { reason, delayMs, redirectTo: target = redirectTo } = message;
   attempt(() => sessionStorage.setItem(NAME, reason));
-  // Nobody may be at this browser to say whether unsaved work may be lost: that is for `beforeLeave`.
-  addEventListener('beforeunload', (event) => event.stopImmediatePropagation(), true);
   const kept = Promise.resolve(message)
     .then(beforeLeave)
     .catch(() => undefined);

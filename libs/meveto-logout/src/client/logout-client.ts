@@ -17,6 +17,7 @@ export function connectMevetoLogout(options: LogoutClientOptions): LogoutClient 
   const listening = new AbortController();
   const { signal } = listening;
   let isUp = false;
+  let isLeaving = false;
   let tabs: Tabs | undefined;
   const tell = (state: ConnectionState): void => attempt(() => options.onStateChange?.(state));
   const session = createPageSession(
@@ -25,6 +26,7 @@ export function connectMevetoLogout(options: LogoutClientOptions): LogoutClient 
     (notice) => {
       attempt(() => tabs?.postMessage(notice));
       stop();
+      isLeaving = true;
       tell('logged-out');
     },
     () => ask(true),
@@ -76,6 +78,8 @@ export function connectMevetoLogout(options: LogoutClientOptions): LogoutClient 
     session.hide();
     begin(true);
   });
+  // Nobody may be at this browser to say whether unsaved work may be lost: that is for `beforeLeave`.
+  addEventListener('beforeunload', (event) => isLeaving && event.stopImmediatePropagation());
   begin();
   return { answered: session.answered, check: () => ask(true), stop };
 }

@@ -1,0 +1,146 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from '@jest/globals';
+import type { BrowserContext, Page } from 'playwright-core';
+import { BareTab } from '../support/bare-tab.js';
+import { DemoBrowser, untilLive } from '../support/demo-browser.js';
+import { until } from '../support/until.js';
+
+const FROZEN_MS = 60_000;
+
+/** Waits until a tab has arrived at the login page; gives the time. */
+async function leaves(tab: Page, timeout = 20_000): Promise<number> {
+  await tab.waitForURL(/\/login$/, { timeout, waitUntil: 'commit' });
+  return performance.now();
+}
+
+/** Marks the document, so that it can be told from one that was loaded later. */
+const mark = (tab: Page): Promise<void> =>
+  tab.evaluate(() => {
+    document.documentElement.dataset['mark'] = 'first';
+  });
+const isMarked = (tab: Page): Promise<boolean> =>
+  tab.evaluate(() => document.documentElement.dataset['mark'] === 'first');
+
+describe('in Chromium, a logout on the dashboard', () => {
+  let world: DemoBrowser;
+  let context: BrowserContext;
+  let frozen: Promise<FrozenTab>;
+  beforeAll(async () => {
+    world = await DemoBrowser.start();
+    // It takes a minute of its own: the other tests run meanwhile.
+    frozen = freezeTab(world);
+    frozen.catch(() => undefined);
+  });
+  afterAll(() => world.stop());
+  beforeEach(async () => {
+    context = await world.browser.newContext();
+  });
+  afterEach(() => context.close());
+
+  it('takes three tabs of one browser out at once, and tells on the login page why', async () => {
+    await world.logIn(context, 'alice');
+    const tabs = [];
+    for (let i = 0; i < 3; i += 1) tabs.push(await world.openProfile(context));
+    const arrivals = tabs.map((tab) => leaves(tab));
+    const at = performance.now();
+    await world.logOut('alice');
+    for (const arrivedAt of await Promise.all(arrivals)) expect(arrivedAt - at).toBeLessThan(2_000);
+    for (const tab of tabs) {
+      await tab.getByText('You logged out from your Meveto dashboard.').waitFor();
+      await tab.goBack({ waitUntil: 'commit' }).catch(() => null);
+      await tab.waitForLoadState();
+      expect(await tab.getByText('Logged in since').count()).toBe(0);
+    }
+  });
+
+  it('reaches a tab that was offline as soon as it is back, and not before', async () => {
+    await world.logIn(context, 'alice');
+    const tab = await world.openProfile(context);
+    await context.setOffline(true);
+    await untilLive(tab, 'offline');
+    await world.logOut('alice');
+    await delay(2_000);
+    expect(tab.url()).toMatch(/\/profile$/);
+    expect(await tab.getByText('Logged in since').isVisible()).toBe(true);
+    const at = performance.now();
+    await context.setOffline(false);
+    expect((await leaves(tab)) - at).toBeLessThan(5_000);
+  });
+
+  it('loads a tab again, and does not log it out, when somebody else has logged in in this browser', async () => {
+    await world.logIn(context, 'alice');
+    const tab = await world.openProfile(context);
+    await tab.getByRole('heading', { name: 'Alice' }).waitFor();
+    // Its first check has told the page whose it is.
+    await delay(1_500);
+    await world.logIn(context, 'bob');
+    await context.setOffline(true);
+    await context.setOffline(false);
+    await tab.getByRole('heading', { name: 'Bob' }).waitFor({ timeout: 20_000 });
+    expect(tab.url()).toMatch(/\/profile$/);
+    await untilLive(tab);
+  });
+
+  it('during a restart of the server is learned afterwards; a restart alone throws nobody out', async () => {
+    await world.logIn(context, 'alice');
+    const other = await world.browser.newContext();
+    await world.logIn(other, 'bob');
+    const [stays, goes] = [await world.openProfile(context), await world.openProfile(other)];
+    await mark(stays);
+    await world.demo.end();
+    await untilLive(stays, 'offline');
+    await world.logOut('bob');
+    await world.demo.startAgain();
+    await leaves(goes, 40_000);
+    await untilLive(stays);
+    expect(await isMarked(stays)).toBe(true);
+    await other.close();
+  });
+
+  it('reaches a tab that was frozen for a minute when it wakes up', async () => {
+    const { path, ticks, frozenMs, leftAfterMs } = await frozen;
+    expect({ path, ticks }).toEqual({ path: '/profile', ticks: 0 });
+    expect(frozenMs).toBeGreaterThanOrEqual(FROZEN_MS);
+    expect(leftAfterMs).toBeLessThan(5_000);
+  }, 120_000);
+});
+
+interface FrozenTab {
+  /** The path of the page, and how often its timer ran, before it was woken up. */
+  readonly path: unknown;
+  readonly ticks: unknown;
+  readonly frozenMs: number;
+  readonly leftAfterMs: number;
+}
+
+/** Carol's tab: frozen, logged out meanwhile, thawed after a minute. */
+async function freezeTab(world: DemoBrowser): Promise<FrozenTab> {
+  const tab = await BareTab.open(world.browser, `${world.demo.url}/login`);
+  const isAt = (path: string) => async () =>
+    (await tab.evaluate('document.readyState === "complete" && location.pathname')) === path;
+  await until('the login page', isAt('/login'), 20_000);
+  const form = { email: 'carol@example.com', password: 'carol-demo-password' };
+  const request = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(form),
+  };
+  await tab.evaluate(`fetch('/login', ${JSON.stringify(request)}).then(() => location.assign('/profile'))`);
+  const isLive = () => tab.evaluate("document.querySelector('[data-live=connected]') !== null");
+  await until('the live connection', isLive, 20_000);
+
+  await tab.evaluate('void ((ticks = 0), setInterval(() => (ticks += 1), 100))');
+  await tab.send('Page.setWebLifecycleState', { state: 'frozen' });
+  const ticksBefore = Number(await tab.evaluate('ticks'));
+  const frozenAt = performance.now();
+  await world.logOut('carol');
+  await delay(FROZEN_MS);
+  const path = await tab.evaluate('location.pathname');
+  const ticks = Number(await tab.evaluate('ticks')) - ticksBefore;
+  const thawedAt = performance.now();
+  await tab.send('Page.setWebLifecycleState', { state: 'active' });
+  await until('the frozen tab leaves', isAt('/login'), 30_000);
+  const leftAfterMs = performance.now() - thawedAt;
+  await tab.close();
+  return { path, ticks, frozenMs: thawedAt - frozenAt, leftAfterMs };
+}

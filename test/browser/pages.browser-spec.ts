@@ -1,0 +1,113 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { BrowserContext, Page } from 'playwright-core';
+import { DemoBrowser, untilLive } from '../support/demo-browser.js';
+import { PageProxy } from '../support/page-proxy.js';
+import { until } from '../support/until.js';
+
+/** A page of an application without modules: a form with unsaved work, and a question whether to leave it. */
+const FORM = `<!doctype html><title>Form</title><body style="display:flex">
+<form method="post" action="/own/sent"><textarea name="text"></textarea><button>Send</button></form>
+<script src="/socket.io/socket.io.js"></script><script src="/meveto/client.js"></script><script src="/own/form.js"></script>`;
+const FORM_SCRIPT = `document.querySelector('textarea').addEventListener('input', () => {
+  addEventListener('beforeunload', (event) => event.preventDefault());
+});
+MevetoLogout.connectMevetoLogout({
+  io,
+  texts: { 'logged-out': '<b>Abgemeldet</b>' },
+  onStateChange: (state) => (document.documentElement.dataset.live = state),
+  beforeLeave: async ({ reason }) => {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    localStorage.setItem('draft', reason + ': ' + document.querySelector('textarea').value);
+  },
+});`;
+
+/** Notes, for a page that comes back, how; after the client has done its part. */
+const NOTE = () => {
+  addEventListener('pageshow', ({ persisted }) => {
+    if (!persisted) return;
+    sessionStorage.setItem('persisted', 'true');
+    sessionStorage.setItem('shown', getComputedStyle(document.body).display);
+    sessionStorage.setItem('inert', String(document.body.inert));
+  });
+};
+const noted = (tab: Page): Promise<(string | null)[]> =>
+  tab.evaluate(() => ['persisted', 'shown', 'inert'].map((key) => sessionStorage.getItem(key)));
+
+describe('in Chromium, a page', () => {
+  let world: DemoBrowser;
+  let proxy: PageProxy;
+  let context: BrowserContext;
+  beforeAll(async () => {
+    world = await DemoBrowser.start();
+    proxy = await PageProxy.start(world.demo.url, {
+      pages: {
+        '/own/form': { type: 'text/html', content: FORM },
+        '/own/form.js': { type: 'text/javascript', content: FORM_SCRIPT },
+        '/own/elsewhere': { type: 'text/html', content: '<title>Elsewhere</title>' },
+      },
+    });
+  });
+  afterAll(async () => {
+    await proxy.stop();
+    await world.stop();
+  });
+  beforeEach(async () => {
+    context = await world.browser.newContext();
+    await world.logIn(context, 'alice', proxy.url);
+  });
+  afterEach(() => context.close());
+
+  const openAndGoElsewhere = async (): Promise<Page> => {
+    const tab = await world.openProfile(context, proxy.url);
+    // A page is told whose it is by its first check; only then it can be hidden until the next one.
+    await until('the first check', () =>
+      tab.evaluate(() => performance.getEntriesByName(`${location.origin}/meveto/session`).length > 0),
+    );
+    await tab.evaluate(NOTE);
+    await tab.goto(`${proxy.url}/own/elsewhere`);
+    return tab;
+  };
+  const goBack = (tab: Page): Promise<unknown> =>
+    tab.evaluate(() => {
+      history.back();
+    });
+
+  it('from the back/forward cache is hidden, and left when its session is over', async () => {
+    const tab = await openAndGoElsewhere();
+    await world.logOut('alice');
+    await goBack(tab);
+    await tab.waitForURL(/\/login$/, { timeout: 20_000 });
+    expect(await noted(tab)).toEqual(['true', 'none', 'true']);
+  });
+
+  it('from the back/forward cache is shown again when its session is live, and is told of the next logout', async () => {
+    const tab = await openAndGoElsewhere();
+    await goBack(tab);
+    await until('the page is back', async () => (await noted(tab).catch(() => []))[0] === 'true');
+    await tab.getByText('Logged in since').waitFor({ timeout: 10_000 });
+    expect(await noted(tab)).toEqual(['true', 'none', 'true']);
+    expect(await tab.evaluate(() => [document.body.inert, document.body.style.cssText])).toEqual([false, '']);
+    await untilLive(tab);
+    await world.logOut('alice');
+    await tab.waitForURL(/\/login$/, { timeout: 5_000 });
+  });
+
+  it('without modules keeps unsaved work before it is left, and asks nobody whether to stay', async () => {
+    const tab = await context.newPage();
+    const asked: string[] = [];
+    tab.on('dialog', (dialog) => {
+      asked.push(dialog.type());
+      void dialog.dismiss();
+    });
+    await tab.goto(`${proxy.url}/own/form`);
+    await tab.locator('html[data-live="connected"]').waitFor();
+    await tab.locator('textarea').click();
+    await tab.keyboard.type('half a letter');
+    const [cover] = await Promise.all([tab.getByRole('alert').textContent(), world.logOut('alice')]);
+    expect(cover).toBe('<b>Abgemeldet</b>');
+    expect(await tab.locator('textarea').isVisible()).toBe(false);
+    await tab.waitForURL(/\/login$/, { timeout: 5_000 });
+    expect(await tab.evaluate(() => localStorage.getItem('draft'))).toBe('logged-out: half a letter');
+    expect(asked).toEqual([]);
+  });
+});
