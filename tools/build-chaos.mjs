@@ -25,7 +25,11 @@ const asInstalled = {
 export default async function buildChaos() {
   await build({
     absWorkingDir: root,
-    entryPoints: { host: 'test/chaos/host/main.ts', boot: 'test/chaos/host/boot.ts' },
+    entryPoints: {
+      host: 'test/chaos/host/main.ts',
+      boot: 'test/chaos/host/boot.ts',
+      run: 'test/chaos/random/main.ts',
+    },
     outdir: 'dist/chaos',
     outExtension: { '.js': '.cjs' },
     bundle: true,

@@ -70,15 +70,18 @@ async function postgresDatabase(serverUrl: string): Promise<ChaosDatabase> {
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   const address = url.href;
-  const client = new pg.Pool({ connectionString: address, max: 1 });
+  const client = new pg.Client({ connectionString: address });
+  client.on('error', () => undefined);
+  await client.connect();
   return {
     address,
     query: async (sql) => (await client.query<Row>(sql)).rows,
     everything: async () => {
-      const tables = await Promise.all(
-        ['users', ...MODULE_TABLES].map((table) => client.query(`SELECT * FROM ${table}`)),
-      );
-      return JSON.stringify(tables.map(({ rows }) => rows as unknown));
+      const tables: unknown[] = [];
+      for (const table of ['users', ...MODULE_TABLES]) {
+        tables.push((await client.query<Row>(`SELECT * FROM ${table}`)).rows);
+      }
+      return JSON.stringify(tables);
     },
     drop: async () => {
       await client.end();

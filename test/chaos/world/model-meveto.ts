@@ -40,6 +40,7 @@ export interface MevetoEvent {
   /** The newest one last: a listed call whose token is used up is given a new one. */
   readonly tokens: string[];
   acknowledgedAt: number | undefined;
+  lastTriedAt: number | undefined;
   tries: number;
 }
 
@@ -47,7 +48,7 @@ export type Decide = (exchange: Exchange) => ExchangeFault;
 
 /** All tokens begin like this, so that they are found wherever they leak. */
 export const TOKEN_PREFIX = 'mvtcanary';
-const PAGE_SIZE = 100;
+const PAGE_SIZE = 500;
 const newToken = (): string => TOKEN_PREFIX + randomBytes(18).toString('hex');
 
 /**
@@ -71,7 +72,7 @@ export class ModelMeveto {
   /** Where webhooks go; undefined when nobody is there. */
   target: () => string | undefined = () => undefined;
   /** Pauses between the tries of one delivery. */
-  retryPauses: readonly number[] = [100, 200, 400, 800, 1_000, 1_000, 1_000, 1_000, 1_000, 1_000];
+  retryPauses: readonly number[] = Array.from({ length: 100 }, () => 100);
   readonly #live = new Map<string, string>();
   readonly #inFlight = new Map<string, number>();
   readonly #listed = new Set<string>();
@@ -118,6 +119,7 @@ export class ModelMeveto {
       const target = this.target();
       event.tries += 1;
       const status = target === undefined ? 0 : await postCall(target, event);
+      event.lastTriedAt = Date.now();
       if (status >= 200 && status < 300) {
         event.acknowledgedAt ??= Date.now();
         return true;
@@ -139,6 +141,7 @@ export class ModelMeveto {
       createdAt: Date.now(),
       tokens: [token],
       acknowledgedAt: undefined,
+      lastTriedAt: undefined,
       tries: 0,
     };
     this.events.push(event);

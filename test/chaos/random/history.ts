@@ -1,0 +1,27 @@
+import type { Row } from '../world/chaos-database.js';
+import type { Exchange, MevetoEvent } from '../world/model-meveto.js';
+
+/** An application process that was ended. Times are epoch milliseconds. */
+export interface Death {
+  /** Whose address of Meveto it used. */
+  readonly caller: string;
+  readonly at: number;
+  readonly signal: 'SIGKILL' | 'SIGTERM';
+  /** Between the death before and listening again; undefined when it died before it listened. */
+  readonly recoveryMs: number | undefined;
+}
+
+/** What happened in a run, as seen from outside the application, and what the application recorded. */
+export interface History {
+  readonly events: readonly MevetoEvent[];
+  readonly exchanges: readonly Exchange[];
+  readonly deaths: readonly Death[];
+  /** Since when Meveto's pending list named calls; undefined: not at all. */
+  readonly listedSince: number | undefined;
+  /** Rows of the inbox by the digest of the token. */
+  readonly rowsByDigest: ReadonlyMap<string, Row>;
+  readonly users: readonly Row[];
+  readonly digestOf: (token: string) => string;
+  /** Meveto IDs that belong to a user. */
+  readonly knownPeople: ReadonlySet<string>;
+}

@@ -1,0 +1,228 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { TokenVault } from '../../../libs/meveto-logout/src/secrets/token-vault.js';
+import { until } from '../../support/until.js';
+import { CLIENT_ID, CLIENT_SECRET, type HostSettings } from '../host/settings.js';
+import { type ChaosDatabase, createChaosDatabase } from '../world/chaos-database.js';
+import { ModelMeveto, TOKEN_PREFIX } from '../world/model-meveto.js';
+import { checkHistory, type Violation } from './check-history.js';
+import type { Death, History } from './history.js';
+import { KilledReplica } from './killed-replica.js';
+import { Random } from './random.js';
+import { Traffic, userIds } from './traffic.js';
+
+export interface StormOptions {
+  readonly kills: number;
+  readonly seed: number;
+  readonly replicas: number;
+  readonly callsPerSecond: number;
+  /** Undefined: a SQLite file. */
+  readonly serverUrl: string | undefined;
+  readonly progress: (text: string) => void;
+}
+
+export interface StormResult {
+  readonly violations: readonly (Violation | { rule: string; about: string })[];
+  readonly deaths: readonly Death[];
+  readonly acknowledged: number;
+  readonly sent: number;
+  readonly exchanges: number;
+  readonly lostAnswers: number;
+  readonly mostInFlightPerToken: number;
+  /** Rows by state, before Meveto's pending list was on, and with it. */
+  readonly endsBefore: Readonly<Record<string, number>>;
+  readonly endsAfter: Readonly<Record<string, number>>;
+  readonly durationMs: number;
+}
+
+const DRAINS_WITHIN_MS = 300_000;
+const vault = new TokenVault(CLIENT_ID, CLIENT_SECRET);
+const FINAL = { reconcile: { cron: '* * * * * *' } };
+
+/** Webhooks without a pause while processes are killed at random; in the end everything is checked. */
+export class Storm {
+  readonly #meveto = new ModelMeveto();
+  readonly #random: Random;
+  #replicas: KilledReplica[] = [];
+  #leaks = 0;
+  #listedSince: number | undefined;
+  #killed = 0;
+
+  constructor(
+    private readonly options: StormOptions,
+    private readonly database: ChaosDatabase,
+  ) {
+    this.#random = new Random(options.seed);
+  }
+
+  static async run(options: StormOptions): Promise<StormResult> {
+    const database = await createChaosDatabase(options.serverUrl, userIds);
+    const storm = new Storm(options, database);
+    try {
+      return await storm.#run();
+    } finally {
+      await Promise.allSettled(storm.#replicas.map((replica) => replica.stop()));
+      await storm.#meveto.stop();
+      await database.drop();
+    }
+  }
+
+  async #run(): Promise<StormResult> {
+    const beganAt = performance.now();
+    await this.#makeReplicas();
+    const traffic = new Traffic(this.#meveto, this.#random, this.options.callsPerSecond);
+    traffic.start();
+    await Promise.all(this.#replicas.map((replica) => replica.dieUntil(() => this.#mayKill())));
+    this.options.progress('the killing is over: what is unfinished is worked off');
+    for (const [index, replica] of this.#replicas.entries())
+      await replica.stay(await this.#settings(`replica-${String(index)}`, FINAL));
+    await traffic.stop();
+    const endsBefore = await this.#drained();
+    const before = checkHistory(await this.#history());
+    this.options.progress('Meveto’s pending list is on: what is ambiguous is named again');
+    this.#meveto.listsCalls = true;
+    this.#listedSince = Date.now();
+    const endsAfter = await this.#healed();
+    const history = await this.#history();
+    const violations = [
+      ...before,
+      ...checkHistory(history),
+      ...this.#notHealed(history),
+      ...(await this.#rest()),
+    ];
+    return this.#result(violations, endsBefore, endsAfter, performance.now() - beganAt);
+  }
+
+  async #makeReplicas(): Promise<void> {
+    for (let index = 0; index < this.options.replicas; index += 1) {
+      const caller = `replica-${String(index)}`;
+      const random = new Random(this.options.seed * 1_000 + index);
+      const replica = new KilledReplica(caller, await this.#settings(caller), random, (output) => {
+        if (output.includes(TOKEN_PREFIX)) this.#leaks += 1;
+      });
+      this.#replicas.push(replica);
+    }
+    this.#meveto.target = () => {
+      const urls = this.#replicas.map(({ url }) => url).filter((url) => url !== undefined);
+      return urls[this.#random.integer(urls.length)];
+    };
+  }
+
+  async #settings(caller: string, more: HostSettings['options'] = {}): Promise<HostSettings> {
+    return {
+      database: this.database.address,
+      mevetoUrl: await this.#meveto.urlFor(caller),
+      options: {
+        leaseMs: 1_000,
+        exchange: { timeoutMs: 750 },
+        shutdownTimeoutMs: 1_500,
+        storeTimeoutMs: 2_500,
+        ...more,
+      },
+    };
+  }
+
+  #mayKill(): boolean {
+    if (this.#killed >= this.options.kills) return false;
+    this.#killed += 1;
+    if (this.#killed % 50 === 0) this.options.progress(`${String(this.#killed)} processes were started`);
+    return true;
+  }
+
+  async #ends(): Promise<Record<string, number>> {
+    const rows = await this.database.query(
+      'SELECT state, COUNT(*) AS call_count FROM meveto_logout_calls GROUP BY state',
+    );
+    return Object.fromEntries(rows.map((row) => [String(row['state']), Number(row['call_count'])]));
+  }
+
+  /** What stays unfinished is for the checker to find. */
+  async #drained(): Promise<Record<string, number>> {
+    const isDone = async () => ((await this.#ends())['pending'] ?? 0) === 0;
+    await until('everything ends', isDone, DRAINS_WITHIN_MS).catch(() => undefined);
+    return this.#ends();
+  }
+
+  async #healed(): Promise<Record<string, number>> {
+    const forged = new Set(
+      this.#meveto.events
+        .filter(({ mevetoId }) => mevetoId === undefined)
+        .flatMap(({ tokens }) => tokens.map((token) => vault.digestToken(token))),
+    );
+    const polls = this.#meveto.pollCount;
+    const isHealed = async () => {
+      await delay(250);
+      if (this.#meveto.pollCount < polls + 4) return false;
+      const open = await this.database.query(
+        "SELECT digest FROM meveto_logout_calls WHERE state IN ('pending', 'ambiguous')",
+      );
+      return open.every((row) => forged.has(String(row['digest'])));
+    };
+    await until('everything is healed', isHealed, DRAINS_WITHIN_MS).catch(() => undefined);
+    return this.#drained();
+  }
+
+  async #history(): Promise<History> {
+    const rows = await this.database.query('SELECT * FROM meveto_logout_calls');
+    return {
+      events: this.#meveto.events,
+      exchanges: this.#meveto.exchanges,
+      deaths: this.#deaths(),
+      listedSince: this.#listedSince,
+      rowsByDigest: new Map(rows.map((row) => [String(row['digest']), row])),
+      users: await this.database.query('SELECT * FROM users'),
+      digestOf: (token) => vault.digestToken(token),
+      knownPeople: new Set(userIds.map((id) => `m-${String(id)}`)),
+    };
+  }
+
+  #deaths(): Death[] {
+    return this.#replicas.flatMap(({ deaths }) => deaths);
+  }
+
+  /** With the list on, every real call is settled, whether it was acknowledged or not. */
+  #notHealed({ events, rowsByDigest, digestOf }: History): { rule: string; about: string }[] {
+    return events
+      .filter(({ mevetoId }) => mevetoId !== undefined)
+      .flatMap((event) => {
+        const row = event.tokens.map((token) => rowsByDigest.get(digestOf(token))).find((each) => each);
+        const state = String(row?.['state']);
+        if (state === 'applied' || state === 'unknown_user') return [];
+        return [{ rule: 'not healed', about: `${event.id} is ${state} with the pending list on` }];
+      });
+  }
+
+  async #rest(): Promise<{ rule: string; about: string }[]> {
+    for (const replica of this.#replicas) await replica.stop();
+    const inFlight = this.#meveto.mostInFlightPerToken;
+    const isKept = (await this.database.everything()).includes(TOKEN_PREFIX);
+    return [
+      ...(inFlight > 1
+        ? [{ rule: 'in flight', about: `${String(inFlight)} exchanges of one token at once` }]
+        : []),
+      ...(isKept ? [{ rule: 'clear token', about: 'in the database' }] : []),
+      ...(this.#leaks > 0 ? [{ rule: 'clear token', about: 'in the output of a process' }] : []),
+    ];
+  }
+
+  #result(
+    violations: StormResult['violations'],
+    endsBefore: StormResult['endsBefore'],
+    endsAfter: StormResult['endsAfter'],
+    durationMs: number,
+  ): StormResult {
+    const { events, exchanges, mostInFlightPerToken } = this.#meveto;
+    return {
+      violations,
+      deaths: this.#deaths(),
+      acknowledged: events.filter(({ acknowledgedAt }) => acknowledgedAt !== undefined).length,
+      sent: events.length,
+      exchanges: exchanges.length,
+      lostAnswers: exchanges.filter(({ outcome, isDelivered }) => outcome === 'person' && !isDelivered)
+        .length,
+      mostInFlightPerToken,
+      endsBefore,
+      endsAfter,
+      durationMs,
+    };
+  }
+}
