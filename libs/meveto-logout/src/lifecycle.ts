@@ -25,6 +25,8 @@ const STORE_GRACE_MS = 1_000;
 export class Lifecycle
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
+  #isStopping = false;
+
   constructor(
     @Inject(STORE) private readonly store: Store,
     @Inject(LogoutRefresher) private readonly refresher: LogoutRefresher,
@@ -45,11 +47,14 @@ export class Lifecycle
   }
 
   async onApplicationBootstrap(): Promise<void> {
+    // Told to stop while it was starting: an exchange begun now would lose its answer with the store.
+    if (this.#isStopping) return;
     this.worker.start();
     await this.reconciler.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.#isStopping = true;
     const stopped = Promise.all([this.reconciler.stop(), this.worker.stop()]);
     // A store that does not answer must not hold the process back.
     const limit = delay(this.options.shutdownTimeoutMs + STORE_GRACE_MS, undefined, { ref: false });
