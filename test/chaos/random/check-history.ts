@@ -12,6 +12,8 @@ export interface Violation {
 const ROUNDING_MS = 2;
 /** An answer in hand is written down in this time, or the process died. */
 const SETTLES_WITHIN_MS = 3_000;
+/** A request that was on its way when its process died is seen this much later. */
+const SEEN_LATE_MS = 200;
 /** A process gives an answer up after its own deadline, of which Meveto knows nothing. */
 const MAYBE_GIVEN_UP_MS = 650;
 
@@ -91,18 +93,20 @@ function askedAgain(ofToken: readonly Exchange[], { deaths, listedSince = Infini
     if (earlier.outcome === 'invalid' && later.beganAt >= listedSince) return [];
     const answeredAt = earlier.endedAt ?? earlier.beganAt;
     if (answeredAt - earlier.beganAt > MAYBE_GIVEN_UP_MS) return [];
-    const died = deaths.some(
-      ({ caller, at }) =>
-        caller === earlier.caller &&
-        at >= earlier.beganAt &&
-        at <= Math.min(later.beganAt, answeredAt + SETTLES_WITHIN_MS),
-    );
-    if (died) return [];
-    const times = `${String(answeredAt)} and ${String(later.beganAt)}`;
+    // A graceful stop waits for answers and writes them down: only a kill excuses.
+    const ends = deaths.filter(({ caller, signal }) => caller === earlier.caller && signal === 'SIGKILL');
+    const until = Math.min(later.beganAt, answeredAt + SETTLES_WITHIN_MS);
+    if (ends.some(({ at, goneAt }) => goneAt >= earlier.beganAt - SEEN_LATE_MS && at <= until)) return [];
     return [
       {
         rule: 'double exchange',
-        about: `a token was answered ${earlier.outcome} and asked about again, at ${times}`,
+        about: `${earlier.token.slice(0, 16)} was answered ${earlier.outcome}, and asked about again: ${JSON.stringify(
+          {
+            earlier: [earlier.beganAt, answeredAt],
+            again: later.beganAt,
+            deaths: ends.filter(({ at }) => Math.abs(at - answeredAt) < 3_000),
+          },
+        )}`,
       },
     ];
   });

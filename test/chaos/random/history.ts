@@ -5,7 +5,10 @@ import type { Exchange, MevetoEvent } from '../world/model-meveto.js';
 export interface Death {
   /** Whose address of Meveto it used. */
   readonly caller: string;
+  /** When it was sent the signal. */
   readonly at: number;
+  /** When it was seen to be gone. */
+  readonly goneAt: number;
   readonly signal: 'SIGKILL' | 'SIGTERM';
   /** Between the death before and listening again; undefined when it died before it listened. */
   readonly recoveryMs: number | undefined;

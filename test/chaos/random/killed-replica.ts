@@ -5,7 +5,7 @@ import type { Death } from './history.js';
 import type { Random } from './random.js';
 
 const LIFE_MS = [20, 400] as const;
-const SIGTERM_SHARE = 0.1;
+const SIGTERM_SHARE = 0.15;
 /** Some die before they are up. */
 const DIES_AT_START_SHARE = 0.2;
 const STOPS_WITHIN_MS = 30_000;
@@ -54,18 +54,19 @@ export class KilledReplica {
     const diesAtStart = this.random.chance(DIES_AT_START_SHARE);
     const listenedAt = diesAtStart ? undefined : await listening;
     if (!diesAtStart && listenedAt === undefined) throw new Error(`a process did not start:\n${host.output}`);
-    const killedBefore = this.deaths.at(-1)?.at;
+    const killedBefore = this.deaths.at(-1)?.goneAt;
     await delay(this.random.between(...LIFE_MS));
     const signal = this.random.chance(SIGTERM_SHARE) ? 'SIGTERM' : 'SIGKILL';
     const at = Date.now();
     const isUp = listenedAt !== undefined && killedBefore !== undefined;
+    await this.#stop(host, signal);
     this.deaths.push({
       caller: this.caller,
       at,
+      goneAt: Date.now(),
       signal,
       recoveryMs: isUp ? listenedAt - killedBefore : undefined,
     });
-    await this.#stop(host, signal);
   }
 
   async #next(): Promise<HostProcess> {
