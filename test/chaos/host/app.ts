@@ -13,6 +13,7 @@ import {
   type SessionRequest,
   typeOrmStore,
 } from 'nestjs-meveto-logout';
+import pg from 'pg';
 import { Column, type DataSourceOptions, Entity, PrimaryColumn } from 'typeorm';
 import { HttpTokenExchange } from '../../../libs/meveto-logout/src/exchange/http-token-exchange.js';
 import { TokenExchange } from '../../../libs/meveto-logout/src/exchange/token-exchange.port.js';
@@ -128,7 +129,7 @@ function connectionTo({ database, hold, poolSize = 6 }: HostSettings, gate: Gate
       type: 'postgres',
       url: database,
       extra: { max: poolSize, connectionTimeoutMillis: 2_000, query_timeout: 5_000 },
-      ...(hold && { driver: gatedPostgres(gate) }),
+      driver: hold === undefined ? pg : gatedPostgres(gate),
     };
   }
   return {
