@@ -1,0 +1,34 @@
+import { describe, expect, it } from '@jest/globals';
+import { clearingCookie } from './clearing-cookie.js';
+
+const GONE = 'Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0';
+
+describe('the line that clears a cookie', () => {
+  it('has a path and HttpOnly by default', () => {
+    expect(clearingCookie({ name: 'sid' })).toBe(`sid=; Path=/; ${GONE}; HttpOnly`);
+  });
+
+  it('has the attributes that the cookie was set with', () => {
+    expect(
+      clearingCookie({
+        name: 'sid',
+        path: '/app',
+        domain: 'a.example',
+        sameSite: 'lax',
+        secure: true,
+        httpOnly: false,
+      }),
+    ).toBe(`sid=; Path=/app; ${GONE}; Domain=a.example; Secure; SameSite=lax`);
+  });
+
+  it.each([
+    [{ name: '__Secure-sid' }, `__Secure-sid=; Path=/; ${GONE}; HttpOnly; Secure`],
+    [{ name: '__Host-sid' }, `__Host-sid=; Path=/; ${GONE}; HttpOnly; Secure`],
+    [{ name: 'sid', sameSite: 'none' }, `sid=; Path=/; ${GONE}; HttpOnly; Secure; SameSite=none`],
+    [{ name: 'sid', partitioned: true }, `sid=; Path=/; ${GONE}; HttpOnly; Secure; Partitioned`],
+    [{ name: 'x__Host-sid' }, `x__Host-sid=; Path=/; ${GONE}; HttpOnly`],
+    [{ name: '__Host-sid', secure: false }, `__Host-sid=; Path=/; ${GONE}; HttpOnly`],
+  ] as const)('is secure where browsers insist: %j', (cookie, line) => {
+    expect(clearingCookie(cookie)).toBe(line);
+  });
+});

@@ -1,0 +1,190 @@
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { ExecutionContext } from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
+import { KnownLogouts } from '../logout/known-logouts.js';
+import { Counters } from '../observe/counters.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { SessionReader, type SessionRequest } from '../session/session-reader.port.js';
+import { EndedSessions } from './ended-sessions.js';
+import { HttpGate } from './http-gate.js';
+import { RefusalWriter } from './refusal-writer.js';
+import type { LoggedOutException } from './refusal.js';
+import type { RoutePolicy } from './route-policies.js';
+import { SessionJudge } from './session-judge.js';
+
+type Facts = { userId: number; signedInAt: number } | undefined;
+interface FakeRequest {
+  method: string;
+  originalUrl?: string;
+  url?: string;
+  headers: Record<string, string>;
+  cookie?: Facts;
+  token?: Facts;
+}
+
+class CookieReader extends SessionReader {
+  readonly isAsync = { value: false };
+  override read(request: SessionRequest) {
+    const { cookie } = request as unknown as FakeRequest;
+    return this.isAsync.value ? Promise.resolve(cookie) : cookie;
+  }
+  override readonly end = jest.fn<(request: SessionRequest) => void | Promise<void>>();
+  override readonly renew = jest.fn((request: SessionRequest): void | Promise<void> => {
+    (request as unknown as FakeRequest).cookie = undefined;
+  });
+}
+class TokenReader extends SessionReader {
+  override read(request: SessionRequest) {
+    return (request as unknown as FakeRequest).token;
+  }
+}
+
+const OVER = { userId: 7, signedInAt: 1_000 };
+const GOOD = { userId: 7, signedInAt: 3_000 };
+const PAGE = { accept: 'text/html' };
+const policy: RoutePolicy = { skip: false, answer: undefined, stalenessLimitMs: 10_000 };
+
+describe('the gate of HTTP requests', () => {
+  let headers: Record<string, string | readonly string[]>;
+  let cookies: CookieReader;
+  let gate: HttpGate;
+  const make = (whenLoggedOut: object = {}) => {
+    const known = new KnownLogouts();
+    known.refreshed(performance.now());
+    known.remember({ userId: '7', loggedOutAt: 2_000 });
+    const options = {
+      sessions: [cookies, new TokenReader()],
+      maxSessionAgeMs: 1_000_000,
+      whenLoggedOut: {
+        redirectTo: '/login?from=meveto',
+        clearCookies: [{ name: 'sid' }],
+        clearSiteData: [],
+        ...whenLoggedOut,
+      },
+    } as unknown as ResolvedOptions;
+    const httpAdapter = {
+      setHeader: (_response: object, name: string, value: string) => (headers[name] = value),
+      appendHeader: (_response: object, name: string, value: string) =>
+        (headers[name] = [...[headers[name] ?? []].flat(), value]),
+    };
+    const judge = new SessionJudge(known, options, new Counters(), { now: () => 5_000 });
+    const host = { httpAdapter } as unknown as HttpAdapterHost;
+    return new HttpGate(judge, new EndedSessions(judge, options), new RefusalWriter(host, options), options);
+  };
+  const contextOf = (request: FakeRequest) =>
+    ({
+      switchToHttp: () => ({ getRequest: () => request, getResponse: () => ({}) }),
+    }) as unknown as ExecutionContext;
+  const enter = async (request: Partial<FakeRequest>, own: Partial<RoutePolicy> = {}) => {
+    const full = { method: 'GET', originalUrl: '/page', headers: {}, ...request };
+    try {
+      return await gate.enter(contextOf(full), { ...policy, ...own });
+    } catch (error) {
+      const exception = error as LoggedOutException;
+      return [exception.getStatus(), exception.reason];
+    }
+  };
+  beforeEach(() => {
+    headers = {};
+    cookies = new CookieReader();
+    gate = make();
+  });
+
+  it('lets in without waiting for anything, and touches nothing', () => {
+    const request = { method: 'GET', originalUrl: '/', headers: {}, cookie: GOOD };
+    expect(gate.enter(contextOf(request), policy)).toBe(true);
+    expect(gate.enter(contextOf({ method: 'GET', headers: {} }), policy)).toBe(true);
+    expect(headers).toEqual({});
+  });
+
+  it('waits for readers that take their time', async () => {
+    cookies.isAsync.value = true;
+    expect(await enter({ cookie: GOOD })).toBe(true);
+    expect(await enter({ cookie: OVER })).toEqual([401, 'logged-out']);
+  });
+
+  it('tells programs, and leaves cookies and sessions alone', async () => {
+    expect(await enter({ cookie: OVER })).toEqual([401, 'logged-out']);
+    expect(headers).toEqual({ 'Cache-Control': 'no-store', 'WWW-Authenticate': 'Bearer' });
+    expect(cookies.end).not.toHaveBeenCalled();
+  });
+
+  it('leads people to the login page, without their cookie and session', async () => {
+    expect(await enter({ cookie: OVER, headers: PAGE })).toEqual([303, 'logged-out']);
+    expect(headers).toEqual({
+      'Cache-Control': 'no-store',
+      Location: '/login?from=meveto',
+      'Set-Cookie': [expect.stringMatching(/^sid=; /)],
+    });
+    expect(cookies.end).toHaveBeenCalledTimes(1);
+  });
+
+  it('does so though their session cannot be ended', async () => {
+    cookies.end.mockImplementation(() => Promise.reject(new Error('the store is down')));
+    expect(await enter({ cookie: OVER, headers: PAGE })).toEqual([303, 'logged-out']);
+  });
+
+  it('answers as the route says', async () => {
+    expect(await enter({ cookie: OVER, headers: PAGE }, { answer: 'json' })).toEqual([401, 'logged-out']);
+    expect(await enter({ cookie: OVER }, { answer: 'redirect' })).toEqual([303, 'logged-out']);
+  });
+
+  it('ends what is over, and not a session beside it that is good', async () => {
+    expect(await enter({ cookie: GOOD, token: OVER, headers: PAGE })).toEqual([303, 'logged-out']);
+    expect(cookies.end).not.toHaveBeenCalled();
+    expect(headers).not.toHaveProperty('Set-Cookie');
+  });
+
+  it('says which page was asked for, where that is wanted and can be asked for again', async () => {
+    gate = make({ redirectTo: '/login', returnTo: 'next' });
+    await enter({ cookie: OVER, headers: PAGE, originalUrl: '/a?b=1' });
+    expect(headers['Location']).toBe('/login?next=%2Fa%3Fb%3D1');
+    await enter({ cookie: OVER, headers: PAGE, method: 'POST', originalUrl: '/a' });
+    expect(headers['Location']).toBe('/login');
+  });
+
+  it.each([
+    ['{}', { clearSiteData: ['cookies', 'storage'] }, '"cookies", "storage"'],
+    ['{}', {}, undefined],
+  ])('tells the browser what else to clear', async (_none, whenLoggedOut, value) => {
+    gate = make(whenLoggedOut);
+    await enter({ cookie: OVER });
+    expect(headers['Clear-Site-Data']).toBe(value);
+    headers = {};
+    await enter({ cookie: OVER, headers: PAGE });
+    expect(headers['Clear-Site-Data']).toBe(value);
+  });
+
+  it.each(['/login', '/login/', '/Login', '/login?from=meveto', '/login#top'])(
+    'shows the login page to nobody instead of leading there again: %s',
+    async (originalUrl) => {
+      for (const own of [PAGE, {}]) {
+        headers = {};
+        expect(await enter({ cookie: OVER, headers: own, originalUrl })).toBe(true);
+        expect(headers['Set-Cookie']).toHaveLength(1);
+      }
+      expect(cookies.end).not.toHaveBeenCalled();
+    },
+  );
+
+  it.each(['/loginx', '/login/more', '/a/login', '/', ''])('leads there from %s', async (originalUrl) => {
+    expect(await enter({ cookie: OVER, headers: PAGE, originalUrl })).toEqual([303, 'logged-out']);
+  });
+
+  it('takes the URL that the server has where no router has changed it', async () => {
+    const request: FakeRequest = { method: 'GET', url: '/login', headers: {}, cookie: OVER };
+    expect(await gate.enter(contextOf(request), policy)).toBe(true);
+  });
+
+  it('refuses the login page without a redirect to who cannot be made nobody', async () => {
+    expect(await enter({ token: OVER, headers: PAGE, originalUrl: '/login' })).toEqual([401, 'logged-out']);
+    cookies.renew.mockImplementation(() => Promise.reject(new Error('the store is down')));
+    expect(await enter({ cookie: OVER, headers: PAGE, originalUrl: '/login' })).toEqual([401, 'logged-out']);
+    expect(headers).not.toHaveProperty('Location');
+  });
+
+  it('says 503 and when to try again while it does not know', async () => {
+    expect(await enter({ cookie: GOOD }, { stalenessLimitMs: -1 })).toEqual([503, undefined]);
+    expect(headers).toEqual({ 'Cache-Control': 'no-store', 'Retry-After': '2' });
+  });
+});

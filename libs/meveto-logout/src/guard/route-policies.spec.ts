@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals';
+import type { ExecutionContext, Type } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { OnLogoutStateUnknownPolicy } from '../model/staleness.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { AnswerLoggedOut } from './answer-logged-out.decorator.js';
+import { OnLogoutStateUnknown } from './on-logout-state-unknown.decorator.js';
+import { RoutePolicies } from './route-policies.js';
+import { SkipMevetoLogout } from './skip-meveto-logout.decorator.js';
+
+class Plain {
+  read(): void {
+    return;
+  }
+}
+@SkipMevetoLogout()
+@AnswerLoggedOut('json')
+@OnLogoutStateUnknown('allow')
+class Decorated extends Plain {
+  @AnswerLoggedOut('redirect')
+  @OnLogoutStateUnknown({ graceMs: 5 })
+  write(): void {
+    return;
+  }
+  @OnLogoutStateUnknown('deny')
+  remove(): void {
+    return;
+  }
+}
+
+const policies = () =>
+  new RoutePolicies(new Reflector(), { stalenessLimitMs: 77, maxStalenessMs: 10 } as ResolvedOptions);
+const of = (type: Type, name: string, from = policies()) => {
+  const handler = (type.prototype as Record<string, unknown>)[name];
+  return from.of({ getClass: () => type, getHandler: () => handler } as unknown as ExecutionContext);
+};
+
+describe('the policy of a route', () => {
+  it('is the application’s where nothing is decorated', () => {
+    expect(of(Plain, 'read')).toEqual({ skip: false, answer: undefined, stalenessLimitMs: 77 });
+  });
+
+  it('is what its class says, or nearer, its handler', () => {
+    expect(of(Decorated, 'read')).toEqual({ skip: true, answer: 'json', stalenessLimitMs: Infinity });
+    expect(of(Decorated, 'write')).toEqual({ skip: true, answer: 'redirect', stalenessLimitMs: 15 });
+    expect(of(Decorated, 'remove')).toEqual({ skip: true, answer: 'json', stalenessLimitMs: 10 });
+  });
+
+  it('is read once for each class and handler, inherited ones apart', () => {
+    const from = policies();
+    const first = of(Plain, 'read', from);
+    expect(of(Decorated, 'read', from)).not.toEqual(first);
+    expect(of(Plain, 'read', from)).toBe(first);
+  });
+});
+
+describe('@OnLogoutStateUnknown', () => {
+  it.each([
+    'maybe',
+    undefined,
+    null,
+    {},
+    { graceMs: -1 },
+    { graceMs: 1.5 },
+    { graceMs: '5' },
+    { graceMs: 4e10 },
+  ])('refuses %j', (policy) => {
+    expect(() => OnLogoutStateUnknown(policy as OnLogoutStateUnknownPolicy)).toThrow(TypeError);
+  });
+});
