@@ -110,8 +110,11 @@ describe(`tokens that are kept in memory only, on ${databaseKind}`, () => {
 
     const fresh = world.meveto.issueUserToken('m-1');
     world.proxy.fault = (path) => (path === PENDING ? listed('wh-1', fresh) : 'pass');
-    await second.service.reconcileNow();
-    await second.untilCalls('applied');
+    // A question that is on its way does not know of it yet.
+    await until('the logout', async () => {
+      await second.service.reconcileNow();
+      return (await second.states()).applied === 1;
+    });
     // The list dates the call by nothing: it ends whatever began before it was listed.
     expect((await second.get('/api', { authorization: `Bearer ${bearer}` })).status).toBe(401);
   }, 20_000);
@@ -130,8 +133,10 @@ describe(`tokens that are kept in memory only, on ${databaseKind}`, () => {
       await second.untilCalls('ambiguous');
       world.proxy.fault = (path) => (path === PENDING && how === 'listed' ? listed('wh-1', token) : 'pass');
       if (how === 'pushed') expect((await second.webhook(token)).status).toBe(202);
-      else await second.service.reconcileNow();
-      await second.untilCalls('applied');
+      await until('the logout', async () => {
+        if (how === 'listed') await second.service.reconcileNow();
+        return (await second.states()).applied === 1;
+      });
       expect((await second.get('/api', { authorization: `Bearer ${bearer}` })).status).toBe(401);
     },
   );
