@@ -68,7 +68,11 @@ export class StoreUnavailableError extends MevetoLogoutError {
 /** Meveto's pending list could not be read. The next look comes by itself. */
 export class PendingCallsUnavailableError extends MevetoLogoutError {
   override readonly code = 'ERR_MEVETO_PENDING_CALLS_UNAVAILABLE';
-  constructor(readonly reason: string) {
+  /** @param retryAfterMs when Meveto wants to be asked again, if it said so */
+  constructor(
+    readonly reason: string,
+    readonly retryAfterMs?: number,
+  ) {
     super(
       `Meveto’s pending list could not be read (${reason}). Check reconcile.path and the client’s credentials if it lasts.`,
     );

@@ -6,6 +6,7 @@ import axios, { type AxiosResponse } from 'axios';
 import { firstValueFrom } from 'rxjs';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
+import { retryAfterMsOf } from './retry-after.js';
 import { WatchedTransport } from './watched-transport.js';
 
 export type MevetoAnswer =
@@ -85,14 +86,11 @@ export class MevetoHttp {
 }
 
 function answerOf(response: AxiosResponse<string>): MevetoAnswer {
-  const retryAfter: unknown = response.headers['retry-after'];
-  const seconds =
-    typeof retryAfter === 'string' && /^\d{1,6}$/.test(retryAfter) ? Number(retryAfter) : undefined;
   return {
     kind: 'answer',
     status: response.status,
     body: typeof response.data === 'string' ? response.data : '',
-    retryAfterMs: seconds === undefined ? undefined : seconds * 1_000,
+    retryAfterMs: retryAfterMsOf(response.headers['retry-after'], Date.now()),
   };
 }
 

@@ -30,7 +30,8 @@ export class HttpPendingCalls extends PendingCalls {
       signal,
     });
     if (answer.kind === 'failure') throw new PendingCallsUnavailableError(answer.reason);
-    if (answer.status !== 200) throw new PendingCallsUnavailableError(`http-${String(answer.status)}`);
+    if (answer.status !== 200)
+      throw new PendingCallsUnavailableError(`http-${String(answer.status)}`, answer.retryAfterMs);
     const page = pendingPageOf(answer.body);
     if (page === undefined) throw new PendingCallsUnavailableError('unexpected answer');
     return page;

@@ -3,46 +3,22 @@ import { Logger } from '@nestjs/common';
 import type { ModuleRef } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { PendingCallsUnavailableError } from '../errors.js';
-import { LOGGED_OUT } from '../model/call.js';
 import { SystemClock } from '../model/clock.js';
-import { UserToken } from '../model/user-token.js';
 import { CallEvents } from '../observe/call-events.js';
 import { Counters } from '../observe/counters.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { TokenVault } from '../secrets/token-vault.js';
 import { memoryStore } from '../store/memory/memory-store.js';
 import type { Store } from '../store/store.port.js';
-import { PendingCalls, type PendingPage } from './pending-calls.port.js';
 import { CallStorage } from '../worker/call-storage.js';
 import { Leases } from '../worker/leases.js';
 import { TokenMemory } from '../worker/token-memory.js';
+import { EMPTY, FakeList, hanging, pageOf } from '../../../../test/support/fake-pending-list.js';
+import type { PendingPage } from './pending-calls.port.js';
 import { Reconciler } from './reconciler.js';
 
 const NOW = Date.UTC(2026, 0, 1, 12, 0, 30);
 const LEASE_MS = 10_000;
-const EMPTY: PendingPage = { calls: [], skippedCount: 0, next: undefined };
-const hanging = (_cursor: unknown, signal: AbortSignal) =>
-  new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => {
-      reject(new PendingCallsUnavailableError('cancelled'));
-    });
-  });
-const pageOf = (id: string, next?: string): PendingPage => ({
-  calls: [{ id, type: LOGGED_OUT, token: new UserToken(`token-${id}`), createdAt: undefined }],
-  skippedCount: 0,
-  next,
-});
-
-class FakeList extends PendingCalls {
-  readonly asked: (string | undefined)[] = [];
-  answer: (cursor: string | undefined, signal: AbortSignal) => Promise<PendingPage> = () =>
-    Promise.resolve(EMPTY);
-
-  override page(cursor: string | undefined, signal: AbortSignal): Promise<PendingPage> {
-    this.asked.push(cursor);
-    return this.answer(cursor, signal);
-  }
-}
 
 describe('the reconciler', () => {
   const warn = jest.fn();
@@ -254,5 +230,43 @@ describe('the reconciler', () => {
     expect(await reconciler.run()).toBe(false);
     await jest.advanceTimersByTimeAsync(600_000);
     expect(list.asked).toHaveLength(1);
+  });
+
+  it('keeps to what Meveto says of when to come back, and then asks by itself', async () => {
+    list.answer = () => Promise.reject(new PendingCallsUnavailableError('http-429', 90_000));
+    expect(await reconciler.run()).toBe(false);
+    list.answer = () => Promise.resolve(EMPTY);
+    expect(await reconciler.run()).toBe(false);
+    await jest.advanceTimersByTimeAsync(89_000);
+    expect(list.asked).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(2_000);
+    expect(list.asked).toHaveLength(2);
+  });
+
+  it('reports calls that no push brought, in one line, and asks again sooner than scheduled', async () => {
+    list.answer = () => Promise.resolve(pageOf('1'));
+    await reconciler.run();
+    expect(counters.all().reconcile_gap).toBe(1);
+    expect(warn.mock.calls.filter(([text]) => String(text).startsWith('1 calls were found'))).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(31_000);
+    expect(list.asked).toHaveLength(2);
+    expect(counters.all().reconcile_gap).toBe(1);
+  });
+
+  it('does not call it a gap when the push may be on its way', async () => {
+    const [call] = pageOf('1').calls;
+    if (call === undefined) throw new Error('no call');
+    list.answer = () => Promise.resolve({ ...EMPTY, calls: [{ ...call, createdAt: Date.now() - 1_000 }] });
+    await reconciler.run();
+    expect(counters.all()).toMatchObject({ reconcile_new_call: 1, reconcile_gap: 0 });
+  });
+
+  it('leaves a slot of the schedule out that another replica has asked in', async () => {
+    await reconciler.start();
+    await store.lease.take('reconcile:slot', 'another replica', 300_000);
+    await jest.advanceTimersByTimeAsync(270_000);
+    expect(list.asked).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(300_000);
+    expect(list.asked).toHaveLength(2);
   });
 });

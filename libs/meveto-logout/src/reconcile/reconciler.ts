@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { CronJob } from 'cron';
-import { filter, merge, type Subscription } from 'rxjs';
+import { filter, merge, type Subscription, tap } from 'rxjs';
 import type { ListedCall } from '../inbox/inbox.port.js';
 import { CallEvents } from '../observe/call-events.js';
 import { Counters } from '../observe/counters.js';
@@ -12,10 +12,17 @@ import { TokenVault } from '../secrets/token-vault.js';
 import type { Store } from '../store/store.port.js';
 import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
 import { CallStorage, type WithToken } from '../worker/call-storage.js';
+import { PendingCallsUnavailableError } from '../errors.js';
+import { isPushGap } from './push-gap.js';
 import { PendingCalls } from './pending-calls.port.js';
 
 const JOB = 'meveto-logout:reconcile';
 const LEASE = 'reconcile';
+/** Held from a complete scheduled poll on for half a slot: other replicas leave that slot out. By the store's clock. */
+const SLOT = 'reconcile:slot';
+/** After calls that no push brought more of them are likely. */
+const AFTER_GAP_MS = 30_000;
+const MAX_RETRY_AFTER_MS = 3_600_000;
 /** Renewed with every page; long enough for one page, short enough for another replica to take over soon. */
 const LEASE_SLACK_MS = 5_000;
 const MAX_PAGES = 10_000;
@@ -26,7 +33,8 @@ const SOON_CAP_MS = 30_000;
 
 /**
  * Asks Meveto for calls that never arrived and puts them into the same inbox: at start, on schedule, as soon as a call
- * became ambiguous, and when Meveto answers again after an outage. One replica asks at a time, one question at a time.
+ * became ambiguous, and when Meveto answers again after an outage. One replica asks at a time, one question at a time, and
+ * one in each slot of the schedule. What Meveto says of when to come back is kept to.
  */
 @Injectable()
 export class Reconciler {
@@ -39,6 +47,10 @@ export class Reconciler {
   #isFailing = false;
   #lastSuccessAt: number | undefined;
   #lastFailureAt: number | undefined;
+  /** Not before this, of `performance.now()`: Meveto said so. */
+  #notBefore = 0;
+  /** An ambiguous call is looked for: what the list then opens again was pushed once. */
+  #isHealing = false;
 
   constructor(
     @Inject(STORE) private readonly store: Store,
@@ -53,15 +65,18 @@ export class Reconciler {
 
   /** Starts the schedule and the first poll; waits for that at most two seconds, whatever Meveto does. */
   async start(): Promise<void> {
-    const job = CronJob.from({
+    const job: CronJob = CronJob.from({
       cronTime: this.options.reconcile.cron,
       onTick: () => {
-        void this.run();
+        void this.run(job);
       },
     });
     this.registry.addCronJob(JOB, job);
     job.start();
-    const ambiguous$ = this.events.ended$.pipe(filter(({ state }) => state === 'ambiguous'));
+    const ambiguous$ = this.events.ended$.pipe(
+      filter(({ state }) => state === 'ambiguous'),
+      tap(() => (this.#isHealing = true)),
+    );
     this.#reasons = merge(ambiguous$, this.events.outageEnded$).subscribe(() => {
       this.#askSoon();
     });
@@ -80,10 +95,14 @@ export class Reconciler {
     await this.#running;
   }
 
-  /** Asks now, unless that is being done already. Resolves when it is over; true if the whole list was read. */
-  run(): Promise<boolean> {
-    if (this.#stopping.signal.aborted) return Promise.resolve(false);
-    this.#running ??= this.#poll().finally(() => {
+  /**
+   * Asks now, unless that is being done already or Meveto wants it later. Resolves when it is over; true if the whole list
+   * was read.
+   * @param scheduledBy the schedule, when it is its turn: left out if another replica has asked in the same slot
+   */
+  run(scheduledBy?: CronJob): Promise<boolean> {
+    if (this.#stopping.signal.aborted || performance.now() < this.#notBefore) return Promise.resolve(false);
+    this.#running ??= this.#poll(scheduledBy).finally(() => {
       this.#running = undefined;
     });
     return this.#running;
@@ -97,7 +116,11 @@ export class Reconciler {
   #askSoon(pauseMs = SOON_MS): void {
     if (this.#stopping.signal.aborted) return;
     clearTimeout(this.#soon);
-    this.#soon = setTimeout(() => void this.#askAgain(pauseMs), pauseMs);
+    const waitMs = Math.max(pauseMs, this.#notBefore - performance.now() + 1);
+    this.#soon = setTimeout(() => {
+      this.#soon = undefined;
+      void this.#askAgain(pauseMs);
+    }, waitMs);
     this.#soon.unref();
   }
 
@@ -107,15 +130,21 @@ export class Reconciler {
     if (!(await this.run())) this.#askSoon(Math.min(pauseMs * 2, SOON_CAP_MS));
   }
 
-  async #poll(): Promise<boolean> {
+  async #poll(scheduledBy: CronJob | undefined): Promise<boolean> {
     try {
-      const askedAt = await this.store.register.now();
-      if (!(await this.#takeLease()) || !(await this.#allPages())) return false;
+      if (!(await this.#takeLease())) return false;
+      const slot =
+        scheduledBy === undefined ? undefined : { id: randomUUID(), endsAt: halfwayToNext(scheduledBy) };
+      if (slot !== undefined && !(await this.store.lease.take(SLOT, slot.id, 0))) {
+        await this.store.lease.take(LEASE, this.#holder, 0);
+        return false;
+      }
+      const gapCount = await this.#allPages();
+      if (gapCount === undefined) return false;
+      if (slot !== undefined)
+        await this.store.lease.take(SLOT, slot.id, Math.max(0, slot.endsAt - Date.now()));
       await this.store.lease.take(LEASE, this.#holder, 0);
-      this.#lastSuccessAt = Date.now();
-      this.counters.add('reconcile_success');
-      this.#isFailing = false;
-      this.events.listRead(askedAt);
+      this.#succeeded(gapCount);
       return true;
     } catch (error) {
       this.#failed(error);
@@ -123,9 +152,25 @@ export class Reconciler {
     }
   }
 
-  /** False when the lease was lost on the way. */
-  async #allPages(): Promise<boolean> {
+  #succeeded(gapCount: number): void {
+    this.#lastSuccessAt = Date.now();
+    this.counters.add('reconcile_success');
+    this.#isFailing = false;
+    const isHealing = this.#isHealing;
+    this.#isHealing = false;
+    if (gapCount === 0 || isHealing) return;
+    this.counters.add('reconcile_gap', gapCount);
+    this.#logger.warn(
+      `${String(gapCount)} calls were found on Meveto’s pending list only: their webhooks never arrived. Does Meveto reach ` +
+        'the registered URL?',
+    );
+    if (this.#soon === undefined) this.#askSoon(AFTER_GAP_MS);
+  }
+
+  /** How many calls no push had brought; undefined when the lease was lost on the way. */
+  async #allPages(): Promise<number | undefined> {
     const seen = new Set<string>();
+    let gapCount = 0;
     let cursor: string | undefined;
     for (let pages = 0; pages < MAX_PAGES; pages += 1) {
       const page = await this.pendingCalls.page(cursor, this.#stopping.signal);
@@ -134,22 +179,26 @@ export class Reconciler {
           `${String(page.skippedCount)} entries of Meveto’s pending list were not understood and left out.`,
         );
       }
-      await this.#store(page.calls.map((call) => this.#digested(call)));
+      const late = page.calls.filter((call) => isPushGap(call, Date.now()));
+      const young = page.calls.filter((call) => !late.includes(call));
+      await this.#store(young.map((call) => this.#digested(call)));
+      gapCount += await this.#store(late.map((call) => this.#digested(call)));
       cursor = page.next;
       // A cursor that comes back would never end.
-      if (cursor === undefined || seen.has(cursor)) return true;
+      if (cursor === undefined || seen.has(cursor)) return gapCount;
       seen.add(cursor);
-      if (!(await this.#takeLease())) return false;
+      if (!(await this.#takeLease())) return undefined;
     }
-    return true;
+    return gapCount;
   }
 
-  async #store(calls: readonly WithToken<ListedCall>[]): Promise<void> {
-    if (calls.length === 0) return;
+  async #store(calls: readonly WithToken<ListedCall>[]): Promise<number> {
+    if (calls.length === 0) return 0;
     const openCount = await this.storage.receiveListed(calls);
-    if (openCount === 0) return;
+    if (openCount === 0) return 0;
     this.counters.add('reconcile_new_call', openCount);
     this.events.arrived();
+    return openCount;
   }
 
   #digested({
@@ -183,8 +232,20 @@ export class Reconciler {
   #failed(error: unknown): void {
     this.#lastFailureAt = Date.now();
     this.counters.add('reconcile_failure');
+    this.#waitAsTold(error);
     if (this.#stopping.signal.aborted || this.#isFailing) return;
     this.#isFailing = true;
     this.#logger.warn(error instanceof Error ? error.message : 'Meveto’s pending list could not be read.');
   }
+
+  /** Meveto said when to come back: not earlier, and then indeed. */
+  #waitAsTold(error: unknown): void {
+    const retryAfterMs = error instanceof PendingCallsUnavailableError ? error.retryAfterMs : undefined;
+    if (retryAfterMs === undefined) return;
+    this.#notBefore = performance.now() + Math.min(retryAfterMs, MAX_RETRY_AFTER_MS);
+    this.#askSoon();
+  }
 }
+
+/** Epoch milliseconds, half of the way to the next turn of the schedule: clocks of replicas may differ by as much. */
+const halfwayToNext = (job: CronJob): number => Date.now() + (job.nextDate().toMillis() - Date.now()) / 2;
