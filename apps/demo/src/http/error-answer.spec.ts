@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ForbiddenException, UnauthorizedException } from '@nestjs/common';
+import { ForbiddenException, NotFoundException, UnauthorizedException } from '@nestjs/common';
 import { LoginOutdatedError, StoreUnavailableError } from 'nestjs-meveto-logout';
 import { MevetoUnavailableError } from '../meveto-login/meveto-unavailable-error.js';
 import { errorAnswer } from './error-answer.js';
@@ -16,6 +16,14 @@ describe('errorAnswer', () => {
     const body = { statusCode: 401, reason: 'expired', message: 'Please log in again.' };
     expect(errorAnswer(new UnauthorizedException(body))).toMatchObject({ status: 401, body });
     expect(errorAnswer(new ForbiddenException('No.'))).toMatchObject({ status: 403, page: { text: 'No.' } });
+  });
+
+  it('tells people in words that there is no such page, and keeps what else was not found', () => {
+    expect(errorAnswer(new NotFoundException('Cannot GET /nothing'))).toMatchObject({
+      body: { message: 'Cannot GET /nothing' },
+      page: { title: 'Nothing here', text: 'There is no page at this address.' },
+    });
+    expect(errorAnswer(new NotFoundException('No such device.')).page.text).toBe('No such device.');
   });
 
   it('asks for another login after a logout that came in between', () => {

@@ -57,7 +57,9 @@ function httpAnswer(error: HttpException): ErrorAnswer {
   const given = error.getResponse();
   const body = typeof given === 'string' ? { statusCode: status, message: given } : given;
   const text = 'message' in body && typeof body.message === 'string' ? body.message : error.message;
-  return { status, body, page: { title: titleOf(status), text } };
+  // Nest's own text for an unknown route is for programs.
+  const words = /^Cannot [A-Z]+ \//.test(text) ? 'There is no page at this address.' : text;
+  return { status, body, page: { title: titleOf(status), text: words } };
 }
 
 function titleOf(status: number): string {

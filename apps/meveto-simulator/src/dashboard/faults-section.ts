@@ -7,13 +7,15 @@ import { html, type Html } from './html.js';
 export function faultsSection(meveto: Meveto): Html {
   return html`<section class="card" aria-labelledby="faults">
     <div class="row">
-      <h2 id="faults">Faults</h2>
+      <div>
+        <h2 id="faults">Faults</h2>
+        <p class="hint">Make Meveto fail, and see what the application makes of it.</p>
+      </div>
       <form class="row push" method="post" action="/speed">
         <span class="hint">Retries come</span>
         ${SPEEDS.map((speed) => speedButton(speed, meveto.deliverer.speed))}
       </form>
     </div>
-    <p class="hint">Make Meveto fail, and see what the application makes of it.</p>
     ${(Object.keys(ENDPOINT_NAMES) as Endpoint[]).map((endpoint) => endpointRow(meveto, endpoint))}
   </section>`;
 }
