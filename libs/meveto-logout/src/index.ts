@@ -64,6 +64,9 @@ export { type FactOf, requestUser, type RequestUserOptions } from './session/req
 export { SIGNED_IN_AT_CLAIM } from './session/signed-in-at-claim.js';
 export type { EndedSessions } from './session/server-session.js';
 export { SessionReader, type SessionRequest } from './session/session-reader.port.js';
+export { pusher } from './live/pusher/pusher.js';
+export type { PusherAsyncOptions, PusherOptions, PusherRoute } from './live/pusher/pusher-options.js';
+export type { PusherEvent, PusherServer } from './live/pusher/pusher-server.js';
 export { memoryStore, type MemoryStoreOptions } from './store/memory/memory-store.js';
 export type { MemoryUsers } from './store/memory/memory-logout-register.js';
 export type { Store, StoreContext, StoreDefinition } from './store/store.port.js';

@@ -27,3 +27,20 @@ export interface LoggedOutMessage {
  */
 export type ConnectRefusal =
   'not-logged-in' | 'foreign-origin' | 'unavailable' | 'too-many-sockets' | LoggedOutMessage['reason'];
+/** How a page reaches Pusher, and the channel on which its user's logouts are told. */
+export interface PusherSubscription {
+  readonly key: string;
+  readonly cluster: string;
+  readonly forceTLS: boolean;
+  readonly wsHost?: string;
+  readonly wsPort?: number;
+  readonly wssPort?: number;
+  readonly channel: string;
+  /** Since when the session counts, epoch milliseconds: what was logged out before is none of its business. */
+  readonly signedInAt: number | null;
+}
+
+/** The signature that lets one connection subscribe to its channel. */
+export interface PusherGrant {
+  readonly auth: string;
+}

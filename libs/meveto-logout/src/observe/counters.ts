@@ -30,6 +30,8 @@ const COUNTED = [
   'sockets_told',
   'sockets_refused',
   'reconcile_gap',
+  'live_push_sent',
+  'live_push_failed',
   'guard_refused',
   'guard_state_unknown',
 ] as const;

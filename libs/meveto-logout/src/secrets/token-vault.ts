@@ -53,6 +53,15 @@ export class TokenVault {
     return this.#earlier.map((key) => key.mac('message', text));
   }
 
+  /** As for tokens, for the channels on which users of the application are told of their logouts. */
+  digestChannel(userId: string): string {
+    return this.#current.mac('channel', userId);
+  }
+
+  earlierDigestsOfChannel(userId: string): readonly string[] {
+    return this.#earlier.map((key) => key.mac('channel', userId));
+  }
+
   /** As for tokens, for users of the application, by their own ids. Good until keys are changed. */
   digestUsers(userIds: readonly string[]): string {
     return this.#current.mac('users', JSON.stringify(userIds));

@@ -1,0 +1,72 @@
+import {
+  BadRequestException,
+  ForbiddenException,
+  Inject,
+  Injectable,
+  UnauthorizedException,
+} from '@nestjs/common';
+import type { PusherGrant, PusherSubscription } from '../../client/protocol.js';
+import type { SessionFacts } from '../../model/session.js';
+import type { ResolvedOptions } from '../../options/resolved-options.js';
+import { readSessions } from '../../session/read-sessions.js';
+import type { SessionRequest } from '../../session/session-reader.port.js';
+import { RESOLVED_OPTIONS } from '../../tokens.js';
+import { isAllowedOrigin } from '../socketio/socket-handshake.js';
+import { PusherChannels } from './pusher-channels.js';
+import type { ResolvedPusherOptions } from './pusher-options.js';
+import type { PusherServer } from './pusher-server.js';
+import { PUSHER_OPTIONS, PUSHER_SERVER } from './pusher-tokens.js';
+
+/** @see https://pusher.com/docs/channels/library_auth_reference/auth-signatures/ */
+const SOCKET_ID = /^\d{1,20}\.\d{1,20}$/;
+
+/** Says which channel is a browser's own, and signs for no other one. Ended sessions do not come here: the guard stands before. */
+@Injectable()
+export class PusherAuthorizer {
+  constructor(
+    @Inject(PUSHER_SERVER) private readonly server: PusherServer,
+    @Inject(PUSHER_OPTIONS) private readonly pusher: ResolvedPusherOptions,
+    @Inject(PusherChannels) private readonly channels: PusherChannels,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  /** @throws {UnauthorizedException} without a session */
+  async subscriptionOf(request: SessionRequest): Promise<PusherSubscription> {
+    const { userId, signedInAt } = await this.#sessionOf(request);
+    return {
+      ...this.pusher.browser,
+      channel: this.channels.of(String(userId)),
+      signedInAt: signedInAt ?? null,
+    };
+  }
+
+  /**
+   * @throws {BadRequestException} when it is not what Pusher's libraries send
+   * @throws {ForbiddenException} for a page of another site, and for a channel that is not the session's own
+   * @throws {UnauthorizedException} without a session
+   */
+  async authorize(request: SessionRequest, body: unknown): Promise<PusherGrant> {
+    if (!isAllowedOrigin(request.headers))
+      throw new ForbiddenException('Pages of other sites may not subscribe.');
+    const { userId } = await this.#sessionOf(request);
+    const { socket_id: socketId, channel_name: channel } = fieldsOf(body);
+    if (typeof socketId !== 'string' || !SOCKET_ID.test(socketId) || typeof channel !== 'string') {
+      throw new BadRequestException('socket_id and channel_name are required.');
+    }
+    if (!this.channels.allOf(String(userId)).includes(channel)) {
+      throw new ForbiddenException('This channel is not for this session.');
+    }
+    const { auth } = this.server.authorizeChannel(socketId, channel);
+    return { auth };
+  }
+
+  async #sessionOf(request: SessionRequest): Promise<SessionFacts> {
+    const [session] = await readSessions(this.options.sessions, request);
+    if (session !== undefined) return session;
+    const message = 'There is no session to watch. Log in first.';
+    throw new UnauthorizedException({ statusCode: 401, reason: 'not-logged-in', message });
+  }
+}
+
+const fieldsOf = (body: unknown): Partial<Record<'socket_id' | 'channel_name', unknown>> =>
+  typeof body === 'object' && body !== null ? body : {};

@@ -1,0 +1,266 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { ConfigurationError, pusher, type PusherOptions } from 'nestjs-meveto-logout';
+import pusherJs, { type ChannelAuthorizationCallback } from 'pusher-js';
+import { databaseKind } from './support/database.js';
+import { CLIENT_SECRET } from './support/host-app.js';
+import { PusherStandIn } from './support/pusher-stand-in.js';
+import { until } from './support/until.js';
+import { type HostClient, World } from './support/world.js';
+
+/** Its types are written for bundlers: in Node the module is the class itself. */
+const PusherClient = pusherJs as unknown as typeof pusherJs.default;
+type PusherClient = InstanceType<typeof PusherClient>;
+
+interface Subscription {
+  readonly key: string;
+  readonly cluster: string;
+  readonly forceTLS: boolean;
+  readonly wsHost: string;
+  readonly wsPort: number;
+  readonly channel: string;
+  readonly signedInAt: number;
+}
+
+const LOGGED_OUT = 'logged-out';
+const USERS = [1, 2].map((id) => ({ id, mevetoId: `m-${String(id)}` }));
+
+describe(`live push by Pusher on ${databaseKind}`, () => {
+  let world: World;
+  let standIn: PusherStandIn;
+  let browsers: PusherClient[];
+  beforeEach(async () => {
+    world = await World.create();
+    standIn = await PusherStandIn.start();
+    browsers = [];
+  });
+  afterEach(async () => {
+    for (const browser of browsers) browser.disconnect();
+    await world.end();
+    await standIn.stop();
+  });
+
+  const options = (): PusherOptions => ({
+    appId: standIn.appId,
+    key: standIn.key,
+    secret: standIn.secret,
+    host: '127.0.0.1',
+    port: standIn.port,
+    useTLS: false,
+    timeoutMs: 300,
+  });
+  const start = (more: Partial<PusherOptions> = {}) =>
+    world.start({ users: USERS, extras: { livePush: pusher({ ...options(), ...more }) } });
+  const subscriptionOf = async (host: HostClient, cookie: string): Promise<Subscription> => {
+    const answer = await host.get('/meveto/pusher', { cookie });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    return (await answer.json()) as Subscription;
+  };
+  const authorize = (host: HostClient, cookie: string, body: unknown, headers: Record<string, string> = {}) =>
+    host.post('/meveto/pusher', body, { cookie, ...headers });
+
+  /** The official browser library, subscribed with what the host's route signs for this cookie. */
+  async function subscribe(
+    host: HostClient,
+    cookie: string,
+    wanted?: string,
+  ): Promise<{ readonly heard: unknown[]; readonly status: number | undefined; readonly own: Subscription }> {
+    const own = await subscriptionOf(host, cookie);
+    const { key, cluster, forceTLS, wsHost, wsPort } = own;
+    const customHandler = (
+      { socketId, channelName }: { socketId: string; channelName: string },
+      done: ChannelAuthorizationCallback,
+    ): void => {
+      authorize(host, cookie, { socket_id: socketId, channel_name: channelName })
+        .then(async (answer) =>
+          answer.ok
+            ? done(null, (await answer.json()) as { auth: string })
+            : done(new Error(String(answer.status)), null),
+        )
+        .catch(() => undefined);
+    };
+    const browser = new PusherClient(key, {
+      cluster,
+      forceTLS,
+      wsHost,
+      wsPort,
+      enabledTransports: ['ws'],
+      channelAuthorization: { customHandler },
+    });
+    browsers.push(browser);
+    const heard: unknown[] = [];
+    const channel = browser
+      .subscribe(wanted ?? own.channel)
+      .bind(LOGGED_OUT, (data: unknown) => heard.push(data));
+    const status = await new Promise<number | undefined>((resolve) => {
+      channel.bind('pusher:subscription_succeeded', () => resolve(undefined));
+      channel.bind('pusher:subscription_error', (error: { error: string }) => resolve(Number(error.error)));
+    });
+    return { heard, status, own };
+  }
+
+  it('tells every browser of the user, and nobody else, without personal data', async () => {
+    const host = await start();
+    const [one, other, bystander] = [await host.login(1), await host.login(1), await host.login(2)];
+    const [first, second, third] = [
+      await subscribe(host, one),
+      await subscribe(host, other),
+      await subscribe(host, bystander),
+    ];
+    expect(first.own.channel).toMatch(/^private-meveto-[\w-]{43}$/);
+    expect(second.own.channel).toBe(first.own.channel);
+    expect(third.own.channel).not.toBe(first.own.channel);
+    await host.webhook(world.meveto.issueUserToken('m-1'));
+    await until('both have heard', () => first.heard.length === 1 && second.heard.length === 1);
+    expect(first.heard[0]).toEqual({
+      loggedOutAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      redirectTo: '/login',
+      reason: 'logged-out',
+    });
+    expect(third.heard).toEqual([]);
+    expect(standIn.published).toHaveLength(1);
+  });
+
+  it('signs for live sessions and their own channel only', async () => {
+    const host = await start();
+    const [alice, bob] = [await host.login(1), await host.login(2)];
+    const { channel } = await subscriptionOf(host, alice);
+    const stranger = await subscribe(host, bob, channel);
+    expect(stranger.status).toBe(403);
+    const body = { socket_id: '12.34', channel_name: channel };
+    expect((await authorize(host, alice, body)).status).toBe(200);
+    expect((await authorize(host, alice, body, { origin: 'https://evil.example' })).status).toBe(403);
+    expect((await authorize(host, 'none=1', body)).status).toBe(401);
+    expect((await host.get('/meveto/pusher')).status).toBe(401);
+    for (const bad of [
+      {},
+      { ...body, socket_id: '1.2:private-x' },
+      { ...body, channel_name: [channel] },
+      [],
+    ]) {
+      expect((await authorize(host, alice, bad)).status).toBe(400);
+    }
+    await host.webhook(world.meveto.issueUserToken('m-1'));
+    await host.untilCalls('applied');
+    for (const refused of [
+      await authorize(host, alice, body),
+      await host.get('/meveto/pusher', { cookie: alice }),
+    ]) {
+      expect(refused.status).toBe(401);
+      expect(await refused.json()).toMatchObject({ reason: 'logged-out' });
+    }
+    const again = await host.login(1);
+    expect((await authorize(host, again, body)).status).toBe(200);
+  });
+
+  it('cannot be subscribed to with a forged signature', async () => {
+    const host = await start();
+    const { key, wsPort, channel } = await subscriptionOf(host, await host.login(1));
+    const forger = new PusherClient(key, {
+      cluster: '',
+      forceTLS: false,
+      wsHost: '127.0.0.1',
+      wsPort,
+      enabledTransports: ['ws'],
+      channelAuthorization: {
+        customHandler: (_asked, done) => done(null, { auth: `${key}:${'0'.repeat(64)}` }),
+      },
+    });
+    browsers.push(forger);
+    forger.subscribe(channel);
+    await until('the subscription is refused', () => standIn.refused.includes(channel));
+    expect(standIn.subscriptions).toEqual([]);
+  });
+
+  it('tells a session that began later when the event is from, so that it can be left alone', async () => {
+    const host = await start();
+    await host.login(1);
+    await host.webhook(world.meveto.issueUserToken('m-1'));
+    await until('the logout is published', () => standIn.published.length === 1);
+    const later = await subscribe(host, await host.login(1));
+    for (const event of standIn.published) standIn.deliver(event);
+    await until('the replay has arrived', () => later.heard.length === 1);
+    const { loggedOutAt } = later.heard[0] as { loggedOutAt: string };
+    expect(Date.parse(loggedOutAt)).toBeLessThan(later.own.signedInAt);
+  });
+
+  it.each([
+    ['is down', 'stop' as const],
+    ['does not answer', 'hang' as const],
+    ['is in trouble', 500],
+    ['does not know the application', 401],
+  ])('keeps logging out when Pusher %s, counts what was not told, and gives up', async (_what, fault) => {
+    const host = await start();
+    const cookie = await host.login(1);
+    if (fault === 'stop') await standIn.stop();
+    else standIn.fault = fault;
+    const began = performance.now();
+    await host.webhook(world.meveto.issueUserToken('m-1'));
+    await host.untilCalls('applied');
+    expect(performance.now() - began).toBeLessThan(2_000);
+    expect((await host.get('/api', { cookie })).status).toBe(401);
+    await until(
+      'it was given up',
+      async () => (await host.service.status()).counters.live_push_failed === 1,
+      10_000,
+    );
+    if (fault !== 'stop') expect(standIn.requestCount).toBe(fault === 401 ? 1 : 3);
+  });
+
+  it('delivers after a short outage', async () => {
+    const host = await start();
+    const browser = await subscribe(host, await host.login(1));
+    standIn.fault = 503;
+    await host.webhook(world.meveto.issueUserToken('m-1'));
+    await until('a first try has failed', () => standIn.requestCount === 1);
+    standIn.fault = undefined;
+    await until('the browser has heard', () => browser.heard.length === 1);
+    expect((await host.service.status()).counters).toMatchObject({ live_push_sent: 1, live_push_failed: 0 });
+  });
+
+  it('uses a client of the application’s own, and options from a factory', async () => {
+    const triggerBatch = jest.fn((events: unknown[]) => Promise.resolve(events));
+    const server = { triggerBatch, authorizeChannel: () => ({ auth: 'signed' }) };
+    const host = await world.start({
+      extras: {
+        livePush: pusher({
+          path: 'live',
+          useFactory: () => Promise.resolve({ key: 'their-key', cluster: 'eu', server }),
+        }),
+      },
+    });
+    const cookie = await host.login(1);
+    const told = (await (await host.get('/live', { cookie })).json()) as Subscription;
+    expect(told).toMatchObject({ key: 'their-key', cluster: 'eu', forceTLS: true });
+    const body = { socket_id: '1.2', channel_name: told.channel };
+    expect(await (await host.post('/live', body, { cookie })).json()).toEqual({ auth: 'signed' });
+    await host.webhook(world.meveto.issueUserToken('m-1'));
+    await until('the logout was handed over', () => triggerBatch.mock.calls.length === 1);
+    expect(triggerBatch.mock.calls[0]?.[0]).toMatchObject([{ channel: told.channel, name: LOGGED_OUT }]);
+  });
+
+  it('tells browsers on the channel of an earlier key, too', async () => {
+    const before = await start();
+    const cookie = await before.login(1);
+    const browser = await subscribe(before, cookie);
+    await world.stop(before);
+    const after = await world.start({
+      extras: { livePush: pusher(options()) },
+      options: { clientSecret: 'another-secret-0123456789', previousClientSecrets: [CLIENT_SECRET] },
+    });
+    await after.webhook(world.meveto.issueUserToken('m-1'));
+    await until('the browser has heard', () => browser.heard.length === 1);
+  });
+
+  it.each([
+    ['no secret', { secret: '' }, 'livePush.secret: got an empty string'],
+    ['a cluster and a host', { cluster: 'eu' }, 'livePush: wanted either cluster or host'],
+    ['no TLS to another machine', { host: 'push.example' }, 'livePush.useTLS: got false'],
+    ['a time-out out of bounds', { timeoutMs: 1 }, 'livePush.timeoutMs: got 1'],
+  ])('refuses to start with %s', async (_what, more, fault) => {
+    const failure: unknown = await start(more).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ConfigurationError);
+    expect((failure as ConfigurationError).message).toContain(fault);
+    expect((failure as ConfigurationError).message).not.toContain('stand-in-secret');
+  });
+});
