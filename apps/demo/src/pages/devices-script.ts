@@ -3,7 +3,7 @@
  * and takes the new list over from the page itself. The database is the truth on every replica, and asking it needs
  * nothing that connects them.
  */
-export const DEVICES_SCRIPT = `import { showLocalTimes } from '/assets/live.js';
+export const DEVICES_SCRIPT = `import { meveto, showLocalTimes } from '/assets/live.js';
 
 const EVERY_MS = 2_000;
 const list = document.getElementById('devices');
@@ -11,7 +11,8 @@ let known;
 
 async function ask() {
   const response = await fetch('/api/devices', { cache: 'no-store' });
-  if (response.status === 401) location.replace('/login');
+  // A session that is over, by whatever logout, is left in the module's way.
+  if (response.status === 401) meveto.answered(401, await response.json());
   if (!response.ok) return;
   const told = await response.text();
   if (told === known) return;
