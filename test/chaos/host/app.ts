@@ -83,7 +83,7 @@ export async function startHost(settings: HostSettings): Promise<NestExpressAppl
         entities: [User, ...mevetoLogoutEntities],
         migrations: [...mevetoLogoutMigrations],
         migrationsRun: true,
-        retryAttempts: 0,
+        retryAttempts: settings.connectAttempts ?? 0,
       }),
       MevetoLogoutModule.forRoot({
         clientId: CLIENT_ID,

@@ -22,6 +22,8 @@ export interface HostSettings {
     'leaseMs' | 'exchange' | 'reconcile' | 'shutdownTimeoutMs' | 'storeTimeoutMs' | 'refreshIntervalMs'
   >;
   readonly hold?: Hold;
+  /** How often TypeOrmModule tries to open the database; its own default is 10, here 0. */
+  readonly connectAttempts?: number;
   /** Connections of the pool, on PostgreSQL. */
   readonly poolSize?: number;
 }

@@ -70,9 +70,9 @@ async function postgresDatabase(serverUrl: string): Promise<ChaosDatabase> {
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   const address = url.href;
-  const client = new pg.Client({ connectionString: address });
+  const client = new pg.Pool({ connectionString: address, max: 1 });
+  // A server that is stopped while nobody asks it anything is no error: the next query connects again.
   client.on('error', () => undefined);
-  await client.connect();
   return {
     address,
     query: async (sql) => (await client.query<Row>(sql)).rows,

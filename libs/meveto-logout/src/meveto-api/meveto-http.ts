@@ -75,7 +75,18 @@ export class MevetoHttp {
       return answerOf(response);
     } catch (error) {
       const reason = deadline.aborted ? 'timeout' : codeOf(error);
+      if (deadline.aborted) this.#forgetIdleConnections();
       return { kind: 'failure', reason, maybeSent: transport.mayHaveSent };
+    }
+  }
+
+  /**
+   * After a time-out those that were kept may be as dead as the one that was used: without a word from the network each
+   * would cost one more time-out, and one more pause of the breaker.
+   */
+  #forgetIdleConnections(): void {
+    for (const agent of [this.#httpAgent, this.#httpsAgent]) {
+      for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
     }
   }
 
