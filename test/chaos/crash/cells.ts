@@ -89,6 +89,12 @@ export const CRASH_POINTS: readonly CrashPoint[] = [
     ends: { SIGKILL: CLEAN, SIGTERM: CLEAN },
   },
   {
+    id: 'F2w',
+    dies: 'before the insert, which takes its time: nothing is acknowledged meanwhile',
+    way: hold('receive:before', 'wait'),
+    ends: { SIGKILL: CLEAN, SIGTERM: CLEAN },
+  },
+  {
     id: 'F3',
     dies: 'after the commit, before the 2xx leaves',
     way: hold('receive:after'),

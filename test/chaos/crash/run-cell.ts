@@ -110,8 +110,16 @@ class CellRun {
     const acknowledged = this.#deliver(this.#event);
     if (hasHold) await first.held();
     else await within(20_000, 'Meveto is asked', atMeveto);
+    await this.#atThePoint(first, acknowledged);
+  }
+
+  async #atThePoint(first: HostProcess, acknowledged: Promise<boolean>): Promise<void> {
     if (this.cell.point.id === 'F4') await acknowledged;
-    if (way.kind === 'graceful-stop') await this.#askToStop(first);
+    if (this.cell.point.id === 'F2w') {
+      await delay(100);
+      expect(this.#event.acknowledgedAt).toBeUndefined();
+    }
+    if (this.#way.kind === 'graceful-stop') await this.#askToStop(first);
   }
 
   /** Resolves once the first request stands still at Meveto, where this way asks for it. */

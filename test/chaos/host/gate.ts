@@ -2,20 +2,36 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { readSync, writeSync } from 'node:fs';
 import { GO_ON_FD, HELD_FD, type Hold, type HostOrder } from './settings.js';
 
-/** What a port's method is doing, for the database driver below it. */
-export interface Operation {
-  readonly name: string;
-  hasWritten: boolean;
-}
-
 /** Stops the process, once, at the place it was told. */
 export class Gate {
-  readonly operations = new AsyncLocalStorage<Operation>();
+  readonly #method = new AsyncLocalStorage<string>();
+  readonly #onTheirWay: string[] = [];
   /** Whether a call has come in: a claim before that has nothing to find. */
   hasReceived = false;
   #isOver = false;
 
   constructor(private readonly hold: Hold | undefined) {}
+
+  /** Runs a method of a port; the database driver below it asks which one it is. */
+  async run(method: string, work: () => unknown): Promise<unknown> {
+    this.#onTheirWay.push(method);
+    try {
+      return await this.#method.run(method, work);
+    } finally {
+      this.#onTheirWay.splice(this.#onTheirWay.indexOf(method), 1);
+    }
+  }
+
+  /** All methods that were called and are not done. */
+  onTheirWay(): readonly string[] {
+    return this.#onTheirWay;
+  }
+
+  /** The method on whose behalf the caller runs, if it is known. */
+  ownMethod(): readonly string[] {
+    const method = this.#method.getStore();
+    return method === undefined ? [] : [method];
+  }
 
   /** Resolves at once, but at the place of the hold not until the supervisor says so. */
   async pass(place: string): Promise<void> {

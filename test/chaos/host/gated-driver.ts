@@ -2,18 +2,38 @@ import BetterSqlite3 from 'better-sqlite3';
 import pg from 'pg';
 import type { Gate } from './gate.js';
 
-const ENDS_A_CALL = /^\s*UPDATE\s+\S*meveto_logout_calls/i;
+const STORES_A_CALL = /^\s*INSERT (IGNORE )?INTO\s+\S*meveto_logout_calls/i;
+const CHANGES_A_CALL = /^\s*UPDATE\s+\S*meveto_logout_calls/i;
 const MIGRATES = /^\s*CREATE TABLE\s+\S*meveto_logout_marks/i;
-const WRITES = /^\s*(INSERT|UPDATE|DELETE)/i;
 
-/** Called before a statement goes to the database. */
-function passStatement(gate: Gate, sql: string): void {
-  if (MIGRATES.test(sql)) gate.passNow('boot:migration');
-  const operation = gate.operations.getStore();
-  if (operation === undefined) return;
-  if (ENDS_A_CALL.test(sql)) gate.passNow(`${operation.name}:end`);
-  if (WRITES.test(sql)) operation.hasWritten = true;
-  if (sql === 'COMMIT' && operation.hasWritten) gate.passNow(`${operation.name}:commit`);
+/** Tells the gate what a connection is about to do. */
+class Statements {
+  #hasStored = false;
+  #hasChanged = false;
+
+  constructor(
+    private readonly gate: Gate,
+    /** The ports' methods that a statement may belong to. */
+    private readonly methods: () => readonly string[],
+  ) {}
+
+  pass(sql: string): void {
+    if (MIGRATES.test(sql)) this.gate.passNow('boot:migration');
+    if (sql.startsWith('BEGIN') || sql.startsWith('START')) this.#hasStored = this.#hasChanged = false;
+    if (CHANGES_A_CALL.test(sql)) {
+      for (const method of this.methods()) this.gate.passNow(`${method}:end`);
+      this.#hasChanged = true;
+    }
+    if (STORES_A_CALL.test(sql)) this.#hasStored = true;
+    if (sql === 'COMMIT') this.#commit();
+  }
+
+  #commit(): void {
+    for (const method of this.methods()) {
+      const hasWritten = method.startsWith('receive') ? this.#hasStored : this.#hasChanged;
+      if (hasWritten) this.gate.passNow(`${method}:commit`);
+    }
+  }
 }
 
 interface RawStatement {
@@ -25,15 +45,17 @@ const Sqlite = BetterSqlite3 as unknown as new (
   options?: object,
 ) => { prepare(sql: string): RawStatement; exec(sql: string): unknown };
 
-/** better-sqlite3 as TypeORM's option `driver` takes it. */
+/** better-sqlite3 as TypeORM's option `driver` takes it. Transactions share commits: they belong to all that is on its way. */
 export function gatedSqlite(gate: Gate): unknown {
   return class extends Sqlite {
+    readonly #statements = new Statements(gate, () => gate.onTheirWay());
+
     override prepare(sql: string): RawStatement {
       const statement = super.prepare(sql);
       for (const method of ['run', 'all'] as const) {
         const original = statement[method].bind(statement);
         statement[method] = (...params: unknown[]) => {
-          passStatement(gate, sql);
+          this.#statements.pass(sql);
           return original(...params);
         };
       }
@@ -41,19 +63,21 @@ export function gatedSqlite(gate: Gate): unknown {
     }
 
     override exec(sql: string): unknown {
-      passStatement(gate, sql);
+      this.#statements.pass(sql);
       return super.exec(sql);
     }
   };
 }
 
-/** The same for pg. */
+/** The same for pg: one method for each connection. */
 export function gatedPostgres(gate: Gate): unknown {
   class Client extends pg.Client {
+    readonly #statements = new Statements(gate, () => gate.ownMethod());
+
     override query(...given: unknown[]): never {
       const [first] = given;
       const sql = typeof first === 'string' ? first : (first as { text?: string } | undefined)?.text;
-      if (sql !== undefined) passStatement(gate, sql);
+      if (sql !== undefined) this.#statements.pass(sql);
       return (super.query as (...all: unknown[]) => never)(...given);
     }
   }

@@ -15,7 +15,7 @@ export function gated<T extends object>(target: T, gate: Gate): T {
 
 async function passing(gate: Gate, name: string, work: () => unknown): Promise<unknown> {
   if (name !== 'claim' || gate.hasReceived) await gate.pass(`${name}:before`);
-  const result = await gate.operations.run({ name, hasWritten: false }, work);
+  const result = await gate.run(name, work);
   if (name.startsWith('receive')) gate.hasReceived = true;
   // A claim that found nothing is none.
   if (!Array.isArray(result) || result.length > 0) await gate.pass(`${name}:after`);

@@ -1,0 +1,145 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Row } from '../world/chaos-database.js';
+import type { Exchange, MevetoEvent } from '../world/model-meveto.js';
+import { checkHistory } from './check-history.js';
+import type { Death, History } from './history.js';
+
+const AT = 1_000_000;
+const event = (facts: Partial<MevetoEvent> = {}): MevetoEvent => ({
+  id: 'event-1',
+  type: 'User_Logged_Out',
+  mevetoId: 'm-1',
+  createdAt: AT,
+  tokens: ['t'],
+  acknowledgedAt: AT + 50,
+  lastTriedAt: AT + 50,
+  tries: 1,
+  ...facts,
+});
+const exchange = (facts: Partial<Exchange> = {}): Exchange => ({
+  token: 't',
+  caller: 'replica-0',
+  beganAt: AT + 60,
+  endedAt: AT + 80,
+  outcome: 'person',
+  fault: 'none',
+  isDelivered: true,
+  ...facts,
+});
+const row = (facts: Row = {}): Row => ({
+  id: 'row',
+  state: 'applied',
+  reason: null,
+  sealed: null,
+  attempts: 1,
+  occurred_at: AT + 20,
+  ...facts,
+});
+const death = (facts: Partial<Death> = {}): Death => ({
+  caller: 'replica-0',
+  at: AT + 90,
+  goneAt: AT + 91,
+  signal: 'SIGKILL',
+  recoveryMs: undefined,
+  ...facts,
+});
+
+function rulesOf(facts: Partial<History> & { row?: Row | undefined }): string[] {
+  const lastLoggedOut = facts.row?.['state'] === 'applied' ? facts.row['occurred_at'] : null;
+  const history: History = {
+    events: [event()],
+    exchanges: [exchange()],
+    deaths: [],
+    listedSince: undefined,
+    rowsByDigest: new Map(facts.row === undefined ? [] : [['digest-t', facts.row]]),
+    users: [{ id: 1, meveto_id: 'm-1', last_logged_out: lastLoggedOut }],
+    digestOf: (token) => `digest-${token}`,
+    knownPeople: new Set(['m-1']),
+    ...facts,
+  };
+  return checkHistory(history).map(({ rule }) => rule);
+}
+
+describe('the checker of a history', () => {
+  it('finds nothing in one that is in order', () => {
+    expect(rulesOf({ row: row() })).toEqual([]);
+  });
+
+  it.each(['rejected', 'expired', 'unknown_user'])('takes a real call that ended %s for lost', (state) => {
+    expect(rulesOf({ row: row({ state }) })).toEqual(['silent loss']);
+  });
+
+  it('misses a call that was acknowledged, and no other', () => {
+    expect(rulesOf({ exchanges: [] })).toEqual(['silent loss']);
+    expect(rulesOf({ exchanges: [], events: [event({ acknowledgedAt: undefined })] })).toEqual([]);
+  });
+
+  it.each(['applied', 'ambiguous'])('does not believe that a call is %s whose token nobody used', (state) => {
+    expect(rulesOf({ row: row({ state }), exchanges: [] })).toContain(
+      state === 'applied' ? 'wrong end' : 'silent loss',
+    );
+  });
+
+  it('lets a call be ambiguous whose token was used up', () => {
+    expect(rulesOf({ row: row({ state: 'ambiguous' }) })).toEqual([]);
+  });
+
+  it('lets a forged call be ambiguous only after more than one attempt, and never be applied', () => {
+    const events = [event({ mevetoId: undefined })];
+    const exchanges = [exchange({ outcome: 'invalid' })];
+    const end = (facts: Row) => rulesOf({ events, exchanges, row: row(facts) });
+    expect(end({ state: 'rejected' })).toEqual([]);
+    expect(end({ state: 'ambiguous', attempts: 2 })).toEqual([]);
+    expect(end({ state: 'ambiguous' })).toEqual(['wrong end']);
+    expect(end({ state: 'applied' })).toContain('wrong end');
+  });
+
+  it('excuses a token that is asked about twice by a kill in between only', () => {
+    const exchanges = [
+      exchange(),
+      exchange({ beganAt: AT + 2_000, endedAt: AT + 2_010, outcome: 'invalid' }),
+    ];
+    const asked = (deaths: readonly Death[]) =>
+      rulesOf({ exchanges, deaths, row: row({ state: 'ambiguous' }) });
+    expect(asked([death()])).toEqual([]);
+    expect(asked([])).toEqual(['double exchange']);
+    expect(asked([death({ signal: 'SIGTERM' })])).toEqual(['double exchange']);
+    expect(asked([death({ caller: 'replica-1' })])).toEqual(['double exchange']);
+    expect(asked([death({ at: AT + 2_500, goneAt: AT + 2_501 })])).toEqual(['double exchange']);
+  });
+
+  it('excuses a second question after an answer that was lost, or when the list names a refused call', () => {
+    const later = exchange({ beganAt: AT + 2_000, outcome: 'invalid' });
+    const ambiguous = row({ state: 'ambiguous' });
+    const lost = exchange({ isDelivered: false, fault: 'lose-answer' });
+    expect(rulesOf({ exchanges: [lost, later], row: ambiguous })).toEqual([]);
+    const listed = exchange({ beganAt: AT + 9_000, outcome: 'invalid' });
+    expect(rulesOf({ exchanges: [lost, later, listed], row: ambiguous, listedSince: AT + 8_000 })).toEqual(
+      [],
+    );
+    expect(rulesOf({ exchanges: [lost, later, listed], row: ambiguous })).toEqual(['double exchange']);
+  });
+
+  it('finds what is unfinished, and tokens that were not erased', () => {
+    expect(rulesOf({ row: row({ state: 'pending', sealed: 'x' }) })).toEqual(
+      expect.arrayContaining(['unfinished', 'sealed']),
+    );
+  });
+
+  it.each([AT - 10, AT + 60])('finds a logout that is recorded outside its receipt: %d', (occurred_at) => {
+    expect(rulesOf({ row: row({ occurred_at }) })).toEqual(['wrong time']);
+  });
+
+  it('finds a user whose last logout is not that of the latest call', () => {
+    const users = [{ id: 1, meveto_id: 'm-1', last_logged_out: AT + 10 }];
+    expect(rulesOf({ row: row(), users })).toEqual(['wrong time']);
+  });
+
+  it('finds rows that nobody sent', () => {
+    const rowsByDigest = new Map([
+      ['digest-t', row()],
+      ['digest-x', row({ state: 'rejected' })],
+    ]);
+    expect(rulesOf({ row: row(), rowsByDigest })).toEqual(['wrong end']);
+  });
+});
