@@ -1,7 +1,6 @@
-import { Logger } from '@nestjs/common';
 import { readDemoConfig } from './config/demo-config.js';
 import { MevetoOrigins } from './simulator/meveto-origins.js';
-import { banner, warnings } from './startup/banner.js';
+import { banner } from './startup/banner.js';
 import { createDemo } from './startup/create-demo.js';
 import { startFailure } from './startup/start-failure.js';
 import { stopInTime } from './startup/stop-in-time.js';
@@ -11,7 +10,6 @@ try {
   const app = await createDemo(config);
   stopInTime();
   await app.listen(config.port);
-  for (const warning of warnings(config)) new Logger('Demo').warn(warning);
   console.log(banner(config, app.get(MevetoOrigins)));
 } catch (error) {
   console.error(startFailure(error));

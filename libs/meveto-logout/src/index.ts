@@ -1,3 +1,5 @@
+export { tolerantPool } from './cluster/tolerant-pool.js';
+export { tolerantRedis } from './cluster/tolerant-redis.js';
 export {
   CallNotResolvableError,
   ConfigurationError,

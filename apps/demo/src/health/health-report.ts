@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { MevetoLogoutService, type MevetoLogoutStatus } from 'nestjs-meveto-logout';
+import type { ClusterBus } from '../cluster/cluster-bus.js';
+import { CLUSTER_BUS } from '../cluster/tokens.js';
 
 /** The answer of `/health`. Instants are ISO 8601, null: not yet. */
 export type Health =
@@ -14,6 +16,8 @@ export type Health =
       };
       readonly reconciler: { readonly lastSuccessAt: string | null; readonly lastFailureAt: string | null };
       readonly guard: { readonly knowledgeAgeMs: number };
+      /** The way to the other replicas: without it they hear of each other's logouts a second later. */
+      readonly cluster: 'none' | 'up' | 'down';
     }
   | { readonly status: 'error'; readonly database: 'unreachable' };
 
@@ -23,7 +27,10 @@ const DEADLINE_MS = 3_000;
 /** Asks the database, by way of the logout module's own tables. Meveto being down is no fault of this application. */
 @Injectable()
 export class HealthReport {
-  constructor(private readonly mevetoLogout: MevetoLogoutService) {}
+  constructor(
+    private readonly mevetoLogout: MevetoLogoutService,
+    @Inject(CLUSTER_BUS) private readonly bus: ClusterBus | undefined,
+  ) {}
 
   async read(): Promise<Health> {
     const deadline = new AbortController();
@@ -32,7 +39,7 @@ export class HealthReport {
         this.mevetoLogout.status(),
         sleep(DEADLINE_MS, undefined, { signal: deadline.signal }),
       ]);
-      return status === undefined ? UNREACHABLE : healthy(status);
+      return status === undefined ? UNREACHABLE : { ...healthy(status), cluster: stateOf(this.bus) };
     } catch {
       return UNREACHABLE;
     } finally {
@@ -41,9 +48,19 @@ export class HealthReport {
   }
 }
 
+type Healthy = Extract<Health, { status: 'ok' }>;
+
 const UNREACHABLE: Health = { status: 'error', database: 'unreachable' };
 
-const healthy = ({ calls, oldestPendingAgeMs, reconciler, knowledgeAgeMs }: MevetoLogoutStatus): Health => ({
+const stateOf = (bus: ClusterBus | undefined): Healthy['cluster'] =>
+  bus === undefined ? 'none' : bus.isUp ? 'up' : 'down';
+
+const healthy = ({
+  calls,
+  oldestPendingAgeMs,
+  reconciler,
+  knowledgeAgeMs,
+}: MevetoLogoutStatus): Omit<Healthy, 'cluster'> => ({
   status: 'ok',
   database: 'ok',
   inbox: {

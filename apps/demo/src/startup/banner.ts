@@ -17,12 +17,3 @@ export function banner(config: DemoConfig, meveto: MevetoOrigins): string {
   3. Watch the demo leave by itself.
 `;
 }
-
-/** What works less well than asked for. */
-export function warnings({ cluster }: DemoConfig): readonly string[] {
-  if (cluster.kind === 'none') return [];
-  const name = cluster.kind === 'redis' ? 'REDIS_URL' : 'CLUSTER';
-  return [
-    `${name} is set, but this version comes without cluster adapters: replicas hear of each other's logouts within a second.`,
-  ];
-}

@@ -2,6 +2,9 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { RequestHandler } from 'express';
 import { AppModule } from '../app.module.js';
+import type { ClusterBus } from '../cluster/cluster-bus.js';
+import { ClusterIoAdapter } from '../cluster/cluster-io.adapter.js';
+import { CLUSTER_BUS } from '../cluster/tokens.js';
 import type { DemoConfig } from '../config/demo-config.js';
 import { assets } from '../http/assets.js';
 import { bodyError } from '../http/body-error.js';
@@ -22,6 +25,8 @@ export async function createDemo(config: DemoConfig): Promise<NestExpressApplica
   app.useBodyParser('urlencoded', { extended: false });
   app.use(bodyError);
   app.use(app.get<RequestHandler>(SESSION_MIDDLEWARE));
+  const bus = app.get<ClusterBus | undefined>(CLUSTER_BUS);
+  if (bus !== undefined) app.useWebSocketAdapter(new ClusterIoAdapter(app, bus));
   app.enableShutdownHooks();
   return app;
 }

@@ -69,14 +69,22 @@ const SETTINGS = new Table({
 
 const TABLES = [USERS, ACCESS_TOKENS, SESSIONS, SETTINGS];
 
+/** Where Socket.IO's PostgreSQL adapter keeps what is too long for a notification. */
+const SOCKET_IO_ATTACHMENTS = `CREATE TABLE socket_io_attachments (
+  id bigserial UNIQUE, created_at timestamptz DEFAULT now(), payload bytea)`;
+
+const isPostgres = (queryRunner: QueryRunner): boolean => queryRunner.dataSource.options.type === 'postgres';
+
 /** The demo's own tables; those of the logout module come with its own migrations. */
 export class CreateDemoTables1760000000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     const binary = queryRunner.dataSource.options.type === 'mysql';
     for (const table of TABLES) await queryRunner.createTable(binary ? caseSensitive(table) : table.clone());
+    if (isPostgres(queryRunner)) await queryRunner.query(SOCKET_IO_ATTACHMENTS);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
+    if (isPostgres(queryRunner)) await queryRunner.query('DROP TABLE socket_io_attachments');
     for (const table of TABLES.toReversed()) await queryRunner.dropTable(table.clone());
   }
 }
