@@ -9,8 +9,15 @@ export const ioAdapter =
   (options: Readonly<Record<string, unknown>>) =>
   (app: HostApp): void => {
     class HostIoAdapter extends IoAdapter {
+      #server: ReturnType<Create> | undefined;
+
       override createIOServer(port: number, given?: Options): ReturnType<Create> {
-        return super.createIOServer(port, { ...given, ...options } as Options);
+        return (this.#server = super.createIOServer(port, { ...given, ...options } as Options));
+      }
+
+      /** With connections closed by force, Nest leaves the server open, and with it the adapters. */
+      override async dispose(): Promise<void> {
+        for (const namespace of this.#server?._nsps.values() ?? []) await namespace.adapter.close();
       }
     }
     app.useWebSocketAdapter(new HostIoAdapter(app));

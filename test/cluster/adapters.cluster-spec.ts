@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createAdapter as onPostgres } from '@socket.io/postgres-adapter';
+import { createAdapter as onRedis } from '@socket.io/redis-adapter';
+import { createAdapter as onRedisStreams } from '@socket.io/redis-streams-adapter';
+import {
+  type AnnouncedLogout,
+  type MevetoLogoutOptions,
+  tolerantPool,
+  tolerantRedis,
+} from 'nestjs-meveto-logout';
+import pg from 'pg';
+import { createClient } from 'redis';
+import { ioAdapter } from '../support/io-adapter.js';
+import { LiveSocket } from '../support/live-socket.js';
+import { until } from '../support/until.js';
+import { type HostClient, World } from '../support/world.js';
+
+interface Adapter {
+  readonly adapter: unknown;
+  close(): Promise<void>;
+}
+
+async function redis(key: string): Promise<Adapter> {
+  const publisher = createClient({ url: String(process.env['TEST_REDIS_URL']) });
+  const subscriber = publisher.duplicate();
+  await Promise.all([publisher.connect(), subscriber.connect()]);
+  return {
+    adapter: onRedis(tolerantRedis(publisher), tolerantRedis(subscriber), { key }),
+    close: async () => {
+      await Promise.all([publisher.close(), subscriber.close()]);
+    },
+  };
+}
+
+async function redisStreams(key: string): Promise<Adapter> {
+  const client = createClient({ url: String(process.env['TEST_REDIS_URL']) });
+  await client.connect();
+  return {
+    adapter: onRedisStreams(tolerantRedis(client), {
+      streamName: key,
+      channelPrefix: key,
+      blockTimeInMs: 100,
+    }),
+    close: async () => {
+      await client.del(key);
+      await client.close();
+    },
+  };
+}
+
+function postgres(key: string): Promise<Adapter> {
+  const pool = tolerantPool(
+    new pg.Pool({ connectionString: String(process.env['TEST_DATABASE_URL']), max: 3 }),
+  );
+  return Promise.resolve({
+    adapter: onPostgres(pool, { channelPrefix: key }),
+    close: () => pool.end(),
+  });
+}
+
+const NO_REFRESH = { refreshIntervalMs: 60_000 };
+const OTHER_CLIENT = { clientId: 'other-client', clientSecret: 'other-client-secret-0123456789' };
+
+describe.each([
+  ['Redis', redis],
+  ['Redis streams', redisStreams],
+  ['PostgreSQL', postgres],
+])('Socket.IO’s adapter for %s', (_name, openAdapter) => {
+  let world: World;
+  let adapters: Adapter[];
+  let sockets: LiveSocket[];
+  let key: string;
+  const replica = async (options: Partial<MevetoLogoutOptions> = {}, prefix = key): Promise<HostClient> => {
+    const opened = await openAdapter(prefix);
+    adapters.push(opened);
+    return world.start({
+      options: { ...NO_REFRESH, ...options },
+      configure: (app) => {
+        app.enableShutdownHooks();
+        ioAdapter({ adapter: opened.adapter })(app);
+      },
+    });
+  };
+  const heardBy = (host: HostClient): AnnouncedLogout[] => {
+    const heard: AnnouncedLogout[] = [];
+    host.service.logouts$.subscribe((logout) => heard.push(logout));
+    return heard;
+  };
+  beforeEach(async () => {
+    adapters = [];
+    sockets = [];
+    key = `test-${randomUUID().slice(0, 8)}`;
+    world = await World.create();
+  });
+  afterEach(async () => {
+    for (const socket of sockets) socket.close();
+    await world.end();
+    for (const adapter of adapters) await adapter.close();
+  });
+
+  it('brings logouts to the guards and the browsers of other replicas', async () => {
+    const [first, second] = [await replica(), await replica()];
+    const heard = heardBy(second);
+    const token = await first.token();
+    const socket = new LiveSocket(second.url, { token });
+    sockets.push(socket);
+    await socket.next('connect');
+    await until('they can hear each other', async () => {
+      await first.webhook(world.meveto.issueUserToken('m-1'));
+      return heard.length > 0;
+    });
+    expect(heard[0]).toEqual({ userId: '1', loggedOutAt: expect.any(Number), source: 'cluster' });
+    await socket.next('logged-out');
+    expect((await second.get('/api', { authorization: `Bearer ${token}` })).status).toBe(401);
+  });
+
+  it.each([
+    ['one channel', (own: string) => own],
+    ['channels of their own', (own: string) => `${own}-other`],
+  ])('does not carry logouts from one application to another, on %s', async (_how, prefixOf) => {
+    const [first, twin] = [await replica(), await replica()];
+    const stranger = await replica(OTHER_CLIENT, prefixOf(key));
+    const [byTwin, byStranger] = [heardBy(twin), heardBy(stranger)];
+    await until('the twin hears', async () => {
+      await first.webhook(world.meveto.issueUserToken('m-1'));
+      return byTwin.length > 0;
+    });
+    await until('the stranger has had the time', async () => {
+      const { cluster_refused } = (await stranger.service.status()).counters;
+      return prefixOf(key) === key ? cluster_refused > 0 : true;
+    });
+    expect(byStranger).toEqual([]);
+  });
+});

@@ -1,0 +1,174 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import type { DemoProcess } from '../support/demo-process.js';
+import { Replicas } from '../support/replicas.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
+
+const REDIS_URL = String(process.env['TEST_REDIS_URL']);
+/** What the adapter promises. */
+const WITHIN_MS = 100;
+const RUNS = 25;
+const STOPPED_FOR_MS = 10_000;
+
+interface Bus {
+  readonly env: Record<string, string>;
+  /** Nothing gets through until the returned function is called. */
+  stop(database: Replicas['database']): Promise<() => Promise<void>>;
+  close(): Promise<void>;
+}
+
+async function redisBus(): Promise<Bus> {
+  const proxy = await TcpProxy.start(REDIS_URL);
+  return {
+    env: { REDIS_URL: `redis://127.0.0.1:${String(proxy.port)}` },
+    stop: () => {
+      proxy.cut();
+      return Promise.resolve(() => {
+        proxy.mend();
+        return Promise.resolve();
+      });
+    },
+    close: () => proxy.stop(),
+  };
+}
+
+/** The bus has connections of its own, which have its name: they are ended again and again. */
+function postgresBus(): Promise<Bus> {
+  return Promise.resolve({
+    env: { CLUSTER: 'postgres' },
+    stop: async ({ connection }) => {
+      const client = new pg.Client((connection as { url: string }).url);
+      await client.connect();
+      const end = (): Promise<unknown> =>
+        client.query(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'meveto-demo-%'",
+        );
+      await end();
+      const again = setInterval(() => void end(), 100);
+      return async () => {
+        clearInterval(again);
+        await client.end();
+      };
+    },
+    close: () => Promise.resolve(),
+  });
+}
+
+const p = (share: number, values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? NaN;
+
+describe.each([
+  ['PostgreSQL and Redis', redisBus],
+  ['PostgreSQL alone', postgresBus],
+])('three replicas with %s', (title, openBus) => {
+  let bus: Bus;
+  let replicas: Replicas;
+  const three = (): [DemoProcess, DemoProcess, DemoProcess] => {
+    const [first, second, third] = replicas.running;
+    if (first === undefined || second === undefined || third === undefined) throw new Error('not three');
+    return [first, second, third];
+  };
+  const clusterState = async (replica: DemoProcess): Promise<unknown> => {
+    const response = await fetch(`${replica.url}/health`);
+    expect(response.status).toBe(200);
+    return ((await response.json()) as { cluster: unknown }).cluster;
+  };
+  const untilAll = (state: string): Promise<unknown> =>
+    until(
+      `the bus is ${state} everywhere`,
+      async () => (await Promise.all(replicas.running.map(clusterState))).every((each) => each === state),
+      20_000,
+    );
+  /** How much later the second refuses than the first, which has done the work, and when the socket on the third is told. */
+  const oneLogout = async (): Promise<{ guardMs: number; toldMs: number }> => {
+    const [first, second, third] = three();
+    const token = await replicas.logIn(first);
+    const socket = replicas.openSocket(third, token);
+    await socket.next('connect');
+    const told = socket.next('logged-out', 10_000).then(() => performance.now());
+    await replicas.logOut(first);
+    const [committedAt, refusedAt, toldAt] = await Promise.all([
+      replicas.refusedAt(first, token),
+      replicas.refusedAt(second, token),
+      told,
+    ]);
+    expect(await socket.next('disconnect')).toBe('io server disconnect');
+    expect(socket.events).toEqual(['connect', 'logged-out', 'disconnect']);
+    return { guardMs: refusedAt - committedAt, toldMs: toldAt - committedAt };
+  };
+
+  beforeAll(async () => {
+    bus = await openBus();
+    replicas = await Replicas.open(bus.env);
+    for (let count = 0; count < 3; count += 1) await replicas.start();
+    await untilAll('up');
+  });
+  afterEach(() => {
+    for (const replica of replicas.running) {
+      expect(replica.child.exitCode).toBeNull();
+      expect(replica.output).not.toMatch(/unhandled|uncaught/i);
+    }
+  });
+  afterAll(async () => {
+    await replicas.end();
+    await bus.close();
+  });
+
+  it('know of a logout everywhere within 100 ms of its commit', async () => {
+    const guards: number[] = [];
+    const sockets: number[] = [];
+    for (let run = 0; run < RUNS; run += 1) {
+      const { guardMs, toldMs } = await oneLogout();
+      guards.push(guardMs);
+      sockets.push(toldMs);
+    }
+    const figures = [guards, sockets].map((all) => [p(0.5, all), p(0.95, all)].map((ms) => ms.toFixed(1)));
+    console.log(`${title}: guard p50, p95 ${String(figures[0])} ms; socket ${String(figures[1])} ms`);
+    expect(p(0.5, guards)).toBeLessThanOrEqual(WITHIN_MS);
+    expect(p(0.8, guards)).toBeLessThanOrEqual(WITHIN_MS);
+    expect(p(0.8, sockets)).toBeLessThanOrEqual(WITHIN_MS);
+  });
+
+  it('go on when any of them is killed, and one that comes back knows what it has missed', async () => {
+    for (let turn = 0; turn < 3; turn += 1) {
+      const [victim, second, third] = three();
+      const token = await replicas.logIn(victim);
+      const socket = replicas.openSocket(third, token);
+      await socket.next('connect');
+      await replicas.kill(victim);
+      await replicas.logOut(second);
+      await replicas.refusedAt(third, token);
+      await socket.next('disconnect');
+      expect(socket.events).toEqual(['connect', 'logged-out', 'disconnect']);
+      const back = await replicas.start();
+      const missed = await fetch(`${back.url}/api/profile`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      expect(missed.status).toBe(401);
+    }
+    await untilAll('up');
+    await oneLogout();
+  });
+
+  it('are served by the refresh while the bus is stopped for ten seconds, and by the bus again afterwards', async () => {
+    const start = await bus.stop(replicas.database);
+    const stoppedAt = performance.now();
+    await untilAll('down');
+    while (performance.now() < stoppedAt + STOPPED_FOR_MS) {
+      const { guardMs, toldMs } = await oneLogout();
+      expect(Math.max(guardMs, toldMs)).toBeLessThan(3_000);
+      await pause(500);
+    }
+    expect(await clusterState(three()[0])).toBe('down');
+    await start();
+    await untilAll('up');
+    await until('the bus is as fast as before', async () => (await oneLogout()).guardMs <= WITHIN_MS, 15_000);
+    const again: number[] = [];
+    for (let run = 0; run < 5; run += 1) again.push((await oneLogout()).guardMs);
+    expect(p(0.5, again)).toBeLessThanOrEqual(WITHIN_MS);
+    for (const { output } of replicas.running)
+      expect(output.match(/until it is, replicas hear/g)).toHaveLength(1);
+  });
+});
