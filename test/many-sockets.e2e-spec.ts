@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { socketIo } from 'nestjs-meveto-logout';
+import type { LiveSocket } from './support/live-socket.js';
+import { SocketWorld } from './support/socket-world.js';
+import { until } from './support/until.js';
+
+const COUNT = 500;
+const SOME = 20;
+const users = Array.from({ length: COUNT }, (_, index) => ({
+  id: index + 1,
+  mevetoId: `m-${String(index + 1)}`,
+}));
+
+describe('five hundred open sockets', () => {
+  let live: SocketWorld;
+  beforeEach(async () => {
+    live = await SocketWorld.create();
+  });
+  afterEach(async () => {
+    await live.end();
+  });
+
+  it('lose those that are logged out, one, some or all at once, and nobody else', async () => {
+    await live.start({ users, extras: { livePush: socketIo({ redirectsPerSecond: 200 }) } });
+    const sockets = new Map<number, LiveSocket>();
+    const since = Date.now();
+    for (const { id } of users) sockets.set(id, live.open({ token: `${String(id)}.${String(since)}.row` }));
+    const connected = () => [...sockets].filter(([, { socket }]) => socket.connected).map(([id]) => id);
+    await until('all are open', () => connected().length === COUNT, 30_000);
+
+    await live.logOut('m-1');
+    await until('the one is out', () => connected().length === COUNT - 1);
+    expect(connected()).not.toContain(1);
+
+    for (const { id } of users.slice(1, SOME)) {
+      await live.host.webhook(live.world.meveto.issueUserToken(`m-${String(id)}`));
+    }
+    await until('some are out', () => connected().length === COUNT - SOME, 20_000);
+    expect(connected()).toEqual(users.slice(SOME).map(({ id }) => id));
+
+    // As other replicas would: what they have committed comes all at once.
+    const { known } = live.host.service as unknown as { known: KnownLogouts };
+    for (const { id } of users) known.learn({ userId: String(id), loggedOutAt: Date.now() }, 'store');
+    await until('all are out', () => connected().length === 0, 20_000);
+    const messages = [...sockets.values()].map(({ heard }) =>
+      heard.filter(({ event }) => event === 'logged-out'),
+    );
+    expect(messages.every((told) => told.length === 1)).toBe(true);
+    const delays = messages.map(([told]) => (told?.data as { delayMs?: number }).delayMs ?? 0);
+    expect(Math.max(...delays)).toBeGreaterThan(1_000);
+    expect(new Set(delays).size).toBeGreaterThan(200);
+  }, 90_000);
+});
+
+interface KnownLogouts {
+  learn(logout: { userId: string; loggedOutAt: number }, source: 'store'): void;
+}

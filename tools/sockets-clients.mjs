@@ -1,0 +1,69 @@
+// A part of the browsers of `npm run sockets`, as a process of its own: opens sockets that speak Socket.IO's protocol over
+// bare websockets, and asks for the login page as the browser client does, after the delay that it was told.
+import { get } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import WebSocket from 'ws';
+
+const PATH = '/socket.io/?EIO=4&transport=websocket';
+const NAMESPACE = '/meveto-logout,';
+const AT_A_TIME = 50;
+
+const url = String(process.env['HOST_URL']);
+const first = Number(process.env['FIRST']);
+const count = Number(process.env['COUNT']);
+
+/** When each was told, when it asked for the login page, and who lost its connection without having been told. */
+let told = /** @type {number[]} */ ([]);
+let loginsAt = /** @type {number[]} */ ([]);
+const lost = /** @type {string[]} */ ([]);
+let open = 0;
+
+const now = () => performance.timeOrigin + performance.now();
+
+/** @param {number} user @returns {Promise<void>} */
+function connect(user) {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url.replace('http', 'ws') + PATH, { perMessageDeflate: false });
+    let isTold = false;
+    socket.on('error', reject);
+    socket.on('close', () => {
+      open -= 1;
+      if (!isTold) lost.push(`user${String(user)}`);
+    });
+    socket.on('message', (data) => {
+      const text = String(data);
+      if (text === '2') socket.send('3');
+      else if (text.startsWith('0')) {
+        socket.send(
+          `40${NAMESPACE}${JSON.stringify({ token: `user${String(user)}.${String(Date.now())}` })}`,
+        );
+      } else if (text.startsWith(`40${NAMESPACE}`)) {
+        open += 1;
+        resolve();
+      } else if (text.startsWith(`44${NAMESPACE}`)) reject(new Error(text));
+      else if (text.startsWith(`42${NAMESPACE}["logged-out"`)) {
+        isTold = true;
+        const [, message] = JSON.parse(text.slice(2 + NAMESPACE.length));
+        told.push(now());
+        void delay(message.delayMs ?? 0).then(login);
+      } else if (text.startsWith(`41${NAMESPACE}`)) socket.close();
+    });
+  });
+}
+
+function login() {
+  loginsAt.push(now());
+  get(`${url}/login`, (response) => response.resume()).on('error', () => lost.push('login'));
+}
+
+for (let done = 0; done < count; done += AT_A_TIME) {
+  const batch = Math.min(AT_A_TIME, count - done);
+  await Promise.all(Array.from({ length: batch }, (_, index) => connect(first + done + index)));
+}
+process.on('message', () => {
+  process.send?.({ open, told, loginsAt, lost });
+  told = [];
+  loginsAt = [];
+});
+process.on('disconnect', () => process.exit());
+process.send?.({ ready: true });
