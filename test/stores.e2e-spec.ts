@@ -1,4 +1,5 @@
 import { storeConfigurationContract } from './contracts/configuration.contract.js';
+import { lateLinkContract } from './contracts/late-link.contract.js';
 import { sqliteLocksContract } from './contracts/locks.contract.js';
 import { mappingContract } from './contracts/mapping.contract.js';
 import { serverDurabilityContract } from './contracts/server-durability.contract.js';
@@ -22,6 +23,7 @@ storeContract(`the TypeORM store on ${databaseKind}`, openDatabase);
 rowsContract('SQLite in memory', openInMemory);
 rowsContract(databaseKind, openDatabase);
 
+lateLinkContract(databaseKind, openDatabase);
 mappingContract(createTestDatabase);
 storeConfigurationContract(databaseKind, createTestDatabase);
 if (databaseKind === 'SQLite') {

@@ -3,6 +3,7 @@ import type { ClaimedCall } from '../../inbox/inbox.port.js';
 import { type ApplyOutcome, LogoutRegister, type LogoutsSince } from '../../logout/logout-register.port.js';
 import { BY_OPERATOR, PROTECTION_REMOVED } from '../../model/call.js';
 import type { Logout } from '../../model/logout.js';
+import { forgetMarks, marksSince } from './logout-marks.js';
 import { confirm } from './confirmed-senders.js';
 import type { AccessTokenTable, UserTable } from './host-tables.js';
 import { missedLogoutAt } from './missed-logout.js';
@@ -18,12 +19,6 @@ import {
 } from './sql.js';
 import type { Tables } from './tables.js';
 import { type FoundUser, UserRows } from './user-rows.js';
-
-/**
- * How far a look goes back before the last one: a transaction takes its time of commit shortly before it commits, so a
- * slow one may show up only later. Longer than any statement of ours may take.
- */
-const COMMIT_OVERLAP_MS = 15_000;
 
 /** Logouts in the application's database, in one transaction with its user and token rows. */
 export class TypeOrmLogoutRegister extends LogoutRegister {
@@ -45,14 +40,16 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     return this.engine.read('read the clock', () => clockOf(this.engine.dialect));
   }
 
-  override applyLogout(
+  override async applyLogout(
     call: ClaimedCall,
     mevetoId: string,
     committing: (logout: Logout) => void = () => undefined,
   ): Promise<ApplyOutcome> {
-    return this.#orUnknown(call, mevetoId, 'log a user out', () =>
+    const outcome = await this.#orUnknown(call, mevetoId, 'log a user out', () =>
       this.#applyLogout(call, mevetoId, committing),
     );
+    if (outcome.kind !== 'unknown-user' && outcome.kind !== 'claim-lost') return outcome;
+    return (await this.#applyToLinkedMeanwhile(call, mevetoId, committing)) ?? outcome;
   }
 
   override applyProtectionRemoved(call: ClaimedCall, mevetoId: string): Promise<ApplyOutcome> {
@@ -75,7 +72,7 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
   }
 
   override committedSince(asOf: number): Promise<LogoutsSince> {
-    return this.engine.read('read logouts', () => this.#committedSince(asOf));
+    return this.engine.read('read logouts', () => marksSince(this.engine.dialect, this.tables.marks, asOf));
   }
 
   override async recordLogin(
@@ -93,7 +90,9 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
   }
 
   override async forgetUntil(loggedOutAt: number, limit: number): Promise<void> {
-    await this.engine.transaction('forget old logouts', () => this.#forgetUntil(loggedOutAt, limit));
+    await this.engine.transaction('forget old logouts', () =>
+      forgetMarks(this.tables.marks, loggedOutAt, limit),
+    );
   }
 
   /** A Meveto ID that the application's column cannot hold belongs to none of its users. */
@@ -116,6 +115,44 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     const now = yield* clockOf(this.engine.dialect);
     yield* this.#end(call, { state: 'unknown_user', person: this.digestPerson(mevetoId), userId: null, now });
     return { kind: 'unknown-user' };
+  }
+
+  /**
+   * Looks once more after the call's end as unknown is committed: whoever linked the Meveto ID before that, and recorded a
+   * login, could not see that end.
+   */
+  async #applyToLinkedMeanwhile(
+    call: ClaimedCall,
+    mevetoId: string,
+    committing: (logout: Logout) => void,
+  ): Promise<ApplyOutcome | undefined> {
+    try {
+      return await this.engine.transaction('log a user out', () =>
+        this.#applyLate(call, mevetoId, committing),
+      );
+    } catch (error) {
+      if (error instanceof UnfitValueError) return undefined;
+      throw error;
+    }
+  }
+
+  *#applyLate(
+    call: ClaimedCall,
+    mevetoId: string,
+    committing: (logout: Logout) => void,
+  ): Script<ApplyOutcome | undefined> {
+    const user = yield* this.#rows.find(this.users.mevetoId, mevetoId);
+    if (user === undefined) return undefined;
+    const now = yield* clockOf(this.engine.dialect);
+    const { affected } = yield* run(
+      `UPDATE ${this.tables.calls} SET state = 'applied', user_id = ?, settled_at = ?
+        WHERE id = ? AND digest = ? AND state = 'unknown_user'`,
+      [user.userId, now, call.id, call.digest],
+    );
+    if (affected === 0) return undefined;
+    const logout = yield* this.#rows.logOut(user, call.occurredAt, now);
+    committing(logout);
+    return { kind: 'applied', logout };
   }
 
   *#applyLogout(
@@ -179,21 +216,6 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     return { kind: 'unlinked', userId: user.userId };
   }
 
-  *#committedSince(asOf: number): Script<LogoutsSince> {
-    const now = yield* clockOf(this.engine.dialect);
-    const rows = yield* rowsOf(
-      `SELECT user_id, logged_out_at FROM ${this.tables.marks} WHERE settled_at > ?`,
-      [asOf - COMMIT_OVERLAP_MS],
-    );
-    return {
-      logouts: rows.map((row) => ({
-        userId: String(row['user_id']),
-        loggedOutAt: numberOf(row['logged_out_at']),
-      })),
-      asOf: now,
-    };
-  }
-
   *#recordLogin(
     userId: string,
     authenticatedAt: number | undefined,
@@ -215,19 +237,6 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     const signedInAt = Math.max(Math.min(authenticatedAt ?? now, now), loggedOutAt + 1);
     yield* this.#rows.setInstant(this.users.lastLoggedIn, user, signedInAt);
     return signedInAt;
-  }
-
-  *#forgetUntil(loggedOutAt: number, limit: number): Script<void> {
-    const rows = yield* rowsOf(
-      `SELECT user_id FROM ${this.tables.marks} WHERE logged_out_at <= ? LIMIT ${String(limit)}`,
-      [loggedOutAt],
-    );
-    if (rows.length === 0) return;
-    const ids = rows.map((row) => row['user_id'] as string);
-    yield* run(
-      `DELETE FROM ${this.tables.marks} WHERE logged_out_at <= ? AND user_id IN (${marks(ids.length)})`,
-      [loggedOutAt, ...ids],
-    );
   }
 
   /** Locks the inbox row if the answer in hand may still end it, and takes its sender for a confirmed one. */
