@@ -28,6 +28,20 @@ export class DemoProcess {
 
   static async start(env: Record<string, string> = {}): Promise<DemoProcess> {
     if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there. Run \`npm run build\` first.`);
+    for (let attempts = 1; ; attempts += 1) {
+      const demo = await DemoProcess.#prepare(env);
+      try {
+        await demo.#ready();
+        return demo;
+      } catch (error) {
+        await demo.stop();
+        // Somebody else has taken the port since it was found free.
+        if (attempts === 3 || !/port \d+ is in use/.test(demo.output)) throw error;
+      }
+    }
+  }
+
+  static async #prepare(env: Record<string, string>): Promise<DemoProcess> {
     const [port, simulatorPort] = [await freePort(), await freePort()];
     const folder = mkdtempSync(join(tmpdir(), 'meveto-demo-'));
     const whole = {
@@ -38,9 +52,7 @@ export class DemoProcess {
       ...env,
     };
     const urls = [`http://127.0.0.1:${String(port)}`, `http://127.0.0.1:${String(simulatorPort)}`] as const;
-    const demo = new DemoProcess(whole, ...urls, folder);
-    await demo.#ready();
-    return demo;
+    return new DemoProcess(whole, ...urls, folder);
   }
 
   get output(): string {
