@@ -52,7 +52,7 @@ export class GraphqlGate {
     const isLate = readers !== this.options.sessions;
     return isLate
       ? readSessions(readers, origin.handshake())
-      : this.handshakes.of(origin.socket, origin.handshake);
+      : this.handshakes.of(origin.connection, origin.handshake);
   }
 
   #decide(sessions: readonly SessionFacts[], policy: RoutePolicy, socket: object | undefined): true {

@@ -70,4 +70,18 @@ describe('the origin of a GraphQL operation', () => {
     expect(handshakeOf({ req: { ...upgrade, socket } })).toMatchObject({ socket });
     expect(handshakeOf({ req: upgrade })).toEqual({ socket: upgrade, request: upgrade });
   });
+
+  it('is an HTTP request that carries the header of a handshake, where Express answers it', () => {
+    const request = { ...upgrade, res: {} };
+    expect(originOf(contextOf({ req: request }))).toEqual({ kind: 'request', request });
+  });
+
+  it('is told apart from others that came over the same socket of the operating system', () => {
+    const [first, second] = ['sid=1', 'sid=2'].map((cookie) => {
+      const origin = originOf(contextOf({ req: { headers: { cookie, upgrade: 'x' }, socket } }));
+      return origin.kind === 'socket' ? origin.connection : undefined;
+    });
+    expect(first).toBeDefined();
+    expect(first).not.toBe(second);
+  });
 });

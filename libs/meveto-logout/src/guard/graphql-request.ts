@@ -5,7 +5,13 @@ import type { SessionRequest } from '../session/session-reader.port.js';
 /** Where a GraphQL operation came from. */
 export type GraphqlOrigin =
   | { readonly kind: 'request'; readonly request: SessionRequest }
-  | { readonly kind: 'socket'; readonly socket: object; readonly handshake: () => SessionRequest }
+  | {
+      readonly kind: 'socket';
+      /** What stands for this connection, and for no other. */
+      readonly connection: object;
+      readonly socket: object;
+      readonly handshake: () => SessionRequest;
+    }
   | { readonly kind: 'unknown' };
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -20,18 +26,29 @@ export function originOf(context: ExecutionContext): GraphqlOrigin {
   const connection = [graphql, given].find((fields) => isRequest(fieldsOf(fields['extra'])['request']));
   if (connection !== undefined) return ofConnection(connection, given);
   if (!isRequest(given)) return { kind: 'unknown' };
-  if (given.headers.upgrade === undefined) return { kind: 'request', request: given };
-  // The application's context function has kept the request of the handshake alone.
+  // An HTTP request may carry that header too. Express has a response for it, which a handshake has not.
+  if (given.headers.upgrade === undefined || isObject(fieldsOf(given)['res'])) {
+    return { kind: 'request', request: given };
+  }
+  // The application's context function has kept the request of the handshake alone. Its socket may have carried other
+  // requests, of other people: only the request tells whose it is.
   const socket = fieldsOf(given)['socket'];
-  return { kind: 'socket', socket: isObject(socket) ? socket : given, handshake: () => given };
+  return {
+    kind: 'socket',
+    connection: given,
+    socket: isObject(socket) ? socket : given,
+    handshake: () => given,
+  };
 }
 
 /** Of graphql-ws: `extra` has the socket and its request; a token comes with the parameters of the connection. */
 function ofConnection(connection: Fields, given: Fields): GraphqlOrigin {
   const { socket, request } = fieldsOf(connection['extra']);
+  const opened = isObject(socket) ? socket : (request as object);
   return {
     kind: 'socket',
-    socket: isObject(socket) ? socket : (request as object),
+    connection: opened,
+    socket: opened,
     handshake: () => {
       const withToken = withAccessToken(request as SessionRequest, tokenOf(connection['connectionParams']));
       const user = given['user'] ?? connection['user'];

@@ -57,6 +57,13 @@ describe('known logouts', () => {
     expect(announced).toEqual([{ userId: '1', loggedOutAt: 10, source: 'own-commit' }]);
   });
 
+  it('are this process’s own when it expected them, also where the store tells of the commit first', () => {
+    known.expect({ userId: '1', loggedOutAt: 10 });
+    known.learn({ userId: '1', loggedOutAt: 10 }, 'store');
+    known.learn({ userId: '1', loggedOutAt: 10 }, 'own-commit');
+    expect(announced).toEqual([{ userId: '1', loggedOutAt: 10, source: 'own-commit' }]);
+  });
+
   it('can be remembered without being announced', () => {
     expect(known.remember({ userId: '1', loggedOutAt: 10 })).toBe(true);
     expect(known.remember({ userId: '1', loggedOutAt: 10 })).toBe(false);

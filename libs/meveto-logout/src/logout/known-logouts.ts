@@ -41,11 +41,15 @@ export class KnownLogouts {
     if (this.remember(logout)) this.#expected.set(logout.userId, logout.loggedOutAt);
   }
 
-  /** Takes a logout in, and announces it if it is news. */
+  /**
+   * Takes a logout in, and announces it if it is news. One that was expected here is this process's own, whoever brings the
+   * news of its commit first: the store may be read before the commit's answer arrives, or that answer may be lost.
+   */
   learn(logout: Logout, source: LogoutSource): void {
     const isExpected = (this.#expected.get(logout.userId) ?? Infinity) <= logout.loggedOutAt;
     if (isExpected) this.#expected.delete(logout.userId);
-    if (this.remember(logout) || isExpected) this.#announced.next({ ...logout, source });
+    if (this.remember(logout) || isExpected)
+      this.#announced.next({ ...logout, source: isExpected ? 'own-commit' : source });
   }
 
   /** Takes a logout in without announcing it. True if it is news. */

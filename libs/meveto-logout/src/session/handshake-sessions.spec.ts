@@ -29,6 +29,17 @@ describe('the sessions of a socket', () => {
     expect(read).toHaveBeenCalledTimes(2);
   });
 
+  it('are looked for again until one is found', async () => {
+    const read = jest.fn<() => object | undefined>(() => undefined);
+    const sessions = handshakesOf({ read });
+    const socket = {};
+    expect(await sessions.of(socket, () => request)).toEqual([]);
+    read.mockReturnValue({ userId: 7, signedInAt: 5 });
+    expect(await sessions.of(socket, () => request)).toEqual([{ userId: 7, signedInAt: 5 }]);
+    expect(sessions.of(socket, () => request)).toEqual([{ userId: 7, signedInAt: 5 }]);
+    expect(read).toHaveBeenCalledTimes(2);
+  });
+
   it('are read again after a failure', async () => {
     const prepareHandshake = jest
       .fn<() => Promise<void>>()

@@ -7,8 +7,8 @@ import { readHandshake } from './read-sessions.js';
 import type { SessionRequest } from './session-reader.port.js';
 
 /**
- * The sessions of open sockets, read once from their handshake: whoever opened a socket stays who they were, also when
- * their session was deleted since.
+ * The sessions of open sockets, read from their handshake until one is found: whoever opened a socket stays who they were,
+ * also when their session was deleted since.
  */
 @Injectable()
 export class HandshakeSessions {
@@ -34,7 +34,8 @@ export class HandshakeSessions {
   async #read(socket: object, request: SessionRequest): Promise<readonly SessionFacts[]> {
     const server: unknown = this.host.httpAdapter.getInstance();
     const sessions = await readHandshake(this.options.sessions, request, server);
-    this.#bySocket.set(socket, sessions);
+    // Who has no session yet may get one, and is looked at again.
+    if (sessions.length > 0) this.#bySocket.set(socket, sessions);
     return sessions;
   }
 }
