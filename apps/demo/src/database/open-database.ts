@@ -4,9 +4,9 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { describeDatabase } from '../config/database-target.js';
 import type { DemoConfig } from '../config/demo-config.js';
 import { seedUsers } from '../users/seed-users.js';
-import { isDatabaseFailure } from './database-failure.js';
 import { withDatabaseLock } from './database-lock.js';
 import { DatabaseStartError } from './database-start-error.js';
+import { mayStillStart } from './database-starting.js';
 
 /** A server may still be starting; a file is there or not, but the process before may still hold its lock. */
 const ATTEMPTS = { sqlite: 5, postgres: 15, mysql: 15 };
@@ -25,7 +25,7 @@ export async function openDatabase(config: DemoConfig, options: DataSourceOption
     try {
       return await openOnce(config, options);
     } catch (cause) {
-      if (attempt === attempts || !isDatabaseFailure(cause)) {
+      if (attempt === attempts || !mayStillStart(cause)) {
         throw new DatabaseStartError(describeDatabase(config.database), { cause });
       }
       if (attempt === 1) logger.warn(`Waiting for the database (${describeDatabase(config.database)})`);
