@@ -10,7 +10,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     replicas: { type: 'string', default: '1' },
     database: { type: 'string', default: 'sqlite' },
-    'calls-per-second': { type: 'string', default: '20' },
+    'calls-per-second': { type: 'string', default: '8' },
   },
 });
 

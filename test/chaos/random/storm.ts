@@ -6,6 +6,7 @@ import { type ChaosDatabase, createChaosDatabase } from '../world/chaos-database
 import { ModelMeveto, TOKEN_PREFIX } from '../world/model-meveto.js';
 import { checkHistory, type Violation } from './check-history.js';
 import type { Death, History } from './history.js';
+import { Listing } from './listing.js';
 import { KilledReplica } from './killed-replica.js';
 import { Random } from './random.js';
 import { Traffic, userIds } from './traffic.js';
@@ -34,7 +35,9 @@ export interface StormResult {
   readonly durationMs: number;
 }
 
-const DRAINS_WITHIN_MS = 300_000;
+/** Longer than any pause between attempts, and than what stands before a poll. */
+const STANDS_STILL_MS = 90_000;
+const SETTLED = new Set(['applied', 'unknown_user']);
 const vault = new TokenVault(CLIENT_ID, CLIENT_SECRET);
 const FINAL = { reconcile: { cron: '* * * * * *' } };
 
@@ -79,8 +82,7 @@ export class Storm {
     const endsBefore = await this.#drained();
     const before = checkHistory(await this.#history());
     this.options.progress('Meveto’s pending list is on: what is ambiguous is named again');
-    this.#meveto.listsCalls = true;
-    this.#listedSince = Date.now();
+    await this.#list();
     const endsAfter = await this.#healed();
     const history = await this.#history();
     const violations = [
@@ -135,10 +137,20 @@ export class Storm {
     return Object.fromEntries(rows.map((row) => [String(row['state']), Number(row['call_count'])]));
   }
 
+  async #list(): Promise<void> {
+    const { events, rowsByDigest, digestOf } = await this.#history();
+    const settled = events.filter(({ tokens }) =>
+      tokens.some((token) => SETTLED.has(String(rowsByDigest.get(digestOf(token))?.['state']))),
+    );
+    const listing = new Listing(this.#meveto, new Set(settled.map(({ id }) => id)));
+    this.#meveto.isListed = (event) => listing.names(event);
+    this.#meveto.listsCalls = true;
+    this.#listedSince = Date.now();
+  }
+
   /** What stays unfinished is for the checker to find. */
   async #drained(): Promise<Record<string, number>> {
-    const isDone = async () => ((await this.#ends())['pending'] ?? 0) === 0;
-    await until('everything ends', isDone, DRAINS_WITHIN_MS).catch(() => undefined);
+    await this.#whileItGoesOn(async () => (await this.#ends())['pending'] ?? 0);
     return this.#ends();
   }
 
@@ -149,16 +161,28 @@ export class Storm {
         .flatMap(({ tokens }) => tokens.map((token) => vault.digestToken(token))),
     );
     const polls = this.#meveto.pollCount;
-    const isHealed = async () => {
-      await delay(250);
-      if (this.#meveto.pollCount < polls + 4) return false;
+    await until('the list is read', () => this.#meveto.pollCount > polls + 2, STANDS_STILL_MS).catch(
+      () => undefined,
+    );
+    await this.#whileItGoesOn(async () => {
       const open = await this.database.query(
         "SELECT digest FROM meveto_logout_calls WHERE state IN ('pending', 'ambiguous')",
       );
-      return open.every((row) => forged.has(String(row['digest'])));
-    };
-    await until('everything is healed', isHealed, DRAINS_WITHIN_MS).catch(() => undefined);
+      return open.filter((row) => !forged.has(String(row['digest']))).length;
+    });
     return this.#drained();
+  }
+
+  /** Waits until there is nothing left, or nothing becomes less for long. */
+  async #whileItGoesOn(left: () => Promise<number>): Promise<void> {
+    let least = Infinity;
+    let changedAt = performance.now();
+    while (least > 0 && performance.now() - changedAt < STANDS_STILL_MS) {
+      const now = await left();
+      if (now < least) changedAt = performance.now();
+      least = Math.min(least, now);
+      if (least > 0) await delay(500);
+    }
   }
 
   async #history(): Promise<History> {

@@ -48,7 +48,7 @@ export type Decide = (exchange: Exchange) => ExchangeFault;
 
 /** All tokens begin like this, so that they are found wherever they leak. */
 export const TOKEN_PREFIX = 'mvtcanary';
-const PAGE_SIZE = 500;
+const PAGE_SIZE = 200;
 const newToken = (): string => TOKEN_PREFIX + randomBytes(18).toString('hex');
 
 /**
@@ -62,8 +62,10 @@ export class ModelMeveto {
   mostInFlightPerToken = 0;
   /** How many times the pending list was read from its beginning. */
   pollCount = 0;
-  /** Whether the pending list names calls: all of this run, however they ended. */
+  /** Whether the pending list names calls. */
   listsCalls = false;
+  /** Which of them: all real ones by default, however they ended. */
+  isListed: (event: MevetoEvent) => boolean = () => true;
   decide: Decide = () => 'none';
   /** Awaited before a request is looked at. `drop`: Meveto never sees it. */
   beforeExchange: (exchange: Exchange) => Promise<unknown> = () => Promise.resolve();
@@ -201,25 +203,27 @@ export class ModelMeveto {
 
   /** A call that was listed with a token that is used up has a new one the next time. */
   #page(cursor: number): unknown {
-    const events = this.listsCalls ? this.events.slice(cursor, cursor + PAGE_SIZE) : [];
-    const next = cursor + PAGE_SIZE;
     if (cursor === 0) this.pollCount += 1;
-    const webhooks = events.flatMap((event) => {
-      if (event.mevetoId === undefined) return [];
+    let next = this.listsCalls ? cursor : this.events.length;
+    const listed: MevetoEvent[] = [];
+    for (; next < this.events.length && listed.length < PAGE_SIZE; next += 1) {
+      const event = this.events[next];
+      if (event?.mevetoId !== undefined && this.isListed(event)) listed.push(event);
+    }
+    const webhooks = listed.map((event) => {
       let token = event.tokens.at(-1) ?? '';
       if (this.isUsedUp(token) && this.#listed.has(token)) {
         token = newToken();
-        this.#live.set(token, event.mevetoId);
+        this.#live.set(token, event.mevetoId ?? '');
         event.tokens.push(token);
       }
       this.#listed.add(token);
       const { id, type, createdAt } = event;
-      return [{ id, type, user_token: token, created_at: new Date(createdAt).toISOString() }];
+      return { id, type, user_token: token, created_at: new Date(createdAt).toISOString() };
     });
-    const hasMore = this.listsCalls && next < this.events.length;
     return {
       status: 'Pending_Webhooks_Retrieved',
-      payload: { webhooks, next: hasMore ? String(next) : null },
+      payload: { webhooks, next: next < this.events.length ? String(next) : null },
     };
   }
 }
