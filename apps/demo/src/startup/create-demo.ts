@@ -8,8 +8,12 @@ import { CLUSTER_BUS } from '../cluster/tokens.js';
 import type { DemoConfig } from '../config/demo-config.js';
 import { assets } from '../http/assets.js';
 import { bodyError } from '../http/body-error.js';
+import { exceptFor } from '../http/except-for.js';
 import { SESSION_MIDDLEWARE } from '../sessions/session-middleware.js';
 import { DemoLogger } from './demo-logger.js';
+
+/** What works without the database, or tells that it is away, must not wait for it: these read no session. */
+const WITHOUT_SESSION = ['/health', '/metrics', '/meveto/client.js', '/meveto/client.mjs'];
 
 /** Builds the application with its database open and everything in place but the open port. */
 export async function createDemo(config: DemoConfig): Promise<NestExpressApplication> {
@@ -24,7 +28,7 @@ export async function createDemo(config: DemoConfig): Promise<NestExpressApplica
   app.useBodyParser('json');
   app.useBodyParser('urlencoded', { extended: false });
   app.use(bodyError);
-  app.use(app.get<RequestHandler>(SESSION_MIDDLEWARE));
+  app.use(exceptFor(WITHOUT_SESSION, app.get<RequestHandler>(SESSION_MIDDLEWARE)));
   const bus = app.get<ClusterBus | undefined>(CLUSTER_BUS);
   if (bus !== undefined) app.useWebSocketAdapter(new ClusterIoAdapter(app, bus));
   app.enableShutdownHooks();
