@@ -1,7 +1,12 @@
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { getRepositoryToken } from '@nestjs/typeorm';
+import { MevetoLogoutService } from 'nestjs-meveto-logout';
+import type { Repository } from 'typeorm';
+import { Session } from '../apps/demo/src/sessions/session.entity.js';
 import { databaseKind } from './support/database.js';
 import { credentialsOf, DemoApp } from './support/demo-app.js';
+import { LiveSocket } from './support/live-socket.js';
 
 const SECRET = 'a-session-secret-of-the-demo-tests-only';
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -90,5 +95,77 @@ describe(`the demo from outside on ${databaseKind}`, () => {
     const calls = Promise.all(Array.from({ length: 20 }, call));
     expect(new Set((await logins).map(({ status }) => status))).toEqual(new Set([200]));
     expect(new Set((await calls).map(({ status }) => status))).toEqual(new Set([202]));
+  });
+
+  describe('with a database that hangs', () => {
+    afterEach(() => {
+      jest.restoreAllMocks();
+    });
+
+    it('reads no session for what must not wait for one', async () => {
+      const { cookie } = await demo.loggedIn('alice');
+      const sessions = demo.app.get<Repository<Session>>(getRepositoryToken(Session), { strict: false });
+      const read = jest.spyOn(sessions, 'findOneBy').mockRejectedValue(new Error('Query read timeout'));
+      const get = (path: string) => fetch(demo.url + path, { headers: { cookie } });
+      for (const path of ['/health', '/metrics', '/meveto/client.js', '/meveto/client.mjs']) {
+        expect([path, (await get(path)).status]).toEqual([path, 200]);
+      }
+      expect(read).not.toHaveBeenCalled();
+      const refused = await get('/api/profile');
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
+    });
+
+    it('tells so on /health before a load balancer gives up', async () => {
+      const { cookie } = await demo.loggedIn('alice');
+      const never = new Promise<never>(() => undefined);
+      jest.spyOn(demo.app.get(MevetoLogoutService), 'status').mockReturnValue(never);
+      const sessions = demo.app.get<Repository<Session>>(getRepositoryToken(Session), { strict: false });
+      jest.spyOn(sessions, 'findOneBy').mockReturnValue(never);
+      const answer = await fetch(`${demo.url}/health`, {
+        headers: { cookie },
+        signal: AbortSignal.timeout(4_500),
+      });
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
+      expect(await answer.json()).toEqual({ status: 'error', database: 'unreachable' });
+    });
+  });
+
+  describe('with an access token and the cookie of a session that was logged out', () => {
+    const both = async () => {
+      const browser = await demo.loggedIn('carol');
+      await demo.logOut('carol');
+      return { browser, authorization: `Bearer ${await demo.token('carol')}`, cookie: browser.cookie };
+    };
+
+    it('goes by the token on routes for programs and by the cookie on pages', async () => {
+      const { authorization, cookie } = await both();
+      const get = (path: string, headers: Record<string, string>) =>
+        fetch(demo.url + path, { headers, redirect: 'manual' });
+      for (const path of ['/api/profile', '/API/devices', '/meveto/session']) {
+        expect([path, (await get(path, { authorization, cookie })).status]).toEqual([path, 200]);
+      }
+      expect((await get('/meveto/session', { authorization: 'Bearer junk', cookie })).status).not.toBe(500);
+      expect((await get('/api/profile', { authorization: 'Bearer junk', cookie })).status).toBe(401);
+      expect((await get('/api/profile', { cookie })).status).toBe(401);
+      const page = await get('/profile', { authorization, cookie, accept: 'text/html' });
+      expect([page.status, page.headers.get('location')]).toEqual([303, '/login']);
+    });
+
+    it('stays connected by the token', async () => {
+      const { authorization, cookie } = await both();
+      const token = authorization.slice('Bearer '.length);
+      const withToken = new LiveSocket(demo.url, { cookie, token });
+      const without = new LiveSocket(demo.url, { cookie });
+      try {
+        await Promise.race([without.next('logged-out'), without.next('connect_error')]);
+        await withToken.next('connect');
+        await demo.logOut('carol');
+        await withToken.next('logged-out');
+        expect(withToken.events.slice(0, 2)).toEqual(['connect', 'logged-out']);
+      } finally {
+        withToken.close();
+        without.close();
+      }
+    });
   });
 });

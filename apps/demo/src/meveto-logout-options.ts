@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import { bearerToken, expressSession, type MevetoLogoutOptions, typeOrmStore } from 'nestjs-meveto-logout';
+import { CookieWithoutBearer } from './auth/cookie-without-bearer.js';
 import type { DemoConfig } from './config/demo-config.js';
 import { SESSION_COOKIE } from './sessions/session-middleware.js';
 import type { MevetoOrigins } from './simulator/meveto-origins.js';
@@ -28,7 +29,7 @@ export const mevetoLogoutOptions = (
   }),
   session: [
     // Ended sessions stay in the database: a tab that was offline connects with one, and is told that it is over.
-    expressSession({ middleware: sessions, endedSessions: 'keep' }),
+    new CookieWithoutBearer(expressSession({ middleware: sessions, endedSessions: 'keep' })),
     bearerToken({
       verify: (token) => {
         const read = tokens.read(token);

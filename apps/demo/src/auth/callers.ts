@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { UserDirectory } from '../users/user-directory.js';
 import type { User } from '../users/user.entity.js';
+import { bearerOf } from './bearer.js';
 
 /** Who is logged in, and since when. */
 export interface Caller {
@@ -77,14 +78,4 @@ export class Callers {
     const { signedInAt, id } = checked;
     return { kind: 'caller', caller: { user, signedInAt, by: { kind: 'token', id } } };
   }
-}
-
-/**
- * The token of an `Authorization: Bearer` header, empty when there is none behind the scheme's name; undefined without
- * such a header. The name is not case-sensitive.
- * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.1
- */
-function bearerOf(authorization = ''): string | undefined {
-  const match = /^bearer(?: +(.*))?$/i.exec(authorization);
-  return match === null ? undefined : (match[1] ?? '');
 }

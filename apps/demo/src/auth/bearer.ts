@@ -1,0 +1,9 @@
+/**
+ * The token of an `Authorization: Bearer` header, empty when there is none behind the scheme's name; undefined without
+ * such a header. The name is not case-sensitive.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-11.1
+ */
+export function bearerOf(authorization = ''): string | undefined {
+  const match = /^bearer(?: +(.*))?$/i.exec(authorization);
+  return match === null ? undefined : (match[1] ?? '');
+}
