@@ -1,4 +1,11 @@
-import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** What happens to one request between the application and Meveto. */
@@ -19,7 +26,11 @@ export class FaultProxy {
   fault: (path: string) => Fault = () => 'pass';
   /** Added before a request is looked at, in milliseconds. */
   delayMs = 0;
-  readonly seen: { readonly path: string; readonly method: string }[] = [];
+  readonly seen: {
+    readonly path: string;
+    readonly method: string;
+    readonly headers: IncomingHttpHeaders;
+  }[] = [];
   readonly #server: Server;
 
   private constructor(private readonly targetUrl: string) {
@@ -56,7 +67,7 @@ export class FaultProxy {
 
   #handle(incoming: IncomingMessage, answer: ServerResponse): void {
     const path = (incoming.url ?? '').split('?', 1)[0] ?? '';
-    this.seen.push({ path, method: incoming.method ?? '' });
+    this.seen.push({ path, method: incoming.method ?? '', headers: incoming.headers });
     const fault = this.fault(path);
     if (fault === 'hang') return;
     if (fault === 'reset') {

@@ -120,7 +120,8 @@ const guardParts: Provider[] = [
  * @throws {ConfigurationError} at start, with every fault of the options.
  */
 @Module({
-  imports: [HttpModule],
+  // An axios of its own: interceptors of the application's would see tokens, and repeat what must not be repeated.
+  imports: [HttpModule.register({})],
   providers: [
     ...values,
     ...adapters,

@@ -146,4 +146,15 @@ describe('the refresh of logouts', () => {
     expect(register.asked).toHaveLength(2);
     expect(jest.getTimerCount()).toBe(0);
   });
+
+  it('goes back further once a minute, for commits that were held up on their way', async () => {
+    await refresher.start();
+    register.committedSince = (asOf) => {
+      register.asked.push(asOf);
+      return Promise.resolve({ logouts: [], asOf: NOW });
+    };
+    await jest.advanceTimersByTimeAsync(120_000);
+    const long = register.asked.slice(2).filter((asOf) => asOf < NOW);
+    expect(long).toEqual([NOW - 600_000, NOW - 600_000]);
+  });
 });

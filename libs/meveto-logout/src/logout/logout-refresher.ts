@@ -5,6 +5,9 @@ import type { Store } from '../store/store.port.js';
 import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
 import { KnownLogouts } from './known-logouts.js';
 
+/** How far a look goes back once a minute: a commit may have been held up on its way to the database. */
+const LONG_LOOK_MS = 600_000;
+const LONG_LOOK_EVERY_MS = 60_000;
 const FORGET_EVERY_MS = 60_000;
 const FORGET_BATCH = 500;
 
@@ -20,6 +23,7 @@ export class LogoutRefresher {
   #stopped = false;
   #isFailing = false;
   #forgetAt = 0;
+  #longLookAt = performance.now() + LONG_LOOK_EVERY_MS;
 
   constructor(
     @Inject(STORE) private readonly store: Store,
@@ -56,7 +60,7 @@ export class LogoutRefresher {
   async #refresh(): Promise<void> {
     const askedAt = performance.now();
     try {
-      const { logouts, asOf } = await this.store.register.committedSince(this.#asOf);
+      const { logouts, asOf } = await this.store.register.committedSince(this.#since());
       for (const logout of logouts) this.known.learn(logout, 'store');
       this.#asOf = asOf;
       this.known.refreshed(askedAt);
@@ -67,6 +71,12 @@ export class LogoutRefresher {
         this.#logger.warn('Logouts of other replicas cannot be read: the store is not available.');
       this.#isFailing = true;
     }
+  }
+
+  #since(): number {
+    if (performance.now() < this.#longLookAt) return this.#asOf;
+    this.#longLookAt = performance.now() + LONG_LOOK_EVERY_MS;
+    return Math.max(0, this.#asOf - LONG_LOOK_MS);
   }
 
   /** No session is older than `maxSessionAgeMs`: a logout that old is of no more use. */

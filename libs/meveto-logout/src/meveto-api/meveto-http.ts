@@ -6,6 +6,7 @@ import axios, { type AxiosResponse } from 'axios';
 import { firstValueFrom } from 'rxjs';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
+import { Deadline } from './deadline.js';
 import { retryAfterMsOf } from './retry-after.js';
 import { WatchedTransport } from './watched-transport.js';
 
@@ -49,10 +50,12 @@ export class MevetoHttp {
     const agentOptions = { keepAlive: true, maxSockets: options.exchange.concurrency + 1 };
     this.#httpAgent = new HttpAgent(agentOptions);
     this.#httpsAgent = new HttpsAgent(agentOptions);
+    // An instance of its own still has the headers that the application has set as defaults on axios itself.
+    http.axiosRef.defaults.headers.common = {};
   }
 
   async get(request: MevetoRequest): Promise<MevetoAnswer> {
-    const deadline = AbortSignal.timeout(request.timeoutMs);
+    const deadline = new Deadline(request.timeoutMs, request.signal);
     const transport = new WatchedTransport();
     try {
       const response = await firstValueFrom(
@@ -69,14 +72,17 @@ export class MevetoHttp {
           transport,
           httpAgent: this.#httpAgent,
           httpsAgent: this.#httpsAgent,
-          signal: AbortSignal.any([deadline, request.signal]),
+          adapter: 'http',
+          signal: deadline.signal,
         }),
       );
       return answerOf(response);
     } catch (error) {
-      const reason = deadline.aborted ? 'timeout' : codeOf(error);
-      if (deadline.aborted) this.#forgetIdleConnections();
+      const reason = deadline.isOver ? 'timeout' : codeOf(error);
+      if (deadline.isOver) this.#forgetIdleConnections();
       return { kind: 'failure', reason, maybeSent: transport.mayHaveSent };
+    } finally {
+      deadline.clear();
     }
   }
 

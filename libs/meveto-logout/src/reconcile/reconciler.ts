@@ -25,6 +25,7 @@ const AFTER_GAP_MS = 30_000;
 const MAX_RETRY_AFTER_MS = 3_600_000;
 /** Renewed with every page; long enough for one page, short enough for another replica to take over soon. */
 const LEASE_SLACK_MS = 5_000;
+const STORE_BATCH = 200;
 const MAX_PAGES = 10_000;
 const FIRST_POLL_WAIT_MS = 2_000;
 const SOON_MS = 250;
@@ -194,7 +195,11 @@ export class Reconciler {
 
   async #store(calls: readonly WithToken<ListedCall>[]): Promise<number> {
     if (calls.length === 0) return 0;
-    const openCount = await this.storage.receiveListed(calls);
+    let openCount = 0;
+    // A long page in one transaction would keep the store from everything else, and might never be done in time.
+    for (let start = 0; start < calls.length; start += STORE_BATCH) {
+      openCount += await this.storage.receiveListed(calls.slice(start, start + STORE_BATCH));
+    }
     if (openCount === 0) return 0;
     this.counters.add('reconcile_new_call', openCount);
     this.events.arrived();

@@ -5,6 +5,7 @@ import { UserToken } from '../model/user-token.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { TokenVault } from '../secrets/token-vault.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
+import type { Lane } from '../model/lane.js';
 import { type Lease, Leases } from './leases.js';
 import { TokenMemory } from './token-memory.js';
 
@@ -16,11 +17,18 @@ const LEASE_OVER = 'lease-over';
  */
 export type Outcome = ExchangeOutcome | { readonly kind: 'unreadable' } | { readonly kind: 'token-lost' };
 
-/** Whether Meveto gave an answer that counts; undefined when it was not asked. */
-export function hasAnswered(outcome: Outcome): boolean | undefined {
+/** What says that a request was not welcome, rather than that Meveto is away: 4xx but for 401, 408 and 429. */
+const UNWELCOME = /^http-4(?!01|08|29)\d\d$/;
+
+/**
+ * Whether Meveto gave an answer that counts; undefined when that says nothing of Meveto: it was not asked, or a stranger's
+ * token was turned away before it, as a gateway does with what looks like an attack.
+ */
+export function hasAnswered(outcome: Outcome, lane: Lane): boolean | undefined {
   if (outcome.kind === 'unreadable' || outcome.kind === 'token-lost') return undefined;
-  if (outcome.kind === 'retry') return outcome.reason === LEASE_OVER ? undefined : false;
-  return true;
+  if (outcome.kind !== 'retry') return true;
+  const isUnwelcome = lane === 'stranger' && UNWELCOME.test(outcome.reason);
+  return outcome.reason === LEASE_OVER || isUnwelcome ? undefined : false;
 }
 
 /** Asks Meveto whose token a claimed call carries. */

@@ -156,6 +156,21 @@ describe('a claimed call', () => {
     expect(release.mock.calls[0]?.[1].delayMs).toBe(delayMs);
   });
 
+  it.each([
+    ['no attempt may have reached Meveto', false, 0],
+    ['an attempt may have used its token up', true, 1],
+  ])(
+    'that fails again after its time to live expires; where %s that is told',
+    async (_what, maybeSent, told) => {
+      exchange.outcome = { kind: 'retry', reason: 'http-500', maybeSent };
+      const call = await claimed();
+      await process({ ...call, receivedAt: call.receivedAt - 60_001 });
+      expect(await calls()).toMatchObject({ expired: 1, pending: 0 });
+      expect(counters.all()).toMatchObject({ call_expired: 1, call_expired_outcome_unknown: told });
+      expect(log).toHaveBeenCalledTimes(told);
+    },
+  );
+
   it('that no key opens ends as expired, unsent, and says so', async () => {
     const digest = vault.digestToken(TOKEN);
     const sealed = new TokenVault('client', 'an older secret').seal(TOKEN, digest);

@@ -47,7 +47,7 @@ export class CallProcessor {
     exchanged: (answered: boolean | undefined) => void = () => undefined,
   ): Promise<void> {
     const outcome = await this.attempt.make(call, lease, stopping);
-    exchanged(hasAnswered(outcome));
+    exchanged(hasAnswered(outcome, call.lane));
     // Nothing may stand between the answer and its commit: until then only this process knows who it is.
     await this.#settle(call, stopping, () => this.#record(call, outcome));
   }
@@ -93,6 +93,13 @@ export class CallProcessor {
     this.#ended(call, ending.state);
     if (ending.state === 'rejected') this.events.rejected(call.digest);
     if (ending.state === 'ambiguous') this.#tellAmbiguous(call, ending.reason);
+    if (ending.reason === TIME_TO_LIVE_OUTCOME_UNKNOWN) {
+      this.counters.add('call_expired_outcome_unknown');
+      this.#logger.error(
+        `Call ${call.id} expired after attempts whose outcome nobody knows: Meveto may have used its token up, and the ` +
+          "person may still be signed in. See listCalls({ state: 'expired' }) and docs/modes.md.",
+      );
+    }
     if (ending.reason === KEY_MISSING) {
       this.#logger.error(
         `Call ${call.id} ended unread: no key opens its token. Was a key or the client secret changed? Give the earlier ` +
@@ -109,9 +116,9 @@ export class CallProcessor {
     this.#logger.warn(`Call ${id} is ambiguous: ${why}. Asking Meveto’s pending list.`);
   }
 
-  /** Given back, or kept for another attempt. One that is never given back expires here. */
+  /** Given back, or kept for another attempt. One that always fails anew is never seen idle, and expires here. */
   async #failed(call: ClaimedCall, outcome: Extract<Outcome, { kind: 'retry' }>): Promise<void> {
-    if (call.sealed === undefined && Date.now() - call.receivedAt > this.options.callTtlMs) {
+    if (Date.now() - call.receivedAt > this.options.callTtlMs) {
       const isUnknown = call.earlierAttemptUnknown || outcome.maybeSent;
       const reason = isUnknown ? TIME_TO_LIVE_OUTCOME_UNKNOWN : TIME_TO_LIVE;
       return this.#finish(call, { state: 'expired', reason });

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InboxFullError } from '../errors.js';
+import { InboxFullError, StoreUnavailableError } from '../errors.js';
 import type { ClaimedCall, IncomingCall, ListedCall } from '../inbox/inbox.port.js';
 import { isSameToken } from '../inbox/relisted.js';
 import type { UserToken } from '../model/user-token.js';
@@ -30,7 +30,10 @@ export class CallStorage {
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
-  /** @throws {InboxFullError} when the memory for tokens is full. */
+  /**
+   * @throws {InboxFullError} when the memory for tokens is full.
+   * @throws {StoreUnavailableError} when this process is stopping and would have to keep the tokens.
+   */
   async receive(calls: readonly WithToken<IncomingCall>[]): Promise<StoredCalls> {
     if (this.options.tokenStorage === 'sealed') {
       const newCount = await this.store.inbox.receive(calls.map((call) => this.#sealed(call)));
@@ -69,6 +72,7 @@ export class CallStorage {
   }
 
   #makeSureOfRoom(count: number): void {
+    if (this.memory.isClosed) throw new StoreUnavailableError('keep a token: this process is stopping');
     if (this.memory.size + count > 3 * this.options.maxWaitingPerLane) throw new InboxFullError();
   }
 

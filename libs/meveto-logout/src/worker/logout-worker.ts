@@ -69,6 +69,7 @@ export class LogoutWorker {
 
   /** Takes no more work, and waits for what is in hand: at most `shutdownTimeoutMs`, then it is cut off. */
   async stop(): Promise<void> {
+    this.memory.close();
     this.#arrivals?.unsubscribe();
     clearInterval(this.#timer);
     this.#timer = undefined;

@@ -22,6 +22,17 @@ export class TokenMemory {
   >;
   readonly #digests = new Set<string>();
 
+  #isClosed = false;
+
+  /** Takes no more tokens: this process is about to end, and nobody else could have them. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   get size(): number {
     return this.#digests.size;
   }
