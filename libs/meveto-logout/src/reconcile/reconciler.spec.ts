@@ -83,16 +83,6 @@ describe('the reconciler', () => {
     expect(counters.all()).toMatchObject({ reconcile_new_call: 1, reconcile_success: 2 });
   });
 
-  it('stores a long page in pieces', async () => {
-    const receiveListed = jest.spyOn(store.inbox, 'receiveListed');
-    const ids = Array.from({ length: 450 }, (_, index) => `long-${String(index)}`);
-    list.answer = () => Promise.resolve({ ...EMPTY, calls: ids.flatMap((id) => pageOf(id).calls) });
-    expect(await reconciler.run()).toBe(true);
-    expect(receiveListed.mock.calls.map(([each]) => each.length)).toEqual([200, 200, 50]);
-    expect(await pending()).toBe(450);
-    expect(counters.all()).toMatchObject({ reconcile_new_call: 450 });
-  });
-
   it('asks one question at a time', async () => {
     const first = reconciler.run();
     expect(reconciler.run()).toBe(first);
