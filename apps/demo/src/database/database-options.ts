@@ -5,6 +5,7 @@ import { Session } from '../sessions/session.entity.js';
 import { AccessToken } from '../tokens/access-token.entity.js';
 import { User } from '../users/user.entity.js';
 import { CreateDemoTables1760000000000 } from './migrations/1760000000000-create-demo-tables.js';
+import { mysqlDriver } from './mysql-driver.js';
 import { PostgresClient } from './postgres-client.js';
 import { Setting } from './setting.entity.js';
 
@@ -53,6 +54,7 @@ export function databaseOptions(target: DatabaseTarget): DataSourceOptions {
         type: 'mysql',
         url: target.url,
         connectTimeout: CONNECT_TIMEOUT_MS,
+        driver: mysqlDriver(QUERY_TIMEOUT_MS),
         charset: 'utf8mb4',
         extra: { enableKeepAlive: true },
       };
