@@ -1,6 +1,6 @@
 import { expect, it, jest } from '@jest/globals';
 import type { SchedulerRegistry } from '@nestjs/schedule';
-import { type CallType, LOGGED_OUT } from '../model/call.js';
+import { LOGGED_OUT } from '../model/call.js';
 import { UserToken } from '../model/user-token.js';
 import { CallEvents } from '../observe/call-events.js';
 import { Counters } from '../observe/counters.js';
@@ -8,12 +8,12 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { TokenVault } from '../secrets/token-vault.js';
 import type { Store } from '../store/store.port.js';
 import type { CallStorage } from '../worker/call-storage.js';
-import type { PendingCalls, PendingPage } from './pending-calls.port.js';
+import type { PendingCall, PendingPage } from './pending-calls.port.js';
 import { Reconciler } from './reconciler.js';
 
 it('a long page of the pending list is stored in pieces', async () => {
   const receiveListed = jest.fn((calls: readonly unknown[]) => Promise.resolve(calls.length));
-  const calls = Array.from({ length: 450 }, (_, index) => ({
+  const calls = Array.from({ length: 450 }, (_, index): PendingCall => ({
     id: String(index),
     type: LOGGED_OUT,
     token: new UserToken(`token-${String(index)}`),
