@@ -38,6 +38,18 @@ describe(`the reconciler on ${databaseKind}`, () => {
     expect((await second.get('/api', { authorization: `Bearer ${token}` })).status).toBe(401);
   });
 
+  it('asks at once at start when the process before it was stopped in the middle of a question', async () => {
+    world.proxy.fault = (path) => (path === PENDING ? 'hang' : 'pass');
+    const first = await world.start();
+    expect(world.proxy.count(PENDING)).toBe(1);
+    await world.stop(first);
+    list(call('m-1', 'wh-1'));
+    const second = await world.start();
+    // The first question of a process is waited for: one that found the lease taken would not have been asked yet.
+    expect(world.proxy.count(PENDING)).toBe(2);
+    await second.untilCalls('applied');
+  });
+
   it('asks on schedule, with the client’s credentials', async () => {
     const host = await world.start({ options: { reconcile: { cron: '* * * * * *' } } });
     const cookie = await host.login();

@@ -1,21 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { ModuleRef } from '@nestjs/core';
-import { SchedulerRegistry } from '@nestjs/schedule';
 import { PendingCallsUnavailableError } from '../errors.js';
-import { SystemClock } from '../model/clock.js';
-import { CallEvents } from '../observe/call-events.js';
-import { Counters } from '../observe/counters.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { CallEvents } from '../observe/call-events.js';
+import type { Counters } from '../observe/counters.js';
 import { TokenVault } from '../secrets/token-vault.js';
-import { memoryStore } from '../store/memory/memory-store.js';
 import type { Store } from '../store/store.port.js';
-import { CallStorage } from '../worker/call-storage.js';
-import { Leases } from '../worker/leases.js';
-import { TokenMemory } from '../worker/token-memory.js';
 import { EMPTY, FakeList, hanging, pageOf } from '../../../../test/support/fake-pending-list.js';
+import { reconcilerOf } from '../../../../test/support/reconciler-parts.js';
 import type { PendingPage } from './pending-calls.port.js';
-import { Reconciler } from './reconciler.js';
+import type { Reconciler } from './reconciler.js';
 
 const NOW = Date.UTC(2026, 0, 1, 12, 0, 30);
 const LEASE_MS = 10_000;
@@ -34,25 +27,10 @@ describe('the reconciler', () => {
     jest.useFakeTimers({ now: NOW, doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
     warn.mockClear();
     Logger.overrideLogger({ log: warn, error: warn, warn });
-    store = memoryStore({ users: { findByMevetoId: () => undefined } }).create({
-      moduleRef: {} as ModuleRef,
-      clock: new SystemClock(),
-      storeTimeoutMs: 1_000,
-      digestPerson: (mevetoId) => vault.digestPerson(mevetoId),
-    });
     list = new FakeList();
-    events = new CallEvents();
+    ({ store, events, counters, reconciler } = reconcilerOf(list, vault));
     arrived = 0;
     events.arrived$.subscribe(() => (arrived += 1));
-    counters = new Counters();
-    const options = {
-      reconcile: { cron: '0 */5 * * * *' },
-      tokenStorage: 'sealed',
-      exchange: { timeoutMs: 5_000 },
-    } as ResolvedOptions;
-    const registry = new SchedulerRegistry();
-    const storage = new CallStorage(store, vault, new TokenMemory(), new Leases(store, options), options);
-    reconciler = new Reconciler(store, storage, list, vault, events, counters, registry, options);
   });
   afterEach(async () => {
     await reconciler.stop();
@@ -117,11 +95,6 @@ describe('the reconciler', () => {
     expect(await store.lease.take('reconcile', 'a third one', 1)).toBe(false);
   });
 
-  it('gives the lease back at the end', async () => {
-    await reconciler.run();
-    expect(await store.lease.take('reconcile', 'another replica', 1_000)).toBe(true);
-  });
-
   it('keeps what earlier pages gave when a later one fails, and says so once', async () => {
     list.answer = (cursor) =>
       cursor === undefined
@@ -177,6 +150,20 @@ describe('the reconciler', () => {
     events.ended('ambiguous');
     await jest.advanceTimersByTimeAsync(1_000);
     expect(list.asked).toHaveLength(2);
+  });
+
+  it('says when a list was asked for that was read to its end, and of no other', async () => {
+    const readAt: number[] = [];
+    events.listRead$.subscribe((askedAt) => readAt.push(askedAt));
+    list.answer = () => {
+      jest.setSystemTime(NOW + 500);
+      return Promise.resolve(EMPTY);
+    };
+    await reconciler.run();
+    expect(readAt).toEqual([NOW]);
+    list.answer = () => Promise.reject(new PendingCallsUnavailableError('http-500'));
+    await reconciler.run();
+    expect(readAt).toEqual([NOW]);
   });
 
   it('asks once more for a call that became ambiguous while a question was on its way', async () => {

@@ -48,6 +48,7 @@ export class Reconciler {
   #isFailing = false;
   #lastSuccessAt: number | undefined;
   #lastFailureAt: number | undefined;
+  #mayHoldLease = false;
   /** Not before this, of `performance.now()`: Meveto said so. */
   #notBefore = 0;
   /** An ambiguous call is looked for: what the list then opens again was pushed once. */
@@ -88,12 +89,15 @@ export class Reconciler {
     await Promise.race([firstPoll, delay(FIRST_POLL_WAIT_MS, undefined, { ref: false })]);
   }
 
+  /** Breaks off a question that is on its way, and lets another process ask at once. */
   async stop(): Promise<void> {
     this.#reasons?.unsubscribe();
     clearTimeout(this.#soon);
     if (this.registry.doesExist('cron', JOB)) this.registry.deleteCronJob(JOB);
     this.#stopping.abort();
     await this.#running;
+    // A lease that cannot be given back runs out by itself.
+    if (this.#mayHoldLease) await this.#giveLeaseBack().catch(() => undefined);
   }
 
   /**
@@ -133,19 +137,21 @@ export class Reconciler {
 
   async #poll(scheduledBy: CronJob | undefined): Promise<boolean> {
     try {
+      const askedAt = await this.store.register.now();
       if (!(await this.#takeLease())) return false;
       const slot =
         scheduledBy === undefined ? undefined : { id: randomUUID(), endsAt: halfwayToNext(scheduledBy) };
       if (slot !== undefined && !(await this.store.lease.take(SLOT, slot.id, 0))) {
-        await this.store.lease.take(LEASE, this.#holder, 0);
+        await this.#giveLeaseBack();
         return false;
       }
       const gapCount = await this.#allPages();
       if (gapCount === undefined) return false;
       if (slot !== undefined)
         await this.store.lease.take(SLOT, slot.id, Math.max(0, slot.endsAt - Date.now()));
-      await this.store.lease.take(LEASE, this.#holder, 0);
+      await this.#giveLeaseBack();
       this.#succeeded(gapCount);
+      this.events.listRead(askedAt);
       return true;
     } catch (error) {
       this.#failed(error);
@@ -227,7 +233,15 @@ export class Reconciler {
   }
 
   #takeLease(): Promise<boolean> {
+    // Also when the answer is lost: the store may have heard the question.
+    this.#mayHoldLease = true;
     return this.store.lease.take(LEASE, this.#holder, this.#leaseMs());
+  }
+
+  /** Changes nothing when another replica has taken it over. */
+  async #giveLeaseBack(): Promise<void> {
+    await this.store.lease.take(LEASE, this.#holder, 0);
+    this.#mayHoldLease = false;
   }
 
   #leaseMs(): number {

@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { FakeList, hanging } from '../../../../test/support/fake-pending-list.js';
+import { reconcilerOf } from '../../../../test/support/reconciler-parts.js';
+import { PendingCallsUnavailableError, StoreUnavailableError } from '../errors.js';
+import { TokenVault } from '../secrets/token-vault.js';
+import type { Store } from '../store/store.port.js';
+import type { Reconciler } from './reconciler.js';
+
+const LEASE_MS = 10_000;
+
+describe('the lease of the reconciler', () => {
+  let list: FakeList;
+  let store: Store;
+  let reconciler: Reconciler;
+
+  beforeEach(() => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+    Logger.overrideLogger(false);
+    list = new FakeList();
+    ({ store, reconciler } = reconcilerOf(list, new TokenVault('client', 'secret')));
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await reconciler.stop();
+    jest.useRealTimers();
+    Logger.overrideLogger(['error']);
+  });
+
+  it('is given back at the end', async () => {
+    await reconciler.run();
+    expect(await store.lease.take('reconcile', 'another replica', 1_000)).toBe(true);
+  });
+
+  it('is given back when a question is broken off by a stop', async () => {
+    list.answer = hanging;
+    const running = reconciler.run();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(await store.lease.take('reconcile', 'another replica', 1)).toBe(false);
+    await reconciler.stop();
+    expect(await running).toBe(false);
+    expect(await store.lease.take('reconcile', 'another replica', 1)).toBe(true);
+  });
+
+  it('is kept after a question that failed, and given back by a stop', async () => {
+    list.answer = () => Promise.reject(new PendingCallsUnavailableError('http-500'));
+    await reconciler.run();
+    expect(await store.lease.take('reconcile', 'another replica', 1)).toBe(false);
+    await reconciler.stop();
+    expect(await store.lease.take('reconcile', 'another replica', 1)).toBe(true);
+  });
+
+  it('is left alone by a stop when another replica holds it', async () => {
+    await store.lease.take('reconcile', 'another replica', LEASE_MS);
+    await reconciler.run();
+    await reconciler.stop();
+    expect(await store.lease.take('reconcile', 'a third one', 1)).toBe(false);
+  });
+
+  it('holds no stop up when the store cannot take it back', async () => {
+    list.answer = hanging;
+    const running = reconciler.run();
+    await jest.advanceTimersByTimeAsync(0);
+    jest.spyOn(store.lease, 'take').mockRejectedValue(new StoreUnavailableError('take a lease'));
+    await expect(reconciler.stop()).resolves.toBeUndefined();
+    expect(await running).toBe(false);
+  });
+});
