@@ -39,17 +39,18 @@ export type { RefusalReason } from './model/session-verdict.js';
 export type { SessionFacts } from './model/session.js';
 export type { KeyMaterial, KeyRing, KeySource } from './options/key-options.js';
 export type { OnLogoutStateUnknownPolicy } from './model/staleness.js';
+export type { ExchangeOptions, OutboundOptions, ReconcileOptions } from './options/meveto-options.js';
 export type {
   CookieToClear,
-  ExchangeOptions,
   MevetoLogoutExtras,
   MevetoLogoutOptions,
-  ReconcileOptions,
   SessionOfMessage,
   SiteData,
   WebhookOptions,
   WhenLoggedOutOptions,
 } from './options/options.js';
+export type { PendingCallSource, SourceCall, SourcePage } from './reconcile/pending-call-source.js';
+export type { PendingFields } from './reconcile/pending-fields.js';
 export { bearerToken, type BearerTokenOptions } from './session/bearer-token-reader.js';
 export {
   expressSession,

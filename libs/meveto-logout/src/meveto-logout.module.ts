@@ -40,6 +40,7 @@ import type { ResolvedOptions } from './options/resolved-options.js';
 import { HttpPendingCalls } from './reconcile/http-pending-calls.js';
 import { PendingCalls } from './reconcile/pending-calls.port.js';
 import { Reconciler } from './reconcile/reconciler.js';
+import { SourcePendingCalls } from './reconcile/source-pending-calls.js';
 import { openVault } from './secrets/open-vault.js';
 import { TokenVault } from './secrets/token-vault.js';
 import { HandshakeSessions } from './session/handshake-sessions.js';
@@ -94,7 +95,14 @@ const values: Provider[] = [
 const adapters: Provider[] = [
   { provide: Clock, useClass: SystemClock },
   { provide: TokenExchange, useClass: HttpTokenExchange },
-  { provide: PendingCalls, useClass: HttpPendingCalls },
+  {
+    provide: PendingCalls,
+    inject: [MevetoHttp, RESOLVED_OPTIONS],
+    useFactory: (meveto: MevetoHttp, options: ResolvedOptions) =>
+      options.reconcile.source === undefined
+        ? new HttpPendingCalls(meveto, options)
+        : new SourcePendingCalls(options.reconcile.source, options.exchange.timeoutMs),
+  },
 ];
 
 const guardParts: Provider[] = [

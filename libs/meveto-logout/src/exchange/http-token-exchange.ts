@@ -22,10 +22,11 @@ export class HttpTokenExchange extends TokenExchange {
   }
 
   override async exchange(token: UserToken, signal: AbortSignal): Promise<ExchangeOutcome> {
+    const { path, timeoutMs } = this.options.exchange;
     const answer = await this.meveto.get({
-      path: '/api/client/user-for-token',
+      path,
       query: { token: token.reveal() },
-      timeoutMs: this.options.exchange.timeoutMs,
+      timeoutMs,
       maxBytes: MAX_ANSWER_BYTES,
       signal,
     });

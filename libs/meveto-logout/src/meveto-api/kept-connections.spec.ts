@@ -20,7 +20,11 @@ describe('the connections that MevetoHttp keeps', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const options = { apiUrl: `http://127.0.0.1:${String(port)}`, exchange: { concurrency: 8 } };
+    const options = {
+      apiUrl: `http://127.0.0.1:${String(port)}`,
+      outbound: {},
+      exchange: { concurrency: 8 },
+    };
     http = new MevetoHttp(new HttpService(), options as ResolvedOptions);
   });
   afterEach(async () => {

@@ -14,7 +14,7 @@ const TIMEOUT_MS = 250;
 const closing: (() => unknown)[] = [];
 
 function mevetoAt(apiUrl: string, concurrency = 16): MevetoHttp {
-  const options = { apiUrl, exchange: { concurrency } } as ResolvedOptions;
+  const options = { apiUrl, outbound: {}, exchange: { concurrency } } as ResolvedOptions;
   const http = new MevetoHttp(new HttpService(axios.create()), options);
   closing.push(() => {
     http.close();

@@ -28,6 +28,7 @@ export interface MevetoRequest {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly auth?: { readonly username: string; readonly password: string };
+  readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   /** A longer answer is a failure. */
   readonly maxBytes: number;
@@ -35,8 +36,8 @@ export interface MevetoRequest {
 }
 
 /**
- * GET requests to Meveto's server: kept-alive connections, one deadline for the whole request, no redirects, no proxy,
- * a bounded answer. Never throws; a failure carries a code and never axios's own error, which holds the URL.
+ * GET requests to Meveto's server: kept-alive connections, one deadline for the whole request, no redirects, no proxy
+ * but by an agent of the application's own, a bounded answer. Never throws; a failure carries a code and never axios's own error, which holds the URL.
  */
 @Injectable()
 export class MevetoHttp {
@@ -56,13 +57,14 @@ export class MevetoHttp {
 
   async get(request: MevetoRequest): Promise<MevetoAnswer> {
     const deadline = new Deadline(request.timeoutMs, request.signal);
-    const transport = new WatchedTransport();
+    const { agent } = this.options.outbound;
+    const transport = new WatchedTransport(agent === undefined);
     try {
       const response = await firstValueFrom(
         this.http.get<string>(`${this.options.apiUrl}${request.path}`, {
           params: request.query,
           ...(request.auth && { auth: request.auth }),
-          headers: { Accept: 'application/json' },
+          headers: { Accept: 'application/json', ...request.headers },
           responseType: 'text',
           transformResponse: (body: unknown) => body,
           validateStatus: () => true,
@@ -70,9 +72,9 @@ export class MevetoHttp {
           maxContentLength: request.maxBytes,
           proxy: false,
           transport,
-          httpAgent: this.#httpAgent,
-          httpsAgent: this.#httpsAgent,
           adapter: 'http',
+          httpAgent: agent ?? this.#httpAgent,
+          httpsAgent: agent ?? this.#httpsAgent,
           signal: deadline.signal,
         }),
       );
@@ -96,6 +98,7 @@ export class MevetoHttp {
     }
   }
 
+  /** An agent of the application's own is left alone: others may use it. */
   close(): void {
     this.#httpAgent.destroy();
     this.#httpsAgent.destroy();

@@ -14,6 +14,12 @@ import type { Socket } from 'node:net';
 export class WatchedTransport {
   #mayHaveSent = false;
 
+  /**
+   * @param isOwnAgent whether connections come from Node's own agents. What an agent of the application hands over may be
+   * anything, a tunnel for example: its state says nothing, and from then on bytes may have left.
+   */
+  constructor(private readonly isOwnAgent = true) {}
+
   get mayHaveSent(): boolean {
     return this.#mayHaveSent;
   }
@@ -27,7 +33,7 @@ export class WatchedTransport {
   }
 
   #watch(socket: Socket): void {
-    const opening = openingOf(socket);
+    const opening = this.isOwnAgent ? openingOf(socket) : undefined;
     if (opening === undefined) {
       this.#mayHaveSent = true;
     } else {

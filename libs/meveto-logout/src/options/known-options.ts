@@ -1,3 +1,4 @@
+import { valueAt } from '../reconcile/pending-fields.js';
 import type { Faults } from './checks.js';
 
 /** Every option there is: a mistyped one would otherwise be a default that nobody wanted. */
@@ -6,12 +7,14 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
     'clientId clientSecret previousClientSecrets keys apiUrl store session whenLoggedOut exchange reconcile webhook leaseMs callTtlMs',
     'acknowledge tokenStorage retentionMs rejectedRetentionMs',
     'maxSessionAgeMs refreshIntervalMs maxStalenessMs maxWaitingPerLane storeTimeoutMs shutdownTimeoutMs onProtectionRemoved',
-    'sessionOfMessage onLogoutStateUnknown',
+    'sessionOfMessage onLogoutStateUnknown outbound',
   ].flatMap((names) => names.split(' ')),
   whenLoggedOut: ['redirectTo', 'clearCookies', 'clearSiteData', 'returnTo'],
   sessionOfMessage: ['rpc', 'ws'],
-  exchange: ['timeoutMs', 'concurrency', 'perSecond'],
-  reconcile: ['cron', 'path'],
+  exchange: ['path', 'timeoutMs', 'concurrency', 'perSecond'],
+  outbound: ['agent'],
+  reconcile: ['cron', 'path', 'authentication', 'cursorParameter', 'expectedStatus', 'fields', 'source'],
+  'reconcile.fields': ['status', 'calls', 'next', 'id', 'type', 'userToken', 'createdAt'],
   webhook: ['secretPath', 'allowFrom'],
 };
 
@@ -19,7 +22,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
 export function refuseUnknown(given: unknown, faults: Faults): void {
   for (const [group, known] of Object.entries(KNOWN)) {
     const prefix = group === '' ? '' : `${group}.`;
-    for (const name of namesIn(group === '' ? given : valueOf(given, group))) {
+    for (const name of namesIn(group === '' ? given : valueAt(given, group))) {
       if (!known.includes(name))
         faults.add(`${prefix}${name}: there is no such option. Known: ${known.join(', ')}.`);
     }
@@ -28,6 +31,3 @@ export function refuseUnknown(given: unknown, faults: Faults): void {
 
 const namesIn = (options: unknown): string[] =>
   typeof options === 'object' && options !== null ? Object.keys(options) : [];
-
-const valueOf = (options: unknown, name: string): unknown =>
-  typeof options === 'object' && options !== null ? (options as Record<string, unknown>)[name] : undefined;

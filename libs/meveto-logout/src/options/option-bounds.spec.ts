@@ -156,7 +156,7 @@ describe('a mistyped option', () => {
   it('is a fault, not a default that nobody wanted', () => {
     expect(faultsOf({ whenLogedOut: {}, exchange: { timeout: 1 } })).toEqual([
       expect.stringMatching(/^whenLogedOut: there is no such option\. Known: .*whenLoggedOut/),
-      expect.stringMatching(/^exchange\.timeout: there is no such option\. Known: timeoutMs, /),
+      expect.stringMatching(/^exchange\.timeout: there is no such option\. Known: path, timeoutMs, /),
     ]);
   });
 });

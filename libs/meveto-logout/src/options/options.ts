@@ -2,6 +2,7 @@ import type { LivePushDefinition } from '../live/live-push-definition.js';
 import type { KeyRing, KeySource } from './key-options.js';
 import type { SessionFacts } from '../model/session.js';
 import type { OnLogoutStateUnknownPolicy } from '../model/staleness.js';
+import type { ExchangeOptions, OutboundOptions, ReconcileOptions } from './meveto-options.js';
 import type { SessionReader } from '../session/session-reader.port.js';
 import type { StoreDefinition } from '../store/store.port.js';
 
@@ -66,41 +67,6 @@ export interface SessionOfMessage {
 
 type FoundFacts = SessionFacts | undefined;
 
-/** The exchange of one-time tokens for Meveto IDs. */
-export interface ExchangeOptions {
-  /**
-   * Deadline of one request to Meveto, in milliseconds. Integer, 100 to 60 000, and at most three quarters of `leaseMs`,
-   * so that a slow answer is never processed twice.
-   * @defaultValue 5000
-   */
-  readonly timeoutMs?: number;
-  /**
-   * Requests on their way at the same time, per process. Integer, 1 to 256.
-   * @defaultValue 16
-   */
-  readonly concurrency?: number;
-  /**
-   * Requests started per second, per process. Integer, 1 to 10 000.
-   * @defaultValue 100
-   */
-  readonly perSecond?: number;
-}
-
-/** Asking Meveto for calls that never arrived. */
-export interface ReconcileOptions {
-  /**
-   * When to ask: a cron expression of five fields, or six with seconds.
-   * @defaultValue every five minutes
-   */
-  readonly cron?: string;
-  /**
-   * Path of Meveto's webhook API below `apiUrl`. Meveto does not document it: this default is an assumption.
-   * @defaultValue '/api/client/webhooks/pending'
-   * @see docs/protocol.md#pending-calls
-   */
-  readonly path?: string;
-}
-
 export interface WebhookOptions {
   /**
    * Secret last segment of the webhook's path: `/meveto/webhook/<secret>`; the plain path is then 404. At least 22
@@ -154,6 +120,7 @@ export interface MevetoLogoutOptions {
    * @defaultValue 'deny'
    */
   readonly onLogoutStateUnknown?: OnLogoutStateUnknownPolicy;
+  readonly outbound?: OutboundOptions;
   readonly exchange?: ExchangeOptions;
   readonly reconcile?: ReconcileOptions;
   readonly webhook?: WebhookOptions;

@@ -5,15 +5,11 @@ import { keysOf, previousSecretsOf } from './key-checks.js';
 import { refuseUnknown } from './known-options.js';
 import type { MevetoLogoutOptions } from './options.js';
 import { resolveAnswer, resolveSessionOfMessage, resolveStalenessLimit } from './resolve-answer.js';
+import { resolveMeveto } from './resolve-meveto.js';
 import { resolveWebhook } from './resolve-webhook.js';
 import type { ResolvedOptions } from './resolved-options.js';
 
 const DAY_MS = 86_400_000;
-
-/** Defaults that are named in more than one place. */
-export const DEFAULT_API_URL = 'https://prod.meveto.com';
-export const DEFAULT_PENDING_PATH = '/api/client/webhooks/pending';
-const DEFAULT_CRON = '0 */5 * * * *';
 
 /**
  * Given options to resolved ones.
@@ -53,16 +49,11 @@ function fillIn(given: MevetoLogoutOptions, faults: Faults): ResolvedOptions {
     ),
     previousClientSecrets: previousSecretsOf(given.previousClientSecrets, faults),
     keys: keysOf(given.keys, faults),
-    apiUrl: faults.origin('apiUrl', given.apiUrl, DEFAULT_API_URL),
     store: storeOf(given, faults),
     sessions: sessionsOf(given, faults),
     whenLoggedOut: resolveAnswer(given, faults),
     sessionOfMessage: resolveSessionOfMessage(given, faults),
-    exchange: exchangeOf(given, leaseMs, faults),
-    reconcile: {
-      cron: faults.cron('reconcile.cron', given.reconcile?.cron, DEFAULT_CRON),
-      path: faults.sameOriginPath('reconcile.path', given.reconcile?.path, DEFAULT_PENDING_PATH),
-    },
+    ...resolveMeveto(given, leaseMs, faults),
     webhook: resolveWebhook(given, faults),
     acknowledge: faults.oneOf('acknowledge', given.acknowledge, ['on-receipt', 'after-logout']),
     tokenStorage: faults.oneOf('tokenStorage', given.tokenStorage, ['sealed', 'none']),
@@ -118,25 +109,6 @@ function durationsOf(given: MevetoLogoutOptions, faults: Faults) {
       min: 0,
       max: 60_000,
     }),
-  };
-}
-
-function exchangeOf(
-  given: MevetoLogoutOptions,
-  leaseMs: number,
-  faults: Faults,
-): ResolvedOptions['exchange'] {
-  const longest = Math.min(60_000, Math.floor((leaseMs * 3) / 4));
-  return {
-    timeoutMs: faults.integer('exchange.timeoutMs', given.exchange?.timeoutMs, Math.min(5_000, longest), {
-      min: 100,
-      max: longest,
-    }),
-    concurrency: faults.integer('exchange.concurrency', given.exchange?.concurrency, 16, {
-      min: 1,
-      max: 256,
-    }),
-    perSecond: faults.integer('exchange.perSecond', given.exchange?.perSecond, 100, { min: 1, max: 10_000 }),
   };
 }
 

@@ -1,7 +1,11 @@
+import type { Agent } from 'node:http';
 import type { BlockList } from 'node:net';
+import type { PendingCallSource } from '../reconcile/pending-call-source.js';
+import type { PendingFields } from '../reconcile/pending-fields.js';
 import type { SessionReader } from '../session/session-reader.port.js';
 import type { StoreDefinition } from '../store/store.port.js';
 import type { KeyRing, KeySource } from './key-options.js';
+import type { ReconcileOptions } from './meveto-options.js';
 import type { CookieToClear, MevetoLogoutOptions, SessionOfMessage, SiteData } from './options.js';
 
 /** The options with every default filled in: services never see an optional field. */
@@ -23,8 +27,23 @@ export interface ResolvedOptions {
   readonly sessionOfMessage: SessionOfMessage;
   /** How old the knowledge of logouts may be where no decorator says otherwise; Infinity lets in always. */
   readonly stalenessLimitMs: number;
-  readonly exchange: { readonly timeoutMs: number; readonly concurrency: number; readonly perSecond: number };
-  readonly reconcile: { readonly cron: string; readonly path: string };
+  readonly exchange: {
+    readonly path: string;
+    readonly timeoutMs: number;
+    readonly concurrency: number;
+    readonly perSecond: number;
+  };
+  readonly outbound: { readonly agent: Agent | undefined };
+  readonly reconcile: {
+    readonly cron: string;
+    readonly path: string;
+    readonly authentication: NonNullable<ReconcileOptions['authentication']>;
+    readonly cursorParameter: string;
+    /** Undefined: any. */
+    readonly expectedStatus: string | undefined;
+    readonly fields: PendingFields;
+    readonly source: PendingCallSource | undefined;
+  };
   readonly webhook: { readonly secretPath: string | undefined; readonly allowFrom: BlockList | undefined };
   readonly acknowledge: NonNullable<MevetoLogoutOptions['acknowledge']>;
   readonly tokenStorage: NonNullable<MevetoLogoutOptions['tokenStorage']>;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { DEFAULT_FIELDS } from './pending-fields.js';
 import { pendingPageOf } from './pending-page.js';
 
 const entry = (facts: object = {}) => ({ id: '1', type: 'User_Logged_Out', user_token: 'token', ...facts });
@@ -53,7 +54,7 @@ describe('a page of the pending list', () => {
     expect(page?.skippedCount).toBe(11);
   });
 
-  it.each([undefined, null, '', 'yesterday', '0000-00-00 00:00:00', 1_700_000_000_000, {}])(
+  it.each([undefined, null, '', 'yesterday', '0000-00-00 00:00:00', 1_700_000_000, {}])(
     'takes a call without a usable date as undated: %j',
     (created_at) => {
       expect(pageOf([entry({ created_at })])?.calls).toMatchObject([{ createdAt: undefined }]);
@@ -92,5 +93,52 @@ describe('a page of the pending list', () => {
   it('leaves out an entry whose id a database could not keep, and reads the others', () => {
     const page = pageOf([entry({ id: 'bad\u0000id' }), entry({ id: 'good' })]);
     expect(page).toMatchObject({ skippedCount: 1, calls: [{ id: 'good' }] });
+  });
+});
+
+describe('a page of a pending list that looks otherwise', () => {
+  const fields = {
+    ...DEFAULT_FIELDS,
+    status: 'meta.state',
+    calls: 'data',
+    next: 'links.next',
+    id: 'uuid',
+    type: 'attributes.event',
+    userToken: 'attributes.token',
+    createdAt: 'attributes.at',
+  };
+  const attributes = { event: 'User_Logged_Out', token: 'token', at: 1_767_323_045_678 };
+  const body = (answer: object = {}) =>
+    JSON.stringify({
+      meta: { state: 'ok' },
+      data: [{ uuid: 'u', attributes }],
+      links: { next: 2 },
+      ...answer,
+    });
+
+  it('is read by the names that are given', () => {
+    const page = pendingPageOf(body(), { fields, expectedStatus: 'ok' });
+    expect(page).toMatchObject({
+      calls: [{ id: 'u', type: 'User_Logged_Out', createdAt: 1_767_323_045_678 }],
+      skippedCount: 0,
+      next: '2',
+    });
+    expect(page?.calls[0]?.token.reveal()).toBe('token');
+  });
+
+  it('must have the status that is expected, if any', () => {
+    const other = body({ meta: { state: 'failed' } });
+    expect(pendingPageOf(other, { fields, expectedStatus: 'ok' })).toBeUndefined();
+    expect(pendingPageOf(other, { fields, expectedStatus: undefined })?.calls).toHaveLength(1);
+  });
+
+  it('may be a bare list in an object without more', () => {
+    const page = pendingPageOf('{"data":[]}', { fields, expectedStatus: undefined });
+    expect(page).toEqual({ calls: [], skippedCount: 0, next: undefined });
+  });
+
+  it('has own properties only', () => {
+    const inherited = { fields: { ...fields, calls: '__proto__', next: 'constructor.name' } };
+    expect(pendingPageOf(body(), { ...inherited, expectedStatus: undefined })).toBeUndefined();
   });
 });

@@ -1,24 +1,44 @@
 import { parseMevetoCall } from '../model/meveto-call.js';
 import type { PendingCall, PendingPage } from './pending-calls.port.js';
+import { DEFAULT_FIELDS, DEFAULT_STATUS, type PendingFields, valueAt } from './pending-fields.js';
 
-const RETRIEVED = 'Pending_Webhooks_Retrieved';
 const ID = /^[\x21-\x7e]{1,191}$/;
 const ZONELESS = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$/;
 const HAS_FRACTION = /:\d\d\.\d/;
+/** Numbers below are seconds, or no times at all. */
+const MIN_EPOCH_MS = 100_000_000_000;
 const MAX_CURSOR_CHARS = 1_024;
 
+/** Where things stand in an answer, and what its status must be; undefined: anything. */
+export interface PageShape {
+  readonly fields: PendingFields;
+  readonly expectedStatus: string | undefined;
+}
+
 /**
- * Meveto's answer to a page of pending calls; undefined when it is no such page. Entries that are not understood are
- * left out and counted, so that one bad entry does not hide the others.
+ * Meveto's answer to a page of pending calls; undefined when it is no such page.
  * @see docs/protocol.md#pending-calls
  */
-export function pendingPageOf(body: string): PendingPage | undefined {
-  const answer = objectIn(parsed(body));
-  const payload = objectIn(answer?.['payload']);
-  if (answer?.['status'] !== RETRIEVED || !Array.isArray(payload?.['webhooks'])) return undefined;
-  const entries: unknown[] = payload['webhooks'];
-  const calls = entries.map(pendingCallOf).filter((call) => call !== undefined);
-  const next = typeof payload['next'] === 'number' ? String(payload['next']) : payload['next'];
+export function pendingPageOf(
+  body: string,
+  { fields, expectedStatus }: PageShape = { fields: DEFAULT_FIELDS, expectedStatus: DEFAULT_STATUS },
+): PendingPage | undefined {
+  const answer = parsed(body);
+  const isExpected = expectedStatus === undefined || valueAt(answer, fields.status) === expectedStatus;
+  return isExpected ? pendingPageIn(answer, fields) : undefined;
+}
+
+/**
+ * A page in what was given; undefined when there is none. Entries that are not understood are left out and counted, so that
+ * one bad entry does not hide the others.
+ */
+export function pendingPageIn(given: unknown, fields: PendingFields): PendingPage | undefined {
+  const entries = valueAt(given, fields.calls);
+  if (!Array.isArray(entries)) return undefined;
+  const calls = entries
+    .map((entry: unknown) => pendingCallOf(entry, fields))
+    .filter((call) => call !== undefined);
+  const next = textOf(valueAt(given, fields.next));
   return {
     calls,
     skippedCount: entries.length - calls.length,
@@ -26,21 +46,26 @@ export function pendingPageOf(body: string): PendingPage | undefined {
   };
 }
 
-function pendingCallOf(entry: unknown): PendingCall | undefined {
-  const facts = objectIn(entry);
-  if (facts === undefined) return undefined;
-  const id = typeof facts['id'] === 'number' ? String(facts['id']) : facts['id'];
+function pendingCallOf(entry: unknown, fields: PendingFields): PendingCall | undefined {
+  const id = textOf(valueAt(entry, fields.id));
   if (typeof id !== 'string' || !ID.test(id)) return undefined;
-  const call = parseMevetoCall(facts);
+  const call = parseMevetoCall({
+    type: valueAt(entry, fields.type),
+    user_token: valueAt(entry, fields.userToken),
+  });
   if (call.kind !== 'call') return undefined;
-  return { id, type: call.type, token: call.token, createdAt: instantOf(facts['created_at']) };
+  return { id, type: call.type, token: call.token, createdAt: instantOf(valueAt(entry, fields.createdAt)) };
 }
+
+const textOf = (value: unknown): unknown => (typeof value === 'number' ? String(value) : value);
 
 /**
  * When a call was made, if it says so. Without a zone it is UTC, wherever this runs. A time in whole seconds stands for the
  * last millisecond of its second: a session that began in that second is taken for an earlier one.
  */
-function instantOf(text: unknown): number | undefined {
+function instantOf(given: unknown): number | undefined {
+  const text = given instanceof Date ? given.getTime() : given;
+  if (typeof text === 'number') return Number.isSafeInteger(text) && text >= MIN_EPOCH_MS ? text : undefined;
   if (typeof text !== 'string') return undefined;
   const at = Date.parse(ZONELESS.test(text) ? `${text.replace(' ', 'T')}Z` : text);
   if (Number.isNaN(at)) return undefined;
@@ -54,8 +79,3 @@ function parsed(body: string): unknown {
     return undefined;
   }
 }
-
-const objectIn = (value: unknown): Record<string, unknown> | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
