@@ -82,6 +82,9 @@ describe('the bus between replicas', () => {
     const token = world.meveto.issueUserToken('m-1');
     await first.webhook(token);
     await first.untilCalls('applied');
+    await until('the other replica is told', () =>
+      bus.published.some(({ message }) => message.includes('logouts')),
+    );
     const text = bus.published.map(({ message }) => message).join('\n');
     expect(text).toContain('logouts');
     expect(text).not.toContain(token);

@@ -36,8 +36,6 @@ const DUPLICATE = /^(23505|ER_DUP_ENTRY|SQLITE_CONSTRAINT_UNIQUE)$/;
 
 function isDuplicate(error: unknown): boolean {
   if (!(error instanceof QueryFailedError)) return false;
-  const cause: unknown = error.driverError;
-  return (
-    cause instanceof Error && 'code' in cause && typeof cause.code === 'string' && DUPLICATE.test(cause.code)
-  );
+  const { code } = error.driverError as { readonly code?: unknown };
+  return typeof code === 'string' && DUPLICATE.test(code);
 }
