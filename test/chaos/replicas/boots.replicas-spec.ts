@@ -25,5 +25,5 @@ describe(`${String(COUNT)} replicas that start at once on an empty PostgreSQL`, 
       'meveto_logout_marks',
       'meveto_logout_senders',
     ]);
-  }, 180_000);
+  }, 300_000);
 });

@@ -30,5 +30,5 @@ describe(`${String(REPLICAS)} replicas whose PostgreSQL is stopped ${String(STOP
     expect(await world.faults()).toEqual([]);
     expect(world.acknowledgedCount).toBe(world.meveto.events.length);
     expect(world.hosts.every(({ isRunning }) => isRunning)).toBe(true);
-  }, 240_000);
+  }, 360_000);
 });

@@ -10,7 +10,8 @@ import { overlapsOf, type Pause } from './overlaps.js';
 export const POSTGRES = process.env['TEST_DATABASE_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 export const LEASE_MS = 1_000;
 const USER_COUNT = 20;
-const SETTLES_WITHIN_MS = 60_000;
+/** After an outage of Meveto up to 30 s pass until the breaker's next probe, and up to 30 s of a call's own pause: and then the work. */
+const SETTLES_WITHIN_MS = 90_000;
 const vault = new TokenVault(CLIENT_ID, CLIENT_SECRET);
 
 /** How a replica reaches its database and Meveto, when not directly. */
@@ -168,13 +169,14 @@ export class ReplicaWorld {
     return this.meveto.events.flatMap((event) => {
       const row = rows.get(vault.digestToken(event.tokens[0] ?? ''));
       const state = row === undefined ? 'not recorded' : String(row['state']);
+      const detail = row === undefined ? '' : ` (${historyOf(row)})`;
       const wasNamed = this.meveto.exchanges.some(
         ({ token, outcome }) => token === event.tokens[0] && outcome === 'person',
       );
       if (state === 'not recorded' && event.acknowledgedAt === undefined) return [];
       if (wasNamed && (state === 'applied' || state === 'ambiguous')) return [];
       return [
-        `${event.id} was acknowledged and is ${state}; Meveto ${wasNamed ? 'named' : 'did not name'} the person`,
+        `${event.id} was acknowledged and is ${state}${detail}; Meveto ${wasNamed ? 'named' : 'did not name'} the person`,
       ];
     });
   }
@@ -187,7 +189,7 @@ export class ReplicaWorld {
     return [
       ...rows
         .filter((row) => row['state'] !== 'applied')
-        .map((row) => `a call is ${String(row['state'])} although Meveto listed it`),
+        .map((row) => `a call is ${String(row['state'])} (${historyOf(row)}) although Meveto listed it`),
       ...rows.filter((row) => row['sealed'] !== null).map(() => 'a sealed token was left behind'),
       ...users.flatMap((user) => wrongTimes(user, rows)),
       ...overlapsOf(this.meveto.exchanges, this.pauses),
@@ -197,6 +199,10 @@ export class ReplicaWorld {
 }
 
 const callerOf = (index: number): string => `replica-${String(index)}`;
+
+/** What a worker last had to say of a call. */
+const historyOf = (row: Row): string =>
+  `${String(row['attempts'])} attempts, ${String(row['reason'])}, due ${String(Number(row['due_at']) - Date.now())} ms from now`;
 
 /** A user was logged out at the time of the latest of their calls. */
 function wrongTimes(user: Row, rows: readonly Row[]): string[] {

@@ -73,5 +73,5 @@ describe('three replicas, two of which lose their network to PostgreSQL for 30 s
       await until('the guard knows again', async () => (await guardSays(url)) === 200, 20_000);
     }
     expect(await world.faults()).toEqual([]);
-  }, 180_000);
+  }, 300_000);
 });

@@ -46,5 +46,5 @@ describe(`${String(REPLICAS)} replicas that lose their network to Meveto for 30 
     for (const network of networks) network.heal();
     expect(await world.faults()).toEqual([]);
     expect(world.acknowledgedCount).toBe(world.meveto.events.length);
-  }, 180_000);
+  }, 300_000);
 });

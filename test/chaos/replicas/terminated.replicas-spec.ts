@@ -27,5 +27,5 @@ describe(`${String(REPLICAS)} replicas whose connections PostgreSQL terminates $
     expect(await world.faults()).toEqual([]);
     expect(world.acknowledgedCount).toBe(world.meveto.events.length);
     expect(world.hosts.every(({ isRunning }) => isRunning)).toBe(true);
-  }, 180_000);
+  }, 300_000);
 });

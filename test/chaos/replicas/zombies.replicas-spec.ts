@@ -23,5 +23,5 @@ describe(`${String(REPLICAS)} replicas, of which one after the other stands stil
     expect(await world.faults()).toEqual([]);
     expect(world.acknowledgedCount).toBe(world.meveto.events.length);
     expect(world.acknowledgedCount).toBeGreaterThan(500);
-  }, 180_000);
+  }, 300_000);
 });
