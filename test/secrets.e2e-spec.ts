@@ -1,139 +1,179 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { inspect } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Logger, type LoggerService } from '@nestjs/common';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { Logger } from '@nestjs/common';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { PendingCallsUnavailableError, type PendingCallSource } from 'nestjs-meveto-logout';
+import { DataSource } from 'typeorm';
 import { databaseKind } from './support/database.js';
 import type { Fault } from './support/fault-proxy.js';
-import { CLIENT_SECRET } from './support/host-app.js';
-import { LiveSocket } from './support/live-socket.js';
-import { type HostClient, World } from './support/world.js';
+import { defaultHttpAdapter } from './support/http-adapters.js';
+import { shown } from './support/secret-search.js';
+import { canary, SecretWorld, WEBHOOK } from './support/secret-world.js';
+import { until } from './support/until.js';
 
 const EXCHANGE = '/api/client/user-for-token';
+const PENDING = '/api/client/webhooks/pending';
 
-/** Everything that is written anywhere while it stands. */
-class Recorder implements LoggerService {
-  readonly lines: string[] = [];
-  readonly log = (...args: unknown[]): void => this.note(args);
-  readonly error = (...args: unknown[]): void => this.note(args);
-  readonly warn = (...args: unknown[]): void => this.note(args);
-  readonly debug = (...args: unknown[]): void => this.note(args);
-  readonly verbose = (...args: unknown[]): void => this.note(args);
+describe(`no token is to be found anywhere, on ${databaseKind} and ${defaultHttpAdapter}`, () => {
+  let secrets: SecretWorld;
+  afterEach(() => secrets.end());
 
-  note(args: unknown): void {
-    this.lines.push(inspect(args, { depth: 12, showHidden: true, maxStringLength: null }));
-  }
-}
-
-/** TypeORM's own log, with the parameters of every query. */
-const queriesTo = (recorder: Recorder): Partial<DataSourceOptions> => ({
-  logging: 'all',
-  logger: {
-    logQuery: (query, parameters) => recorder.note([query, parameters]),
-    logQueryError: (error, query, parameters) => recorder.note([error, query, parameters]),
-    logQuerySlow: (_time, query, parameters) => recorder.note([query, parameters]),
-    logSchemaBuild: (message) => recorder.note(message),
-    logMigration: (message) => recorder.note(message),
-    log: (_level, message) => recorder.note(message),
-  },
-});
-
-describe(`no token is to be found anywhere, on ${databaseKind}`, () => {
-  let world: World;
-  let host: HostClient;
-  let recorder: Recorder;
-  beforeEach(async () => {
-    recorder = new Recorder();
-    world = await World.create();
-    host = await world.start({
-      connection: { ...world.database.connection, ...queriesTo(recorder) } as DataSourceOptions,
-      options: { exchange: { timeoutMs: 200 }, storeTimeoutMs: 200, webhook: { secretPath: SECRET_PATH } },
-    });
-    // The applications of the tests are started without a log: everything is written from here on.
-    Logger.overrideLogger(recorder);
-  });
-  afterEach(async () => {
-    Logger.overrideLogger(false);
-    await world.end();
+  it('is searched for on every level of the log, on the console, in rows, answers and messages', async () => {
+    secrets = await SecretWorld.start();
+    const traces = Array.from({ length: 8 }, canary);
+    const logger = new Logger('Search');
+    logger.log(traces[0]);
+    logger.error(new Error(traces[1]));
+    logger.warn({ deep: { down: traces[2] } });
+    logger.debug(traces[3]);
+    logger.verbose(traces[4]);
+    logger.fatal(traces[5]);
+    console.error(traces[6]);
+    await secrets.host.app
+      .get(DataSource)
+      .query('SELECT id FROM users WHERE meveto_id = $1'.replace('$1', `'${String(traces[7])}'`));
+    const found = await secrets.everything();
+    expect(traces.filter((trace) => !found.includes(trace))).toEqual([]);
+    expect(found).toContain('"event":"connect"');
+    expect(found).toContain('m-1');
+    expect(found).toContain('webhook_refused');
   });
 
-  const SECRET_PATH = 'secret-path-canary-0123456789';
-  const send = (user_token: string) =>
-    host.post(`/meveto/webhook/${SECRET_PATH}`, { type: 'User_Logged_Out', user_token });
-
-  /** All that can be read from outside, from the log and from the database. */
-  async function everything(answers: readonly Response[], live: LiveSocket): Promise<string> {
-    const dataSource = host.app.get(DataSource);
-    const rows = await Promise.all(
-      ['meveto_logout_calls', 'meveto_logout_marks', 'meveto_logout_leases', 'users', 'access_tokens'].map(
-        (table) => dataSource.query<unknown[]>(`SELECT * FROM ${table}`),
-      ),
-    );
-    const { connection } = world.database;
-    const files =
-      connection.type === 'better-sqlite3'
-        ? [connection.database, `${connection.database}-wal`].filter((file) => existsSync(file))
-        : [];
-    return [
-      ...recorder.lines,
-      JSON.stringify(rows),
-      JSON.stringify(live.heard),
-      inspect(await host.service.status()),
-      ...files.map((file) => readFileSync(file, 'latin1')),
-      ...(await Promise.all(
-        answers.map(async (answer) => JSON.stringify([...answer.headers]) + (await answer.text())),
-      )),
-    ].join('\n');
-  }
-
-  it.each<[string, Fault | undefined]>([
+  it.each<[string, ((token: string) => Fault) | undefined]>([
     ['applied', undefined],
-    ['tried again after an error', { status: 500, body: '{"message":"Server Error"}' }],
-    ['tried again after a time-out', 'hang'],
-    ['tried again after a reset', 'reset'],
-    ['tried again after garbage', { status: 200, body: '{"status":' }],
-    ['redirected', { status: 302, body: '', headers: { location: 'http://127.0.0.1:9/' } }],
-  ])('when a call is %s', async (_what, fault) => {
-    const live = new LiveSocket(host.url, { token: await host.token() });
-    await live.next('connect');
-    const token = world.meveto.issueUserToken('m-1');
-    world.proxy.fault = (path) => (path === EXCHANGE ? (fault ?? 'pass') : 'pass');
-    const answers = [await send(token), await send(token), await send(`${token} with a space`)];
-    if (fault === undefined) await host.untilCalls('applied');
-    else await delay(700);
-    const found = await everything(answers, live);
-    live.close();
-    expect(found.includes(token)).toBe(false);
-    expect(found.includes(CLIENT_SECRET)).toBe(false);
-    expect(found.includes(SECRET_PATH)).toBe(false);
+    ['tried again after an error', () => ({ status: 500, body: '{"message":"Server Error"}' })],
+    [
+      'tried again after an error that quotes it',
+      (token) => ({ status: 503, body: token, headers: { 'x-token': token } }),
+    ],
+    [
+      'tried again after an error with HTTP 200',
+      (token) => ({ status: 200, body: `{"error":"${token}","error_description":"${token}"}` }),
+    ],
+    ['tried again after a time-out', () => 'hang'],
+    ['tried again after a reset', () => 'reset'],
+    ['tried again after an answer was lost', () => 'lose-answer'],
+    ['tried again after garbage', (token) => ({ status: 200, body: `{"status":"${token}` })],
+    [
+      'tried again after an answer that names it',
+      (token) => ({ status: 200, body: `{"status":"${token}","payload":{"user":null,"t":"${token}"}}` }),
+    ],
+    ['tried again after an answer that is too long', (token) => ({ status: 200, body: token.repeat(3_000) })],
+    [
+      'redirected',
+      (token) => ({ status: 302, body: '', headers: { location: `http://127.0.0.1:9/?token=${token}` } }),
+    ],
+    ['rejected', (token) => ({ status: 200, body: `{"status":"Invalid_User_Token","message":"${token}"}` })],
+  ])('when a call is %s', async (_what, faultOf) => {
+    secrets = await SecretWorld.start();
+    const token = secrets.world.meveto.issueUserToken('m-1');
+    const fault = faultOf?.(token) ?? 'pass';
+    secrets.world.proxy.fault = (path) => (path === EXCHANGE ? fault : 'pass');
+    expect([
+      await secrets.send(token),
+      await secrets.send(token),
+      await secrets.send(`${token} with a space`),
+    ]).toEqual([202, 202, 400]);
+    await until('an attempt', () => Promise.resolve(secrets.world.proxy.count(EXCHANGE) > 0));
+    if (faultOf === undefined) {
+      await secrets.host.untilCalls('applied');
+      await secrets.live.next('logged-out');
+    } else await delay(500);
     // The search itself works: what may be seen is found.
-    expect(found).toContain('User_Logged_Out');
+    expect(await secrets.expectNone(token)).toContain('User_Logged_Out');
   });
 
-  it('when the store is away, and when bodies are broken', async () => {
-    const live = new LiveSocket(host.url, { token: await host.token() });
-    const token = world.meveto.issueUserToken('m-1');
-    await host.app.get(DataSource).query('ALTER TABLE meveto_logout_calls RENAME TO hidden_calls');
-    const answers = [
-      await send(token),
-      await host.post(`/meveto/webhook/${SECRET_PATH}`, `{"type":"User_Logged_Out","user_token":"${token}"`),
-      await host.post('/meveto/webhook', { type: 'User_Logged_Out', user_token: token }),
-      await host.post(`/meveto/webhook/${SECRET_PATH}`, { type: 'User_Logged_Out', user_token: [token] }),
+  it('when Meveto is away for so long that the breaker opens', async () => {
+    secrets = await SecretWorld.start();
+    secrets.world.proxy.fault = (path) => (path === EXCHANGE ? 'reset' : 'pass');
+    const tokens = Array.from({ length: 8 }, () => secrets.world.meveto.issueUserToken('m-1'));
+    for (const token of tokens) await secrets.send(token);
+    await until('the breaker', () =>
+      Promise.resolve(secrets.recorder.lines.some((line) => /pause|outage|does not answer/i.test(line))),
+    );
+    await secrets.expectNone(...tokens);
+    secrets.world.proxy.fault = () => 'pass';
+    await until('the end of the outage', async () => (await secrets.host.states()).pending === 0, 10_000);
+    await secrets.expectNone(...tokens);
+  });
+
+  it('when it comes by the pending list, and when that is garbage', async () => {
+    secrets = await SecretWorld.start();
+    const token = secrets.world.meveto.issueUserToken('m-1');
+    const others = Array.from({ length: 12 }, canary);
+    const good = { id: 'wh-1', type: 'User_Logged_Out', user_token: token };
+    const bad = [
+      others[0],
+      { ...good, id: { more: others[1] } },
+      { ...good, id: 'wh-2', user_token: `${String(others[2])} with a space` },
+      { ...good, id: 'wh-3', type: others[3] },
+      { ...good, id: 'wh-4', user_token: [others[4]] },
     ];
-    expect(answers.map(({ status }) => status)).toEqual([503, 400, 404, 400]);
+    const page = (webhooks: unknown, more: object = {}) =>
+      JSON.stringify({ status: 'Pending_Webhooks_Retrieved', payload: { webhooks, next: null, ...more } });
+    const answers: Fault[] = [
+      { status: 200, body: page([...bad, good]) },
+      { status: 200, body: page(others[5]) },
+      { status: 200, body: `{"status":"${String(others[6])}"` },
+      { status: 500, body: String(others[7]), headers: { 'x-token': String(others[8]) } },
+      { status: 302, body: '', headers: { location: `/${String(others[9])}` } },
+      {
+        status: 200,
+        body: page([], { next: { cursor: others[10] } }),
+        headers: { 'x-token': String(others[11]) },
+      },
+    ];
+    for (const answer of answers) {
+      secrets.world.proxy.fault = (path) => (path === PENDING ? answer : 'pass');
+      await secrets.host.service.reconcileNow().catch((error: unknown) => secrets.heard.push(shown(error)));
+    }
+    await secrets.host.untilCalls('applied');
+    await secrets.live.next('logged-out');
+    expect(await secrets.expectNone(token, ...others)).toContain(
+      '5 entries of Meveto’s pending list were not understood',
+    );
+  });
+
+  it('when it comes by a source of the application’s own, whatever that throws', async () => {
+    let page: () => unknown = () => ({ calls: [] });
+    const source = { page: () => Promise.resolve().then(() => page()) } as PendingCallSource;
+    secrets = await SecretWorld.start({ reconcile: { source } });
+    const token = secrets.world.meveto.issueUserToken('m-1');
+    const others = Array.from({ length: 5 }, canary);
+    const pages: (() => unknown)[] = [
+      () => ({ calls: [{ id: '1', type: 'User_Logged_Out', userToken: token }, { userToken: others[0] }] }),
+      () => others[1],
+      () => {
+        throw new Error(others[2], { cause: others[3] });
+      },
+      () => Promise.reject(new PendingCallsUnavailableError(others[4] ?? '')),
+    ];
+    for (page of pages) {
+      await secrets.host.service.reconcileNow().catch((error: unknown) => secrets.heard.push(shown(error)));
+    }
+    await secrets.host.untilCalls('applied');
+    expect(await secrets.expectNone(token, ...others)).toContain('reconcile.source');
+  });
+
+  it('when the store is away', async () => {
+    secrets = await SecretWorld.start();
+    const token = secrets.world.meveto.issueUserToken('m-1');
+    const [inQuery, inHeader] = [canary(), canary()];
+    const dataSource = secrets.host.app.get(DataSource);
+    await dataSource.query('ALTER TABLE meveto_logout_calls RENAME TO hidden_calls');
+    expect(await secrets.send(token, `${WEBHOOK}?user_token=${inQuery}`, { 'x-token': inHeader })).toBe(503);
+    await secrets.host.service
+      .listCalls({ state: 'pending' })
+      .catch((error: unknown) => secrets.heard.push(shown(error)));
     await delay(600);
-    await host.app.get(DataSource).query('ALTER TABLE hidden_calls RENAME TO meveto_logout_calls');
-    const found = await everything(answers, live);
-    live.close();
-    expect(found.includes(token)).toBe(false);
-    expect(found).toContain('store is not available');
+    await dataSource.query('ALTER TABLE hidden_calls RENAME TO meveto_logout_calls');
+    expect(await secrets.expectNone(token, inQuery, inHeader)).toContain('store is not available');
   });
 
   it('erases the sealed token with the end of its call', async () => {
-    await send(world.meveto.issueUserToken('m-1'));
-    await host.untilCalls('applied');
-    const [row] = await host.app
+    secrets = await SecretWorld.start();
+    await secrets.send(secrets.world.meveto.issueUserToken('m-1'));
+    await secrets.host.untilCalls('applied');
+    const [row] = await secrets.host.app
       .get(DataSource)
       .query<{ sealed: unknown }[]>('SELECT sealed FROM meveto_logout_calls');
     expect(row?.sealed).toBeNull();

@@ -1,0 +1,97 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { inspect } from 'node:util';
+import { Logger, type LoggerService } from '@nestjs/common';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { CALL_STATES } from '../../libs/meveto-logout/src/model/call.js';
+import type { TestDatabase } from './database.js';
+import type { HostClient } from './world.js';
+
+const CONSOLE = ['debug', 'log', 'info', 'warn', 'error', 'trace'] as const;
+const TABLES = [
+  'meveto_logout_calls',
+  'meveto_logout_marks',
+  'meveto_logout_leases',
+  'users',
+  'access_tokens',
+];
+
+/** Everything that is written anywhere while it stands: each level of Nest's log, the console, TypeORM's log, warnings. */
+export class Recorder implements LoggerService {
+  readonly lines: string[] = [];
+  readonly log = (...args: unknown[]): void => this.note(args);
+  readonly fatal = (...args: unknown[]): void => this.note(args);
+  readonly error = (...args: unknown[]): void => this.note(args);
+  readonly warn = (...args: unknown[]): void => this.note(args);
+  readonly debug = (...args: unknown[]): void => this.note(args);
+  readonly verbose = (...args: unknown[]): void => this.note(args);
+  readonly #console = { ...console };
+
+  /** TypeORM's own log, with the parameters of every query. */
+  get queries(): Partial<DataSourceOptions> {
+    return {
+      logging: 'all',
+      logger: {
+        logQuery: (query, parameters) => this.note([query, parameters]),
+        logQueryError: (error, query, parameters) => this.note([error, query, parameters]),
+        logQuerySlow: (_time, query, parameters) => this.note([query, parameters]),
+        logSchemaBuild: (message) => this.note(message),
+        logMigration: (message) => this.note(message),
+        log: (_level, message) => this.note(message),
+      },
+    };
+  }
+
+  /** The applications of the tests are started without a log: everything is written from here on. */
+  start(): void {
+    Logger.overrideLogger(this);
+    for (const name of CONSOLE) console[name] = (...args: unknown[]) => this.note(args);
+    process.on('warning', this.log);
+  }
+
+  stop(): void {
+    Logger.overrideLogger(false);
+    Object.assign(console, this.#console);
+    process.off('warning', this.log);
+  }
+
+  note(args: unknown): void {
+    this.lines.push(seen(args));
+  }
+}
+
+/** A thing as it shows itself to whoever looks closest, and as JSON. */
+export function seen(thing: unknown): string {
+  const text = inspect(thing, { depth: 12, showHidden: true, maxStringLength: null, maxArrayLength: null });
+  try {
+    return `${text} ${JSON.stringify(thing)}`;
+  } catch {
+    return text;
+  }
+}
+
+/** What an error shows: itself, its JSON, and what it carries along. */
+export const shown = (error: unknown): string =>
+  error instanceof Error
+    ? [error, error.stack, Object.entries(error), error.cause].map(seen).join('\n')
+    : seen(error);
+
+/** All that the database has, in its rows and, with SQLite, in its files. */
+export async function storedBy({ app }: HostClient, { connection }: TestDatabase): Promise<string> {
+  const dataSource = app.get(DataSource);
+  const rows = await Promise.all(
+    TABLES.map((table) => dataSource.query<unknown[]>(`SELECT * FROM ${table}`)),
+  );
+  const files =
+    connection.type === 'better-sqlite3'
+      ? [connection.database, `${connection.database}-wal`].filter((file) => existsSync(file))
+      : [];
+  return [JSON.stringify(rows), ...files.map((file) => readFileSync(file, 'latin1'))].join('\n');
+}
+
+/** What operators are told. */
+export async function toldBy({ service }: HostClient): Promise<string> {
+  const calls = await Promise.all(
+    CALL_STATES.map((state) => service.listCalls({ state }).catch((error: unknown) => shown(error))),
+  );
+  return seen([await service.status(), calls]);
+}
