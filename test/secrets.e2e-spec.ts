@@ -122,7 +122,8 @@ describe(`no token is to be found anywhere, on ${databaseKind} and ${defaultHttp
         headers: { 'x-token': String(others[11]) },
       },
     ];
-    for (const answer of answers) {
+    // Only the first failure of several is told: a good answer stands between them.
+    for (const answer of answers.flatMap((each): Fault[] => [each, { status: 200, body: page([]) }])) {
       secrets.world.proxy.fault = (path) => (path === PENDING ? answer : 'pass');
       await secrets.host.service.reconcileNow().catch((error: unknown) => secrets.heard.push(shown(error)));
     }
@@ -139,6 +140,8 @@ describe(`no token is to be found anywhere, on ${databaseKind} and ${defaultHttp
     secrets = await SecretWorld.start({ reconcile: { source } });
     const token = secrets.world.meveto.issueUserToken('m-1');
     const others = Array.from({ length: 5 }, canary);
+    const look = () =>
+      secrets.host.service.reconcileNow().catch((error: unknown) => secrets.heard.push(shown(error)));
     const pages: (() => unknown)[] = [
       () => ({ calls: [{ id: '1', type: 'User_Logged_Out', userToken: token }, { userToken: others[0] }] }),
       () => others[1],
@@ -147,8 +150,12 @@ describe(`no token is to be found anywhere, on ${databaseKind} and ${defaultHttp
       },
       () => Promise.reject(new PendingCallsUnavailableError(others[4] ?? '')),
     ];
-    for (page of pages) {
-      await secrets.host.service.reconcileNow().catch((error: unknown) => secrets.heard.push(shown(error)));
+    for (const each of pages) {
+      page = each;
+      await look();
+      // Only the first failure of several is told.
+      page = () => ({ calls: [] });
+      await look();
     }
     await secrets.host.untilCalls('applied');
     expect(await secrets.expectNone(token, ...others)).toContain('reconcile.source');
