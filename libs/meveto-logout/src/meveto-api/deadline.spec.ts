@@ -22,6 +22,18 @@ describe('the deadline of a request', () => {
     deadline.clear();
   });
 
+  it('is no cause for a warning where many requests are on their way', async () => {
+    const warned: string[] = [];
+    const onWarning = ({ name }: Error): void => void warned.push(name);
+    process.on('warning', onWarning);
+    const stopping = new AbortController();
+    const deadlines = Array.from({ length: 30 }, () => new Deadline(10_000, stopping.signal));
+    await delay(20);
+    process.off('warning', onWarning);
+    for (const deadline of deadlines) deadline.clear();
+    expect(warned).toEqual([]);
+  });
+
   it('leaves nothing behind', async () => {
     const stopping = new AbortController();
     const deadline = new Deadline(5, stopping.signal);

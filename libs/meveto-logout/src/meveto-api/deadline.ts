@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * Ends one request: after a time, or when `other` says so. AbortSignal.any() would keep a little of every request for as long
  * as `other` lives, which is as long as the process.
@@ -18,6 +20,8 @@ export class Deadline {
       this.#isOver = true;
       this.#abort();
     }, afterMs);
+    // As many requests as may be on their way at once wait for it: that is no leak.
+    setMaxListeners(0, other);
     if (other.aborted) this.#abort();
     else other.addEventListener('abort', this.#abort, { once: true });
   }
