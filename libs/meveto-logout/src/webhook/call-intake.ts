@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { InboxFullError, LogoutUnfinishedError, StoreUnavailableError } from '../errors.js';
@@ -69,15 +68,20 @@ export class CallIntake {
     if ([digest, ...earlierDigests].some((each) => this.#rejected.has(each))) return;
     const senders = address === undefined ? [] : this.#digestsOf(address);
     const call = { type, digest, earlierDigests, token, sender: senders[0] };
+    let tooLate: NodeJS.Timeout | undefined;
     let waiting: Waiting | undefined;
     const committed = new Promise<void>((resolve, reject) => {
       waiting = { call, senders, resolve, reject, isAbandoned: false };
       this.#waiting.push(waiting);
+      tooLate = setTimeout(() => {
+        reject(new StoreUnavailableError('store a call: no answer in time'));
+      }, this.options.storeTimeoutMs);
     });
     if (!this.#isCommitting) void this.#commitAll();
     try {
-      await this.#inTime(committed);
+      await committed;
     } finally {
+      clearTimeout(tooLate);
       if (waiting !== undefined) waiting.isAbandoned = true;
     }
   }
@@ -123,17 +127,5 @@ export class CallIntake {
       else resolve();
     }
     if (newCount > 0) this.events.arrived();
-  }
-
-  async #inTime(committed: Promise<void>): Promise<void> {
-    const done = new AbortController();
-    const tooLate = delay(this.options.storeTimeoutMs, true, { signal: done.signal }).catch(() => false);
-    try {
-      const isLate = await Promise.race([committed.then(() => false), tooLate]);
-      if (isLate) throw new StoreUnavailableError('store a call: no answer in time');
-    } finally {
-      done.abort();
-      committed.catch(() => undefined);
-    }
   }
 }

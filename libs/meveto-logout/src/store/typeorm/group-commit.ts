@@ -31,8 +31,9 @@ export class GroupCommit {
     });
   }
 
-  get isEmpty(): boolean {
-    return this.#waiting.length === 0;
+  /** How many wait. */
+  get size(): number {
+    return this.#waiting.length;
   }
 
   /**
