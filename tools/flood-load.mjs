@@ -3,12 +3,18 @@ import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const agents = new Map();
+let connectionsPerAddress = 8;
+
+/** At most so many at once from each address. @param {number} perAddress */
+export function allowConnections(perAddress) {
+  connectionsPerAddress = perAddress;
+}
 
 /** Kept-alive connections from one address of this machine. @param {string} localAddress */
 function agentOf(localAddress) {
   let agent = agents.get(localAddress);
   if (agent === undefined) {
-    agent = new Agent({ keepAlive: true, localAddress, maxSockets: 8, timeout: 30_000 });
+    agent = new Agent({ keepAlive: true, localAddress, maxSockets: connectionsPerAddress, timeout: 30_000 });
     agents.set(localAddress, agent);
   }
   return agent;

@@ -154,6 +154,7 @@ export class Reconciler {
       this.events.listRead(askedAt);
       return true;
     } catch (error) {
+      // The lease is kept: Meveto may still be busy with a question whose answer did not come.
       this.#failed(error);
       return false;
     }
@@ -252,6 +253,8 @@ export class Reconciler {
     this.#lastFailureAt = Date.now();
     this.counters.add('reconcile_failure');
     this.#waitAsTold(error);
+    // What failed is asked again before the next turn of the schedule, with growing pauses.
+    if (this.#soon === undefined) this.#askSoon();
     if (this.#stopping.signal.aborted || this.#isFailing) return;
     this.#isFailing = true;
     this.#logger.warn(error instanceof Error ? error.message : 'Meveto’s pending list could not be read.');
@@ -262,7 +265,6 @@ export class Reconciler {
     const retryAfterMs = error instanceof PendingCallsUnavailableError ? error.retryAfterMs : undefined;
     if (retryAfterMs === undefined) return;
     this.#notBefore = performance.now() + Math.min(retryAfterMs, MAX_RETRY_AFTER_MS);
-    this.#askSoon();
   }
 }
 
