@@ -1,69 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
+import { type Bus, BUSES } from '../support/cluster-buses.js';
 import type { DemoProcess } from '../support/demo-process.js';
 import { Replicas } from '../support/replicas.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 
-const REDIS_URL = String(process.env['TEST_REDIS_URL']);
 /** What the adapter promises. */
 const WITHIN_MS = 100;
 const RUNS = 25;
 const STOPPED_FOR_MS = 10_000;
 
-interface Bus {
-  readonly env: Record<string, string>;
-  /** Nothing gets through until the returned function is called. */
-  stop(database: Replicas['database']): Promise<() => Promise<void>>;
-  close(): Promise<void>;
-}
-
-async function redisBus(): Promise<Bus> {
-  const proxy = await TcpProxy.start(REDIS_URL);
-  return {
-    env: { REDIS_URL: `redis://127.0.0.1:${String(proxy.port)}` },
-    stop: () => {
-      proxy.cut();
-      return Promise.resolve(() => {
-        proxy.mend();
-        return Promise.resolve();
-      });
-    },
-    close: () => proxy.stop(),
-  };
-}
-
-/** The bus has connections of its own, which have its name: they are ended again and again. */
-function postgresBus(): Promise<Bus> {
-  return Promise.resolve({
-    env: { CLUSTER: 'postgres' },
-    stop: async ({ connection }) => {
-      const client = new pg.Client((connection as { url: string }).url);
-      client.on('error', () => undefined);
-      await client.connect();
-      const end = (): Promise<unknown> =>
-        client.query(
-          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'meveto-demo-%'",
-        );
-      await end();
-      const again = setInterval(() => void end(), 100);
-      return async () => {
-        clearInterval(again);
-        await client.end();
-      };
-    },
-    close: () => Promise.resolve(),
-  });
-}
-
 const p = (share: number, values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? NaN;
 
-describe.each([
-  ['PostgreSQL and Redis', redisBus],
-  ['PostgreSQL alone', postgresBus],
-])('three replicas with %s', (title, openBus) => {
+describe.each(BUSES)('three replicas with %s', (title, openBus) => {
   let bus: Bus;
   let replicas: Replicas;
   const three = (): [DemoProcess, DemoProcess, DemoProcess] => {

@@ -17,8 +17,6 @@ export class DemoBrowser {
   ) {}
 
   static async start(): Promise<DemoBrowser> {
-    if (!existsSync(CHROMIUM))
-      throw new Error(`No Chromium at ${CHROMIUM}. Install it, or set CHROMIUM_PATH.`);
     const meveto = new MevetoSimulator({ retryDelayMs: 1_000 });
     await meveto.start();
     const demo = await DemoProcess.start({
@@ -36,13 +34,7 @@ export class DemoBrowser {
     });
     for (const user of ['alice', 'bob', 'carol'])
       meveto.addPerson({ mevetoId: `meveto-${user}`, name: user });
-    const browser = await chromium.launch({
-      executablePath: CHROMIUM,
-      args: ['--no-sandbox', '--disable-quic'],
-      // Playwright switches the back/forward cache off: what it brings back could not be tested.
-      ignoreDefaultArgs: ['--disable-back-forward-cache'],
-    });
-    return new DemoBrowser(browser, demo, meveto);
+    return new DemoBrowser(await launchChromium(), demo, meveto);
   }
 
   async stop(): Promise<void> {
@@ -56,22 +48,40 @@ export class DemoBrowser {
     return this.meveto.logOut(`meveto-${user}`, CLIENT.id);
   }
 
-  /** Logs this browser profile in, as another tab of it would. */
-  async logIn(context: BrowserContext, user: DemoUser, url = this.demo.url): Promise<void> {
-    const response = await context.request.post(`${url}/login`, {
-      data: { email: `${user}@example.com`, password: `${user}-demo-password` },
-      headers: { accept: 'application/json' },
-    });
-    if (!response.ok()) throw new Error(`login: ${String(response.status())} ${await response.text()}`);
+  logIn(context: BrowserContext, user: DemoUser, url = this.demo.url): Promise<void> {
+    return logIn(context, user, url);
   }
 
-  /** A tab on the profile page, its live connection up. */
-  async openProfile(context: BrowserContext, url = this.demo.url): Promise<Page> {
-    const tab = await context.newPage();
-    await tab.goto(`${url}/profile`);
-    await untilLive(tab);
-    return tab;
+  openProfile(context: BrowserContext, url = this.demo.url): Promise<Page> {
+    return openProfile(context, url);
   }
+}
+
+export function launchChromium(): Promise<Browser> {
+  if (!existsSync(CHROMIUM)) throw new Error(`No Chromium at ${CHROMIUM}. Install it, or set CHROMIUM_PATH.`);
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    args: ['--no-sandbox', '--disable-quic'],
+    // Playwright switches the back/forward cache off: what it brings back could not be tested.
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
+  });
+}
+
+/** Logs this browser profile in, as another tab of it would. */
+export async function logIn(context: BrowserContext, user: DemoUser, url: string): Promise<void> {
+  const response = await context.request.post(`${url}/login`, {
+    data: { email: `${user}@example.com`, password: `${user}-demo-password` },
+    headers: { accept: 'application/json' },
+  });
+  if (!response.ok()) throw new Error(`login: ${String(response.status())} ${await response.text()}`);
+}
+
+/** A tab on the profile page, its live connection up. */
+export async function openProfile(context: BrowserContext, url: string): Promise<Page> {
+  const tab = await context.newPage();
+  await tab.goto(`${url}/profile`);
+  await untilLive(tab);
+  return tab;
 }
 
 export const untilLive = (tab: Page, state = 'connected', timeout = 40_000): Promise<void> =>

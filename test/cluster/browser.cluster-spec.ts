@@ -1,0 +1,85 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { type Bus, BUSES } from '../support/cluster-buses.js';
+import { launchChromium, logIn, openProfile } from '../support/demo-browser.js';
+import type { DemoProcess } from '../support/demo-process.js';
+import { Replicas } from '../support/replicas.js';
+
+const WITHIN_MS = 1_000;
+const RUNS = 10;
+
+describe.each(BUSES)('a browser on the third of three replicas with %s', (title, openBus) => {
+  let bus: Bus;
+  let replicas: Replicas;
+  let browser: Browser;
+  let context: BrowserContext;
+  beforeAll(async () => {
+    [bus, browser] = await Promise.all([openBus(), launchChromium()]);
+    replicas = await Replicas.open(bus.env);
+    for (let count = 0; count < 3; count += 1) await replicas.start();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await replicas.end();
+    await bus.close();
+  });
+  beforeEach(async () => {
+    context = await browser.newContext();
+  });
+  afterEach(() => context.close());
+
+  const at = (index: number): DemoProcess => {
+    const replica = replicas.running[index];
+    if (replica === undefined) throw new Error(`no replica ${String(index)}`);
+    return replica;
+  };
+  const leaves = async (tab: Page): Promise<number> => {
+    await tab.waitForURL(/\/login$/, { timeout: 20_000, waitUntil: 'commit' });
+    return performance.now();
+  };
+
+  it('is on the login page within a second of the call to the first, and the second refuses', async () => {
+    const took: number[] = [];
+    for (let run = 0; run < RUNS; run += 1) {
+      await logIn(context, 'alice', at(2).url);
+      const token = await replicas.logIn(at(1));
+      const tab = await openProfile(context, at(2).url);
+      const left = leaves(tab);
+      const calledAt = performance.now();
+      await replicas.logOut(at(0));
+      await replicas.refusedAt(at(1), token);
+      took.push((await left) - calledAt);
+      await tab.getByText('You logged out from your Meveto dashboard.').waitFor();
+      await tab.close();
+    }
+    const sorted = took.toSorted((one, other) => one - other).map(Math.round);
+    console.log(`${title}: from the call to the login page on another replica, in ms: ${sorted.join(', ')}`);
+    expect(sorted[Math.floor(RUNS * 0.8) - 1]).toBeLessThanOrEqual(WITHIN_MS);
+  });
+
+  it('is out although the replicas that it is not on are killed, one after the other', async () => {
+    for (let turn = 0; turn < 2; turn += 1) {
+      await logIn(context, 'alice', at(2).url);
+      const tab = await openProfile(context, at(2).url);
+      await replicas.kill(at(0));
+      await replicas.logOut(at(0));
+      await leaves(tab);
+      await tab.close();
+      const [survivor, own] = [at(0), at(1)];
+      const started = await replicas.start();
+      // The browser's replica stays the third.
+      replicas.running.splice(0, 3, survivor, started, own);
+    }
+  });
+
+  it('stays while its own replica is down, and is out as soon as that one is back when the logout came meanwhile', async () => {
+    await logIn(context, 'alice', at(2).url);
+    const tab = await openProfile(context, at(2).url);
+    await at(2).kill();
+    await tab.locator('[data-live="offline"], [data-live="connecting"]').first().waitFor({ timeout: 20_000 });
+    await replicas.logOut(at(0));
+    expect(tab.url()).toMatch(/\/profile$/);
+    await at(2).startAgain();
+    await leaves(tab);
+  });
+});
