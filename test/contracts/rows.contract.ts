@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { UnknownUserError } from 'nestjs-meveto-logout';
+import { typeOrmStore, UnknownUserError } from 'nestjs-meveto-logout';
 import { User } from '../support/host-app.js';
 import {
   claimOne,
@@ -13,7 +13,7 @@ import {
   receiveAndClaim,
   removal,
 } from './opened-store.js';
-import type { OpenedTypeOrmStore } from './typeorm-opened-store.js';
+import { contextOf, mapping, type OpenedTypeOrmStore } from './typeorm-opened-store.js';
 
 /** What stands in the tables, the module's and the application's. */
 export function rowsContract(name: string, openStore: () => Promise<OpenedTypeOrmStore>): void {
@@ -126,6 +126,20 @@ export function rowsContract(name: string, openStore: () => Promise<OpenedTypeOr
       const { asOf } = await opened.store.register.committedSince(0);
       await opened.dataSource.query(`UPDATE meveto_logout_marks SET settled_at = ${String(asOf - 10_000)}`);
       expect((await opened.store.register.committedSince(asOf)).logouts).toHaveLength(1);
+    });
+
+    it('are found later still by a store whose transactions may take longer', async () => {
+      await logOut(opened, 'a', 'm-1');
+      const patient = typeOrmStore(mapping).create(contextOf(opened.dataSource, 10_000));
+      await patient.connect();
+      try {
+        const { asOf } = await patient.register.committedSince(0);
+        await opened.dataSource.query(`UPDATE meveto_logout_marks SET settled_at = ${String(asOf - 25_000)}`);
+        expect((await opened.store.register.committedSince(asOf)).logouts).toEqual([]);
+        expect((await patient.register.committedSince(asOf)).logouts).toHaveLength(1);
+      } finally {
+        await patient.close();
+      }
     });
 
     it('are not changed by an application transaction that rolls back', async () => {

@@ -1,18 +1,10 @@
 import type { LogoutsSince } from '../../logout/logout-register.port.js';
 import { clockOf, type Dialect, marks, numberOf, run, rowsOf, type Script } from './sql.js';
 
-/**
- * How far a look goes back before the last one: a transaction takes its time of commit shortly before it commits, so a
- * slow one may show up only later. Longer than any statement of ours may take.
- */
-const COMMIT_OVERLAP_MS = 15_000;
-
-/** The logouts committed after `asOf`, and those that a slow commit may have hidden before. */
-export function* marksSince(dialect: Dialect, table: string, asOf: number): Script<LogoutsSince> {
+/** The logouts whose time of commit is later than `since`. */
+export function* marksSince(dialect: Dialect, table: string, since: number): Script<LogoutsSince> {
   const now = yield* clockOf(dialect);
-  const rows = yield* rowsOf(`SELECT user_id, logged_out_at FROM ${table} WHERE settled_at > ?`, [
-    asOf - COMMIT_OVERLAP_MS,
-  ]);
+  const rows = yield* rowsOf(`SELECT user_id, logged_out_at FROM ${table} WHERE settled_at > ?`, [since]);
   return {
     logouts: rows.map((row) => ({
       userId: String(row['user_id']),

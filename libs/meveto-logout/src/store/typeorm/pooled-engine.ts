@@ -16,7 +16,7 @@ export abstract class PooledEngine extends SqlEngine {
 
   constructor(
     private readonly dataSource: DataSource,
-    protected readonly timeoutMs: number,
+    override readonly timeoutMs: number,
   ) {
     super();
   }

@@ -76,6 +76,8 @@ export interface Dialect {
 /** Runs scripts, each in one transaction. */
 export abstract class SqlEngine {
   abstract readonly dialect: Dialect;
+  /** How long one statement may take; a transaction may take twice that. */
+  abstract readonly timeoutMs: number;
   /**
    * Resolves after the commit is on disk; a script that throws is rolled back and its error passed on.
    * @throws {StoreUnavailableError} when the database does not answer or stays locked.

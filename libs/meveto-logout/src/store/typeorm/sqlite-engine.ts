@@ -47,7 +47,7 @@ export class SqliteEngine extends SqlEngine {
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly timeoutMs: number,
+    override readonly timeoutMs: number,
   ) {
     super();
   }

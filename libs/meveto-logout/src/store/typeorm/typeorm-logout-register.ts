@@ -20,6 +20,12 @@ import {
 import type { Tables } from './tables.js';
 import { type FoundUser, UserRows } from './user-rows.js';
 
+/**
+ * How far a look goes back before the last one: a transaction takes its time of commit shortly before it commits, so a
+ * slow one may show up only later. Longer than a transaction of ours may take.
+ */
+const overlapMs = (timeoutMs: number): number => Math.max(15_000, 3 * timeoutMs);
+
 /** Logouts in the application's database, in one transaction with its user and token rows. */
 export class TypeOrmLogoutRegister extends LogoutRegister {
   readonly #rows: UserRows;
@@ -72,7 +78,8 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
   }
 
   override committedSince(asOf: number): Promise<LogoutsSince> {
-    return this.engine.read('read logouts', () => marksSince(this.engine.dialect, this.tables.marks, asOf));
+    const since = asOf - overlapMs(this.engine.timeoutMs);
+    return this.engine.read('read logouts', () => marksSince(this.engine.dialect, this.tables.marks, since));
   }
 
   override async recordLogin(
