@@ -1,7 +1,5 @@
 import { common } from './jest.config.mjs';
+import { roomOfRun } from './tools/mutation-rooms.mjs';
 
-// What mutants are tried with: the unit specs, and the contract suites of the memory store.
-export default {
-  ...common,
-  testMatch: ['<rootDir>/libs/**/*.spec.ts', '<rootDir>/test/memory-store.e2e-spec.ts'],
-};
+// What mutants are tried with.
+export default { ...common, testMatch: roomOfRun().tests.map((pattern) => `<rootDir>/${pattern}`) };

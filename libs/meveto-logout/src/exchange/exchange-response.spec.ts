@@ -20,6 +20,16 @@ describe('Meveto’s answer to an exchange', () => {
     expect(outcomeOf(retrieved('007'))).toEqual({ kind: 'person', mevetoId: '007' });
   });
 
+  it('names nobody by an id that is too long, or is no id', () => {
+    expect(outcomeOf(retrieved('7'.repeat(191)))).toEqual({ kind: 'person', mevetoId: '7'.repeat(191) });
+    for (const user of ['7'.repeat(192), '', 1.5, 2 ** 53, true, null, {}])
+      expect(outcomeOf(retrieved(user))).toEqual(retry('no-user-in-answer'));
+  });
+
+  it('is to be asked for again when it is no JSON', () => {
+    expect(exchangeOutcomeOf(200, '<html>')).toEqual(retry('not-json'));
+  });
+
   it('says that the token is no good, with HTTP 200', () => {
     expect(outcomeOf({ status: 'Invalid_User_Token' })).toEqual({ kind: 'invalid' });
     expect(outcomeOf({ status: 'Invalid_User_Token', message: 'The token is used up.' })).toEqual({

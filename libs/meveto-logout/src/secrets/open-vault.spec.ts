@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { ConfigurationError, KeysUnavailableError } from '../errors.js';
 import type { KeyRing } from '../options/key-options.js';
 import { openVault } from './open-vault.js';
@@ -72,4 +72,34 @@ describe('the vault', () => {
       expect(String(error)).not.toContain(FIRST);
     },
   );
+
+  it('is not opened when the function does not answer within half a minute', async () => {
+    jest.useFakeTimers();
+    try {
+      const opening = failure(() => new Promise(() => undefined));
+      await jest.advanceTimersByTimeAsync(29_999);
+      expect(jest.getTimerCount()).toBe(1);
+      await jest.advanceTimersByTimeAsync(1);
+      const error = await opening;
+      expect(error).toBeInstanceOf(KeysUnavailableError);
+      expect(error).toMatchObject({ reason: 'no answer within 30 s' });
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('leaves no timer behind', async () => {
+    jest.useFakeTimers();
+    try {
+      await openVault({ ...options, keys: () => ({ current: FIRST }) });
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('tells no code that is a sentence', async () => {
+    const error = await failure(() => Promise.reject(Object.assign(new Error('x'), { code: 'a sentence' })));
+    expect(error).toMatchObject({ reason: 'Error' });
+  });
 });

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { ConfigurationError, KeysUnavailableError } from '../errors.js';
 import { Faults } from '../options/checks.js';
 import { keyRingOf } from '../options/key-checks.js';
@@ -31,17 +30,18 @@ async function asked(source: KeySource): Promise<KeyRing> {
 }
 
 async function inTime(source: KeySource): Promise<unknown> {
-  const done = new AbortController();
-  const tooLate = delay(KEYS_WITHIN_MS, undefined, { signal: done.signal }).then(() => {
-    throw new KeysUnavailableError(`no answer within ${String(KEYS_WITHIN_MS / 1_000)} s`);
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new KeysUnavailableError(`no answer within ${String(KEYS_WITHIN_MS / 1_000)} s`));
+    }, KEYS_WITHIN_MS);
   });
   try {
     return await Promise.race([Promise.resolve().then(source), tooLate]);
   } catch (error) {
     throw error instanceof KeysUnavailableError ? error : new KeysUnavailableError(kindOf(error));
   } finally {
-    done.abort();
-    tooLate.catch(() => undefined);
+    clearTimeout(timer);
   }
 }
 

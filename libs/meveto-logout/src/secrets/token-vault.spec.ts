@@ -82,6 +82,35 @@ describe('a digest', () => {
   });
 });
 
+describe('digests of other things', () => {
+  it('are never those of the same text as something else', () => {
+    const all = [
+      vault.digestToken('7'),
+      vault.digestPerson('7'),
+      vault.digestSender('7'),
+      vault.digestMessage('7'),
+      vault.digestChannel('7'),
+      vault.digestUsers(['7']),
+    ];
+    expect(new Set(all).size).toBe(all.length);
+    for (const each of all) expect(each).toMatch(/^[\w-]{43}$/);
+  });
+
+  it('tell lists of users apart that look alike when they are put together', () => {
+    expect(vault.digestUsers(['1', '2'])).not.toBe(vault.digestUsers(['1,2']));
+    expect(vault.digestUsers(['1', '2'])).not.toBe(vault.digestUsers(['12']));
+  });
+
+  it.each([
+    ['::ffff:10.0.0.1', '10.0.0.1', true],
+    ['::FFFF:10.0.0.1', '10.0.0.1', true],
+    ['::ffff:a00:1', 'a00:1', false],
+    ['1::ffff:10.0.0.1', '110.0.0.1', false],
+  ])('of the addresses %s and %s are the same: %p', (one, other, isSame) => {
+    expect(vault.digestSender(one) === vault.digestSender(other)).toBe(isSame);
+  });
+});
+
 describe('a vault whose key was changed', () => {
   const before = new TokenVault('client', 'first key');
   const after = new TokenVault('client', 'second key', ['first key', 'key zero']);
@@ -110,6 +139,11 @@ describe('a vault whose key was changed', () => {
       before.digestSender('10.0.0.1'),
       zero.digestSender('10.0.0.1'),
     ]);
+    expect(after.earlierDigestsOfMessage('text')).toEqual([
+      before.digestMessage('text'),
+      zero.digestMessage('text'),
+    ]);
+    expect(after.earlierDigestsOfChannel('7')).toEqual([before.digestChannel('7'), zero.digestChannel('7')]);
     expect(before.earlierDigestsOfToken(TOKEN)).toEqual([]);
   });
 
