@@ -14,7 +14,7 @@ import { HttpGate } from './guard/http-gate.js';
 import { LateSessionInterceptor } from './guard/late-session.interceptor.js';
 import { MevetoLogoutGuard } from './guard/meveto-logout.guard.js';
 import { MevetoLogoutSockets } from './guard/meveto-logout-sockets.js';
-import { OpenSubscriptions } from './guard/open-subscriptions.js';
+import { OpenStreams } from './guard/open-streams.js';
 import { RefusalWriter } from './guard/refusal-writer.js';
 import { RoutePolicies } from './guard/route-policies.js';
 import { RpcGate } from './guard/rpc-gate.js';
@@ -112,7 +112,7 @@ const guardParts: Provider[] = [
   EndedSessions,
   RefusalWriter,
   HttpGate,
-  OpenSubscriptions,
+  OpenStreams,
   GraphqlGate,
   WsGate,
   RpcGate,

@@ -7,7 +7,7 @@ import type { SessionReader } from '../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 import { type GraphqlOrigin, originOf } from './graphql-request.js';
 import { OneWarning } from './one-warning.js';
-import { OpenSubscriptions } from './open-subscriptions.js';
+import { OpenStreams } from './open-streams.js';
 import { LoggedOutException, LogoutStateUnknownException } from './refusal.js';
 import type { RoutePolicy } from './route-policies.js';
 import { SessionJudge } from './session-judge.js';
@@ -26,7 +26,7 @@ export class GraphqlGate {
   constructor(
     @Inject(SessionJudge) private readonly judge: SessionJudge,
     @Inject(HandshakeSessions) private readonly handshakes: HandshakeSessions,
-    @Inject(OpenSubscriptions) private readonly subscriptions: OpenSubscriptions,
+    @Inject(OpenStreams) private readonly streams: OpenStreams,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -59,7 +59,7 @@ export class GraphqlGate {
     const verdict = this.judge.judge(sessions, policy.stalenessLimitMs);
     if (verdict === 'logout-state-unknown') throw new LogoutStateUnknownException();
     if (verdict !== undefined) throw new LoggedOutException(verdict, HttpStatus.UNAUTHORIZED);
-    if (socket !== undefined) this.subscriptions.watch(socket, sessions);
+    if (socket !== undefined) this.streams.watch(socket, sessions);
     return true;
   }
 }

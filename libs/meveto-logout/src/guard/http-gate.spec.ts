@@ -7,6 +7,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { SessionReader, type SessionRequest } from '../session/session-reader.port.js';
 import { EndedSessions } from './ended-sessions.js';
 import { HttpGate } from './http-gate.js';
+import { OpenStreams } from './open-streams.js';
 import { RefusalWriter } from './refusal-writer.js';
 import type { LoggedOutException } from './refusal.js';
 import type { RoutePolicy } from './route-policies.js';
@@ -42,7 +43,7 @@ class TokenReader extends SessionReader {
 const OVER = { userId: 7, signedInAt: 1_000 };
 const GOOD = { userId: 7, signedInAt: 3_000 };
 const PAGE = { accept: 'text/html' };
-const policy: RoutePolicy = { skip: false, answer: undefined, stalenessLimitMs: 10_000 };
+const policy: RoutePolicy = { skip: false, answer: undefined, stalenessLimitMs: 10_000, isStream: false };
 
 describe('the gate of HTTP requests', () => {
   let headers: Record<string, string | readonly string[]>;
@@ -69,7 +70,13 @@ describe('the gate of HTTP requests', () => {
     };
     const judge = new SessionJudge(known, options, new Counters(), { now: () => 5_000 });
     const host = { httpAdapter } as unknown as HttpAdapterHost;
-    return new HttpGate(judge, new EndedSessions(judge, options), new RefusalWriter(host, options), options);
+    return new HttpGate(
+      judge,
+      new EndedSessions(judge, options),
+      new RefusalWriter(host, options),
+      new OpenStreams(known, judge),
+      options,
+    );
   };
   const contextOf = (request: FakeRequest) =>
     ({

@@ -8,6 +8,7 @@ import { RESOLVED_OPTIONS } from '../tokens.js';
 import { EndedSessions } from './ended-sessions.js';
 import { RefusalWriter } from './refusal-writer.js';
 import { LogoutStateUnknownException } from './refusal.js';
+import { OpenStreams } from './open-streams.js';
 import type { RoutePolicy } from './route-policies.js';
 import { SessionJudge } from './session-judge.js';
 import { wantsPage } from './wants-page.js';
@@ -28,6 +29,7 @@ export class HttpGate {
     @Inject(SessionJudge) private readonly judge: SessionJudge,
     @Inject(EndedSessions) private readonly ended: EndedSessions,
     @Inject(RefusalWriter) private readonly writer: RefusalWriter,
+    @Inject(OpenStreams) private readonly streams: OpenStreams,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {
     this.#loginPath = pathOf(options.whenLoggedOut.redirectTo);
@@ -50,8 +52,11 @@ export class HttpGate {
     policy: RoutePolicy,
   ): true | Promise<true> {
     const verdict = this.judge.judge(sessions, policy.stalenessLimitMs);
-    if (verdict === undefined) return true;
     const http = context.switchToHttp();
+    if (verdict === undefined) {
+      if (policy.isStream) this.streams.watch(serverResponse(http.getResponse<object>()), sessions);
+      return true;
+    }
     const response = http.getResponse<object>();
     if (verdict !== 'logout-state-unknown')
       return this.#refuse(verdict, http.getRequest<HttpRequest>(), response, policy);
@@ -81,6 +86,10 @@ export class HttpGate {
     throw this.writer.asRedirect(response, reason, request.method === 'GET' ? urlOf(request) : undefined);
   }
 }
+
+/** Fastify's reply has it as `raw`. */
+const serverResponse = (response: object): object =>
+  'raw' in response ? (response.raw as object) : response;
 
 const urlOf = (request: HttpRequest): string => request.originalUrl ?? request.url ?? '';
 

@@ -14,7 +14,7 @@ import { RpcGate } from './rpc-gate.js';
 import { SessionJudge } from './session-judge.js';
 import { WsGate } from './ws-gate.js';
 
-const policy: RoutePolicy = { skip: false, answer: undefined, stalenessLimitMs: 10_000 };
+const policy: RoutePolicy = { skip: false, answer: undefined, stalenessLimitMs: 10_000, isStream: false };
 const OVER = { userId: 7, signedInAt: 1_000 };
 const GOOD = { userId: 7, signedInAt: 3_000 };
 const verify = jest.fn((token: string) => (token === 'over' ? OVER : GOOD));

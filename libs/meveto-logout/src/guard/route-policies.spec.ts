@@ -37,13 +37,33 @@ const of = (type: Type, name: string, from = policies()) => {
 
 describe('the policy of a route', () => {
   it('is the application’s where nothing is decorated', () => {
-    expect(of(Plain, 'read')).toEqual({ skip: false, answer: undefined, stalenessLimitMs: 77 });
+    expect(of(Plain, 'read')).toEqual({
+      skip: false,
+      answer: undefined,
+      stalenessLimitMs: 77,
+      isStream: false,
+    });
   });
 
   it('is what its class says, or nearer, its handler', () => {
-    expect(of(Decorated, 'read')).toEqual({ skip: true, answer: 'json', stalenessLimitMs: Infinity });
-    expect(of(Decorated, 'write')).toEqual({ skip: true, answer: 'redirect', stalenessLimitMs: 15 });
-    expect(of(Decorated, 'remove')).toEqual({ skip: true, answer: 'json', stalenessLimitMs: 10 });
+    expect(of(Decorated, 'read')).toEqual({
+      skip: true,
+      answer: 'json',
+      stalenessLimitMs: Infinity,
+      isStream: false,
+    });
+    expect(of(Decorated, 'write')).toEqual({
+      skip: true,
+      answer: 'redirect',
+      stalenessLimitMs: 15,
+      isStream: false,
+    });
+    expect(of(Decorated, 'remove')).toEqual({
+      skip: true,
+      answer: 'json',
+      stalenessLimitMs: 10,
+      isStream: false,
+    });
   });
 
   it('is read once for each class and handler, inherited ones apart', () => {

@@ -8,11 +8,16 @@ import { ANSWER_KEY, type LoggedOutAnswer } from './answer-logged-out.decorator.
 import { STATE_UNKNOWN_KEY } from './on-logout-state-unknown.decorator.js';
 import { SKIP_KEY } from './skip-meveto-logout.decorator.js';
 
+/** Where `@Sse()` of `@nestjs/common` leaves its mark. */
+const SSE_KEY = '__sse__';
+
 export interface RoutePolicy {
   readonly skip: boolean;
   readonly answer: LoggedOutAnswer | undefined;
   /** How old the knowledge of logouts may be here. */
   readonly stalenessLimitMs: number;
+  /** Whether its answer goes on: server-sent events. */
+  readonly isStream: boolean;
 }
 
 /** What the decorators say of a handler. Read once for each: metadata does not change. */
@@ -48,6 +53,7 @@ export class RoutePolicies {
         onUnknown === undefined
           ? this.options.stalenessLimitMs
           : stalenessLimitMs(onUnknown, this.options.maxStalenessMs),
+      isStream: this.reflector.getAllAndOverride<boolean | undefined>(SSE_KEY, targets) === true,
     };
   }
 }

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { KnownLogouts } from '../logout/known-logouts.js';
 import { Counters } from '../observe/counters.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
-import { OpenSubscriptions } from './open-subscriptions.js';
+import { OpenStreams } from './open-streams.js';
 import { SessionJudge } from './session-judge.js';
 
 class FakeSocket extends EventEmitter {
@@ -15,7 +15,7 @@ class BareSocket extends EventEmitter {
 
 describe('the socket of a subscription', () => {
   let known: KnownLogouts;
-  let subscriptions: OpenSubscriptions;
+  let subscriptions: OpenStreams;
   let socket: FakeSocket;
   const logOut = (userId: string, loggedOutAt: number) => {
     known.learn({ userId, loggedOutAt }, 'store');
@@ -24,7 +24,7 @@ describe('the socket of a subscription', () => {
     known = new KnownLogouts();
     const options = { maxSessionAgeMs: 1_000_000 } as ResolvedOptions;
     const judge = new SessionJudge(known, options, new Counters(), { now: () => 5_000 });
-    subscriptions = new OpenSubscriptions(known, judge);
+    subscriptions = new OpenStreams(known, judge);
     socket = new FakeSocket();
   });
 

@@ -6,7 +6,7 @@ import { SessionJudge } from './session-judge.js';
 /** Forbidden, of graphql-ws: its clients do not connect again after it. */
 const FORBIDDEN = 4403;
 
-/** A socket of `ws`, or the bare one of the operating system's that was kept in its place. */
+/** A socket of `ws`, the bare one of the operating system's that was kept in its place, or an HTTP response. */
 interface Closable {
   once(event: 'close', listener: () => void): unknown;
   close?(code: number, reason: string): void;
@@ -14,11 +14,11 @@ interface Closable {
 }
 
 /**
- * The WebSockets of GraphQL subscriptions. A guard runs when a subscription begins, and not for what it sends later: so
- * its socket is closed once its session is over.
+ * What goes on after a guard has let it in: the WebSockets of GraphQL subscriptions, and server-sent events. A guard runs
+ * when such a stream begins, and not for what it sends later: so it is closed once its session is over.
  */
 @Injectable()
-export class OpenSubscriptions {
+export class OpenStreams {
   readonly #byUser = new Map<string, Map<Closable, readonly SessionFacts[]>>();
   readonly #watched = new WeakSet<object>();
   #isListening = false;
