@@ -110,6 +110,13 @@ describe('server-sent events', () => {
     expect(others.map(({ isOpen }) => isOpen)).toEqual([true, true, true]);
   });
 
+  it('end with the logout of any of their users', async () => {
+    const headers = { ...bearer(of(8)), 'x-late-user': of(7) };
+    const both = await new Stream(`${host.url}/late-ticks`, headers).ticking();
+    await host.logOut(7);
+    await until('the stream has ended', () => !both.isOpen);
+  });
+
   it('end too when a guard of the controller has put the user on the request', async () => {
     const late = await new Stream(`${host.url}/late-ticks`, { 'x-late-user': of(7) }).ticking();
     await host.logOut(7);

@@ -92,13 +92,15 @@ async function runCase() {
   });
 }
 
-/** Calls that Meveto does not know, from many addresses, until none of them waits any more. */
+/** Calls that Meveto does not know, from where the forged ones will come, until none of them waits any more. */
 async function warmUp() {
   const { seconds: warmSeconds, perSecond } = values['no-warm-up'] ? { seconds: 0, perSecond: 0 } : WARM_UP;
   await evenly(perSecond, warmSeconds, (n, dueAt) => call(real, `warm-${String(n)}`, forger(n), dueAt));
   const waiting = async () => {
     const text = await fetch(`${demo.url}/metrics`).then((response) => response.text());
-    return Number(/^meveto_logout_calls\{state="pending"\} (\d+)$/m.exec(text)?.[1] ?? 0);
+    const [, count] = /^meveto_logout_calls\{state="pending"\} (\d+)$/m.exec(text) ?? [];
+    if (count === undefined) throw new Error('The demo does not say how many calls are pending.');
+    return Number(count);
   };
   while ((await waiting()) > 0) await delay(200);
 }

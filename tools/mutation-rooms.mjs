@@ -2,7 +2,7 @@ const src = 'libs/meveto-logout/src';
 
 /**
  * What is mutated, and with which tests: those of the same room alone, so that a mutant takes seconds. Tests elsewhere may
- * kill more: the figures are lower bounds.
+ * kill more. What runs only while a module is loaded is left out.
  */
 export const ROOMS = {
   exchange: { mutate: [`${src}/exchange/**/*.ts`], tests: [`libs/**/exchange/*.spec.ts`] },

@@ -38,7 +38,7 @@ describe.each(BUSES)('a browser on the third of three replicas with %s', (title,
     return performance.now();
   };
 
-  it('is on the login page within a second of the call to the first, and the second refuses', async () => {
+  it('is on the login page within a second of the call to the first in 8 of 10 tries, and the second refuses', async () => {
     const took: number[] = [];
     for (let run = 0; run < RUNS; run += 1) {
       await logIn(context, 'alice', at(2).url);
@@ -55,6 +55,7 @@ describe.each(BUSES)('a browser on the third of three replicas with %s', (title,
     const sorted = took.toSorted((one, other) => one - other).map(Math.round);
     console.log(`${title}: from the call to the login page on another replica, in ms: ${sorted.join(', ')}`);
     expect(sorted[Math.floor(RUNS * 0.8) - 1]).toBeLessThanOrEqual(WITHIN_MS);
+    expect(sorted.at(-1)).toBeLessThanOrEqual(3 * WITHIN_MS);
   });
 
   it('is out although the replicas that it is not on are killed, one after the other', async () => {

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { ExecutionContext } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
@@ -49,8 +50,10 @@ describe('the gate of HTTP requests', () => {
   let headers: Record<string, string | readonly string[]>;
   let cookies: CookieReader;
   let gate: HttpGate;
+  let known: KnownLogouts;
+  let response: object;
   const make = (whenLoggedOut: object = {}) => {
-    const known = new KnownLogouts();
+    known = new KnownLogouts();
     known.refreshed(performance.now());
     known.remember({ userId: '7', loggedOutAt: 2_000 });
     const options = {
@@ -80,7 +83,7 @@ describe('the gate of HTTP requests', () => {
   };
   const contextOf = (request: FakeRequest) =>
     ({
-      switchToHttp: () => ({ getRequest: () => request, getResponse: () => ({}) }),
+      switchToHttp: () => ({ getRequest: () => request, getResponse: () => response }),
     }) as unknown as ExecutionContext;
   const enter = async (request: Partial<FakeRequest>, own: Partial<RoutePolicy> = {}) => {
     const full = { method: 'GET', originalUrl: '/page', headers: {}, ...request };
@@ -93,6 +96,7 @@ describe('the gate of HTTP requests', () => {
   };
   beforeEach(() => {
     headers = {};
+    response = {};
     cookies = new CookieReader();
     gate = make();
   });
@@ -102,6 +106,21 @@ describe('the gate of HTTP requests', () => {
     expect(gate.enter(contextOf(request), policy)).toBe(true);
     expect(gate.enter(contextOf({ method: 'GET', headers: {} }), policy)).toBe(true);
     expect(headers).toEqual({});
+  });
+
+  it.each([
+    ['Express', (raw: object) => raw],
+    ['Fastify', (raw: object) => ({ raw })],
+  ])('cuts off the answer of a stream once its session is over, and no other, on %s', async (_name, wrap) => {
+    const destroy = jest.fn();
+    response = wrap(Object.assign(new EventEmitter(), { destroy }));
+    expect(await enter({ cookie: GOOD })).toBe(true);
+    known.learn({ userId: '7', loggedOutAt: 2_500 }, 'store');
+    expect(await enter({ cookie: GOOD }, { isStream: true })).toBe(true);
+    known.learn({ userId: '7', loggedOutAt: 2_600 }, 'store');
+    expect(destroy).not.toHaveBeenCalled();
+    known.learn({ userId: '7', loggedOutAt: 3_000 }, 'store');
+    expect(destroy).toHaveBeenCalledTimes(1);
   });
 
   it('waits for readers that take their time', async () => {

@@ -52,11 +52,11 @@ export class HttpGate {
     policy: RoutePolicy,
   ): true | Promise<true> {
     const verdict = this.judge.judge(sessions, policy.stalenessLimitMs);
-    const http = context.switchToHttp();
     if (verdict === undefined) {
-      if (policy.isStream) this.streams.watch(serverResponse(http.getResponse<object>()), sessions);
+      if (policy.isStream) this.streams.watch(serverResponse(context), sessions);
       return true;
     }
+    const http = context.switchToHttp();
     const response = http.getResponse<object>();
     if (verdict !== 'logout-state-unknown')
       return this.#refuse(verdict, http.getRequest<HttpRequest>(), response, policy);
@@ -88,8 +88,10 @@ export class HttpGate {
 }
 
 /** Fastify's reply has it as `raw`. */
-const serverResponse = (response: object): object =>
-  'raw' in response ? (response.raw as object) : response;
+function serverResponse(context: ExecutionContext): object {
+  const response = context.switchToHttp().getResponse<object>();
+  return 'raw' in response ? (response.raw as object) : response;
+}
 
 const urlOf = (request: HttpRequest): string => request.originalUrl ?? request.url ?? '';
 

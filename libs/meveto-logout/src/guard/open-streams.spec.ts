@@ -15,7 +15,7 @@ class BareSocket extends EventEmitter {
 
 describe('the socket of a subscription', () => {
   let known: KnownLogouts;
-  let subscriptions: OpenStreams;
+  let streams: OpenStreams;
   let socket: FakeSocket;
   const logOut = (userId: string, loggedOutAt: number) => {
     known.learn({ userId, loggedOutAt }, 'store');
@@ -24,25 +24,25 @@ describe('the socket of a subscription', () => {
     known = new KnownLogouts();
     const options = { maxSessionAgeMs: 1_000_000 } as ResolvedOptions;
     const judge = new SessionJudge(known, options, new Counters(), { now: () => 5_000 });
-    subscriptions = new OpenStreams(known, judge);
+    streams = new OpenStreams(known, judge);
     socket = new FakeSocket();
   });
 
   it('is closed when its session is over, so that its client stays away', () => {
-    subscriptions.watch(socket, [{ userId: 7, signedInAt: 1_000 }]);
+    streams.watch(socket, [{ userId: 7, signedInAt: 1_000 }]);
     logOut('7', 1_000);
     expect(socket.close.mock.calls).toEqual([[4403, 'logged-out']]);
   });
 
   it('stays open for somebody else’s logout, and for one before its session', () => {
-    subscriptions.watch(socket, [{ userId: 7, signedInAt: 1_000 }]);
+    streams.watch(socket, [{ userId: 7, signedInAt: 1_000 }]);
     logOut('8', 2_000);
     logOut('7', 999);
     expect(socket.close).not.toHaveBeenCalled();
   });
 
   it('is closed for any of its sessions', () => {
-    subscriptions.watch(socket, [
+    streams.watch(socket, [
       { userId: 7, signedInAt: 1_000 },
       { userId: 8, signedInAt: 1_000 },
     ]);
@@ -50,8 +50,8 @@ describe('the socket of a subscription', () => {
     expect(socket.close).toHaveBeenCalledTimes(1);
   });
 
-  it('is watched once, however many subscriptions it has, and let go when it closes', () => {
-    for (let i = 0; i < 20; i += 1) subscriptions.watch(socket, [{ userId: 7, signedInAt: 1_000 }]);
+  it('is watched once, however many streams it has, and let go when it closes', () => {
+    for (let i = 0; i < 20; i += 1) streams.watch(socket, [{ userId: 7, signedInAt: 1_000 }]);
     expect(socket.listenerCount('close')).toBe(1);
     socket.emit('close');
     logOut('7', 2_000);
@@ -59,16 +59,68 @@ describe('the socket of a subscription', () => {
   });
 
   it('that is nobody’s is not watched, and neither is what cannot be closed', () => {
-    subscriptions.watch(socket, []);
-    subscriptions.watch({}, [{ userId: 7, signedInAt: 1_000 }]);
+    streams.watch(socket, []);
+    streams.watch({}, [{ userId: 7, signedInAt: 1_000 }]);
     expect(socket.listenerCount('close')).toBe(0);
     expect(() => logOut('7', 2_000)).not.toThrow();
   });
 
   it('of the operating system’s is destroyed', () => {
     const bare = new BareSocket();
-    subscriptions.watch(bare, [{ userId: 7, signedInAt: 1_000 }]);
+    streams.watch(bare, [{ userId: 7, signedInAt: 1_000 }]);
     logOut('7', 2_000);
     expect(bare.destroy).toHaveBeenCalledTimes(1);
+  });
+
+  it('is closed for sessions that were found later, too', () => {
+    streams.watch(socket, [{ userId: 8, signedInAt: 1_000 }]);
+    streams.watch(socket, [{ userId: 7, signedInAt: 1_000 }]);
+    expect(socket.listenerCount('close')).toBe(1);
+    logOut('7', 2_000);
+    expect(socket.close).toHaveBeenCalledTimes(1);
+    logOut('8', 2_000);
+    expect(socket.close).toHaveBeenCalledTimes(1);
+  });
+
+  it.each(['destroyed', 'closed'])('that is %s before it is watched is not kept', (state) => {
+    streams.watch(Object.assign(socket, { [state]: true }), [{ userId: 7, signedInAt: 1_000 }]);
+    expect(socket.listenerCount('close')).toBe(0);
+    logOut('7', 2_000);
+    expect(socket.close).not.toHaveBeenCalled();
+  });
+});
+
+describe('an HTTP response whose turn on its connection has not come', () => {
+  class QueuedResponse extends BareSocket {
+    socket: object | null = null;
+    begin(): void {
+      this.socket = {};
+      this.emit('socket');
+    }
+  }
+  const known = new KnownLogouts();
+  const options = { maxSessionAgeMs: 1_000_000 } as ResolvedOptions;
+  const streams = new OpenStreams(
+    known,
+    new SessionJudge(known, options, new Counters(), { now: () => 5_000 }),
+  );
+
+  it('is watched from then on', () => {
+    const response = new QueuedResponse();
+    streams.watch(response, [{ userId: 7, signedInAt: 3_000 }]);
+    expect(response.listenerCount('close')).toBe(0);
+    response.begin();
+    expect(response.listenerCount('close')).toBe(1);
+    known.learn({ userId: '7', loggedOutAt: 3_000 }, 'store');
+    expect(response.destroy).toHaveBeenCalledTimes(1);
+  });
+
+  it('is closed then if the logout came first', () => {
+    const response = new QueuedResponse();
+    streams.watch(response, [{ userId: 9, signedInAt: 3_000 }]);
+    known.learn({ userId: '9', loggedOutAt: 4_000 }, 'store');
+    expect(response.destroy).not.toHaveBeenCalled();
+    response.begin();
+    expect(response.destroy).toHaveBeenCalledTimes(1);
   });
 });

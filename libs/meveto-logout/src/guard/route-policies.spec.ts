@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ExecutionContext, Type } from '@nestjs/common';
+import { type ExecutionContext, Sse, type Type } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { OnLogoutStateUnknownPolicy } from '../model/staleness.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -8,6 +8,15 @@ import { OnLogoutStateUnknown } from './on-logout-state-unknown.decorator.js';
 import { RoutePolicies } from './route-policies.js';
 import { SkipMevetoLogout } from './skip-meveto-logout.decorator.js';
 
+class Streams {
+  @Sse('events')
+  events(): void {
+    return;
+  }
+  read(): void {
+    return;
+  }
+}
 class Plain {
   read(): void {
     return;
@@ -43,6 +52,11 @@ describe('the policy of a route', () => {
       stalenessLimitMs: 77,
       isStream: false,
     });
+  });
+
+  it('says where the answer goes on: at @Sse(), and nowhere else', () => {
+    expect(of(Streams, 'events').isStream).toBe(true);
+    expect(of(Streams, 'read').isStream).toBe(false);
   });
 
   it('is what its class says, or nearer, its handler', () => {

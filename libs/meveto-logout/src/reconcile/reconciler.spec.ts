@@ -141,18 +141,6 @@ describe('the reconciler', () => {
     expect(list.asked).toHaveLength(1);
   });
 
-  it('asks again before the next turn of the schedule when a scheduled question failed', async () => {
-    await reconciler.start();
-    list.answer = () => Promise.reject(new PendingCallsUnavailableError('http-500'));
-    await jest.advanceTimersByTimeAsync(4 * 60_000 + 30_000);
-    expect(list.asked).toHaveLength(2);
-    await jest.advanceTimersByTimeAsync(300);
-    expect(list.asked).toHaveLength(3);
-    list.answer = () => Promise.resolve(EMPTY);
-    await jest.advanceTimersByTimeAsync(60_000);
-    expect(list.asked).toHaveLength(4);
-  });
-
   it('asks soon after a call became ambiguous, once for many', async () => {
     await reconciler.start();
     events.ended('rejected');

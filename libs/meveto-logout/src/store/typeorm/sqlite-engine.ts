@@ -14,7 +14,9 @@ import {
 } from './sql.js';
 
 const RETRY_EVERY_MS = 5;
-const MAX_REST_MS = 25;
+/** After a commit the event loop rests as long as that took, and longer when many have shared it. */
+const MAX_REST_MS = 50;
+const MAX_LONGER_REST_MS = 25;
 const MAX_REST_FACTOR = 4;
 const IN_MEMORY = new Set(['', ':memory:']);
 
@@ -107,8 +109,7 @@ export class SqliteEngine extends SqlEngine {
       ? new LockedByApplication()
       : this.#group.flush((statement) => this.#run(statement, database), isBusy);
     const endedAt = performance.now();
-    const restFactor = Math.min(size, MAX_REST_FACTOR);
-    this.#restUntil = endedAt + Math.min(restFactor * (endedAt - begunAt), MAX_REST_MS);
+    this.#restUntil = endedAt + restMs(endedAt - begunAt, size);
     this.#isFlushDue = false;
     if (busy === undefined) {
       if (this.#group.size > 0) this.#flushSoon();
@@ -163,6 +164,11 @@ export class SqliteEngine extends SqlEngine {
     }
     return { rows: [], affected: statement.run(...params).changes };
   }
+}
+
+function restMs(tookMs: number, size: number): number {
+  const longerMs = Math.min(tookMs * Math.min(size, MAX_REST_FACTOR), MAX_LONGER_REST_MS);
+  return Math.min(Math.max(tookMs, longerMs), MAX_REST_MS);
 }
 
 const failing = (operation: string, error: unknown): unknown =>
