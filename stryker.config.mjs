@@ -15,7 +15,7 @@ export default {
   concurrency: 2,
   // Jest's module contexts are not freed: a fresh process is faster.
   maxTestRunnerReuse: 30,
-  timeoutMS: 20_000,
+  timeoutMS: 60_000,
   reporters: ['clear-text', 'progress-append-only', 'json'],
   jsonReporter: { fileName: `reports/mutation-${String(room)}.json` },
   tempDirName: '.stryker-tmp',

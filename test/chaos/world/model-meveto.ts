@@ -77,7 +77,10 @@ export class ModelMeveto {
   retryPauses: readonly number[] = Array.from({ length: 100 }, () => 100);
   readonly #live = new Map<string, string>();
   readonly #inFlight = new Map<string, number>();
+  /** Tokens of pages that were read for sure. */
   readonly #listed = new Set<string>();
+  /** Tokens of pages that were handed out, by the cursor that follows them. */
+  readonly #pages = new Map<number, readonly string[]>();
   readonly #servers: Server[] = [];
   #stopped = false;
 
@@ -201,30 +204,50 @@ export class ModelMeveto {
     });
   }
 
-  /** A call that was listed with a token that is used up has a new one the next time. */
+  /**
+   * A call that was listed with a token that is used up has a new one the next time. It was listed when its page was read,
+   * which shows when the following one is asked for, or after the last one the first one again.
+   */
   #page(cursor: number): unknown {
     if (cursor === 0) this.pollCount += 1;
-    let next = this.listsCalls ? cursor : this.events.length;
+    for (const token of this.#pages.get(cursor) ?? []) this.#listed.add(token);
+    this.#pages.delete(cursor);
+    const { listed, next } = this.#listedFrom(cursor);
+    const webhooks = listed.map((event) => {
+      const { id, type, createdAt } = event;
+      return {
+        id,
+        type,
+        user_token: this.#tokenToList(event),
+        created_at: new Date(createdAt).toISOString(),
+      };
+    });
+    const isLast = next >= this.events.length;
+    const tokens = webhooks.map(({ user_token }) => user_token);
+    this.#pages.set(isLast ? 0 : next, tokens);
+    return {
+      status: 'Pending_Webhooks_Retrieved',
+      payload: { webhooks, next: isLast ? null : String(next) },
+    };
+  }
+
+  #listedFrom(cursor: number): { listed: MevetoEvent[]; next: number } {
     const listed: MevetoEvent[] = [];
+    let next = this.listsCalls ? cursor : this.events.length;
     for (; next < this.events.length && listed.length < PAGE_SIZE; next += 1) {
       const event = this.events[next];
       if (event?.mevetoId !== undefined && this.isListed(event)) listed.push(event);
     }
-    const webhooks = listed.map((event) => {
-      let token = event.tokens.at(-1) ?? '';
-      if (this.isUsedUp(token) && this.#listed.has(token)) {
-        token = newToken();
-        this.#live.set(token, event.mevetoId ?? '');
-        event.tokens.push(token);
-      }
-      this.#listed.add(token);
-      const { id, type, createdAt } = event;
-      return { id, type, user_token: token, created_at: new Date(createdAt).toISOString() };
-    });
-    return {
-      status: 'Pending_Webhooks_Retrieved',
-      payload: { webhooks, next: next < this.events.length ? String(next) : null },
-    };
+    return { listed, next };
+  }
+
+  #tokenToList(event: MevetoEvent): string {
+    const last = event.tokens.at(-1) ?? '';
+    if (!this.isUsedUp(last) || !this.#listed.has(last)) return last;
+    const token = newToken();
+    this.#live.set(token, event.mevetoId ?? '');
+    event.tokens.push(token);
+    return token;
   }
 }
 
