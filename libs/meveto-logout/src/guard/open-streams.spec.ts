@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { KnownLogouts } from '../logout/known-logouts.js';
 import { Counters } from '../observe/counters.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -87,6 +87,42 @@ describe('the socket of a subscription', () => {
     expect(socket.listenerCount('close')).toBe(0);
     logOut('7', 2_000);
     expect(socket.close).not.toHaveBeenCalled();
+  });
+});
+
+describe('a stream whose session ends by its age', () => {
+  beforeEach(() => {
+    jest.useFakeTimers();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it('is closed within five seconds, and not before', () => {
+    const known = new KnownLogouts();
+    const options = { maxSessionAgeMs: 10_000 } as ResolvedOptions;
+    let now = 5_000;
+    const streams = new OpenStreams(
+      known,
+      new SessionJudge(known, options, new Counters(), { now: () => now }),
+    );
+    const old = new FakeSocket();
+    const young = new FakeSocket();
+    streams.watch(old, [{ userId: 7, signedInAt: 1_000 }]);
+    streams.watch(young, [{ userId: 8, signedInAt: 4_000 }]);
+    now = 10_500;
+    jest.advanceTimersByTime(5_000);
+    expect(old.close).not.toHaveBeenCalled();
+    now = 12_000;
+    jest.advanceTimersByTime(5_000);
+    expect(old.close).toHaveBeenCalledTimes(1);
+    expect(young.close).not.toHaveBeenCalled();
+    jest.advanceTimersByTime(5_000);
+    expect(old.close).toHaveBeenCalledTimes(1);
+    streams.onApplicationShutdown();
+    now = 20_000;
+    jest.advanceTimersByTime(10_000);
+    expect(young.close).not.toHaveBeenCalled();
   });
 });
 

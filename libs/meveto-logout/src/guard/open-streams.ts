@@ -1,7 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { KnownLogouts } from '../logout/known-logouts.js';
 import type { SessionFacts } from '../model/session.js';
+import { SessionIndex } from '../session/session-index.js';
 import { SessionJudge } from './session-judge.js';
+
+/** Sessions end by their age, too, and nobody announces that. */
+const SWEEP_EVERY_MS = 5_000;
 
 /** Forbidden, of graphql-ws: its clients do not connect again after it. */
 const FORBIDDEN = 4403;
@@ -19,13 +23,13 @@ interface Closable {
 
 /**
  * What goes on after a guard has let it in: the WebSockets of GraphQL subscriptions, and server-sent events. A guard runs
- * when such a stream begins, and not for what it sends later: so it is closed once a logout has ended its session.
+ * when such a stream begins, and not for what it sends later: so it is closed once its session is over, by a logout at once, by
+ * its age within five seconds.
  */
 @Injectable()
-export class OpenStreams {
-  readonly #byUser = new Map<string, Set<Closable>>();
-  readonly #sessions = new WeakMap<object, SessionFacts[]>();
-  #isListening = false;
+export class OpenStreams implements OnApplicationShutdown {
+  readonly #open = new SessionIndex<Closable>();
+  #sweeping: NodeJS.Timeout | undefined;
 
   constructor(
     @Inject(KnownLogouts) private readonly known: KnownLogouts,
@@ -46,31 +50,16 @@ export class OpenStreams {
       return;
     }
     this.#listen();
-    const watched = this.#sessions.get(stream) ?? this.#begin(stream);
-    for (const session of sessions) {
-      if (watched.some((one) => isSame(one, session))) continue;
-      watched.push(session);
-      const user = String(session.userId);
-      this.#byUser.set(user, (this.#byUser.get(user) ?? new Set()).add(stream));
+    if (!this.#open.has(stream)) {
+      stream.once('close', () => {
+        this.#open.remove(stream);
+      });
     }
+    this.#open.add(stream, sessions);
   }
 
-  #begin(stream: Closable): SessionFacts[] {
-    const sessions: SessionFacts[] = [];
-    this.#sessions.set(stream, sessions);
-    stream.once('close', () => {
-      this.#drop(stream);
-    });
-    return sessions;
-  }
-
-  #drop(stream: Closable): void {
-    for (const { userId } of this.#sessions.get(stream) ?? []) {
-      const user = String(userId);
-      const ofUser = this.#byUser.get(user);
-      ofUser?.delete(stream);
-      if (ofUser?.size === 0) this.#byUser.delete(user);
-    }
+  onApplicationShutdown(): void {
+    clearInterval(this.#sweeping);
   }
 
   #isOver(sessions: readonly SessionFacts[]): boolean {
@@ -78,20 +67,21 @@ export class OpenStreams {
   }
 
   #listen(): void {
-    if (this.#isListening) return;
-    this.#isListening = true;
+    if (this.#sweeping !== undefined) return;
+    this.#sweeping = setInterval(() => {
+      for (const [stream] of this.#open) this.#endIfOver(stream);
+    }, SWEEP_EVERY_MS).unref();
     this.known.logouts$.subscribe(({ userId }) => {
-      for (const stream of [...(this.#byUser.get(userId) ?? [])]) {
-        if (!this.#isOver(this.#sessions.get(stream) ?? [])) continue;
-        this.#drop(stream);
-        close(stream);
-      }
+      for (const stream of this.#open.ofUser(userId)) this.#endIfOver(stream);
     });
   }
-}
 
-const isSame = (one: SessionFacts, other: SessionFacts): boolean =>
-  String(one.userId) === String(other.userId) && one.signedInAt === other.signedInAt;
+  #endIfOver(stream: Closable): void {
+    if (!this.#isOver(this.#open.sessionsOf(stream))) return;
+    this.#open.remove(stream);
+    close(stream);
+  }
+}
 
 const isClosable = (stream: object): stream is Closable =>
   'once' in stream && ('close' in stream || 'destroy' in stream);

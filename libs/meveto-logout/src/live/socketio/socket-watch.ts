@@ -7,6 +7,7 @@ import { type RefusalReason, refusalOf } from '../../model/session-verdict.js';
 import type { SessionFacts } from '../../model/session.js';
 import { Counters } from '../../observe/counters.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
+import { SessionIndex } from '../../session/session-index.js';
 import { RESOLVED_OPTIONS } from '../../tokens.js';
 import { RedirectPace } from './redirect-pace.js';
 import type { ResolvedSocketIoOptions } from './socket-io-options.js';
@@ -25,10 +26,10 @@ type Sessions = readonly SessionFacts[];
 @Injectable()
 export class SocketWatch {
   readonly #logger = new Logger('MevetoLogout');
-  readonly #byUser = new Map<string, Set<Socket>>();
-  readonly #sessions = new Map<Socket, Sessions>();
-  readonly #goodbyes = new Turns<Socket>((socket) => {
-    this.#sayGoodbye(socket);
+  readonly #open = new SessionIndex<Socket>();
+  /** In order: of many, all are told before the first one waits for another's disconnection. */
+  readonly #goodbyes = new Turns<() => void>((next) => {
+    next();
   });
   readonly #pace: RedirectPace;
   readonly #sweeping: NodeJS.Timeout;
@@ -58,26 +59,20 @@ export class SocketWatch {
   /** Watches a connected socket until it disconnects. One whose session is over is told so at once. */
   watch(socket: Socket, sessions: Sessions): void {
     if (!socket.connected || sessions.length === 0) return;
-    this.#sessions.set(socket, sessions);
-    for (const { userId } of sessions) {
-      const key = String(userId);
-      this.#byUser.set(key, (this.#byUser.get(key) ?? new Set<Socket>()).add(socket));
-    }
+    this.#open.add(socket, sessions);
     socket.once('disconnect', () => {
-      this.#forget(socket);
+      this.#open.remove(socket);
     });
-    if (this.refusalOf(sessions) !== undefined) this.#sayGoodbye(socket);
+    if (this.refusalOf(sessions) !== undefined) this.#tell(socket);
   }
 
   /** Open sockets of this user on the module's namespace. */
   countOf(userId: string): number {
-    let count = 0;
-    for (const socket of this.#byUser.get(userId) ?? []) if (socket.nsp.name === NAMESPACE) count += 1;
-    return count;
+    return this.#open.ofUser(userId).filter((socket) => socket.nsp.name === NAMESPACE).length;
   }
 
   loggedOut(userId: string): void {
-    for (const socket of this.#byUser.get(userId) ?? []) this.#goodbyes.add(socket);
+    for (const socket of this.#open.ofUser(userId)) this.#sayGoodbye(socket);
   }
 
   close(): void {
@@ -86,31 +81,37 @@ export class SocketWatch {
 
   /** Sessions end by their age, too, and nobody announces that. */
   #sweep(): void {
-    for (const [socket, sessions] of this.#sessions) {
-      if (!socket.connected) this.#forget(socket);
-      else if (this.refusalOf(sessions) !== undefined) this.#goodbyes.add(socket);
+    for (const [socket, sessions] of this.#open) {
+      if (!socket.connected) this.#open.remove(socket);
+      else if (this.refusalOf(sessions) !== undefined) this.#sayGoodbye(socket);
     }
-  }
-
-  #forget(socket: Socket): void {
-    for (const { userId } of this.#sessions.get(socket) ?? []) {
-      const key = String(userId);
-      const ofUser = this.#byUser.get(key);
-      ofUser?.delete(socket);
-      if (ofUser?.size === 0) this.#byUser.delete(key);
-    }
-    this.#sessions.delete(socket);
   }
 
   #sayGoodbye(socket: Socket): void {
-    const sessions = this.#sessions.get(socket) ?? [];
-    const over = sessions.find((session) => this.refusalOf([session]) !== undefined);
+    this.#goodbyes.add(() => {
+      this.#tell(socket);
+    });
+  }
+
+  #tell(socket: Socket): void {
+    const over = this.#open.sessionsOf(socket).find((session) => this.refusalOf([session]) !== undefined);
     if (over === undefined || !socket.connected) return;
-    try {
+    this.#open.remove(socket);
+    this.#attempt(() => {
       // `local` and by room: with connection state recovery, `socket.emit` waits for the adapter and comes too late.
       socket.nsp.local.to(socket.id).emit(LOGGED_OUT_EVENT, this.#messageFor(over));
-      socket.disconnect();
       this.counters.add('sockets_told');
+    });
+    this.#goodbyes.add(() => {
+      this.#attempt(() => {
+        socket.disconnect();
+      });
+    });
+  }
+
+  #attempt(goodbye: () => void): void {
+    try {
+      goodbye();
     } catch {
       this.#logger.warn('A browser could not be told of a logout. Its next request is refused.');
     }

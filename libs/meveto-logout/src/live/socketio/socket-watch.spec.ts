@@ -1,0 +1,118 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Socket } from 'socket.io';
+import { KnownLogouts } from '../../logout/known-logouts.js';
+import { Counters } from '../../observe/counters.js';
+import type { ResolvedOptions } from '../../options/resolved-options.js';
+import { SocketWatch } from './socket-watch.js';
+
+const COUNT = 1_000;
+
+/** What came to its sockets, in order. */
+let log: { what: 'told' | 'disconnected'; id: number }[];
+
+class FakeSocket {
+  connected = true;
+  readonly nsp;
+  #onDisconnect = () => undefined as unknown;
+
+  constructor(
+    readonly id: number,
+    private readonly isBroken = false,
+  ) {
+    const emit = () => {
+      if (this.isBroken) throw new Error('broken');
+      log.push({ what: 'told', id });
+    };
+    this.nsp = { name: '/meveto-logout', local: { to: () => ({ emit }) } };
+  }
+
+  once(_event: string, listener: () => unknown): void {
+    this.#onDisconnect = listener;
+  }
+
+  disconnect(): void {
+    log.push({ what: 'disconnected', id: this.id });
+    this.connected = false;
+    this.#onDisconnect();
+  }
+}
+
+describe('the watch over open sockets', () => {
+  let known: KnownLogouts;
+  let watch: SocketWatch;
+  beforeEach(() => {
+    log = [];
+    known = new KnownLogouts();
+    const options = {
+      maxSessionAgeMs: 1_000_000,
+      whenLoggedOut: { redirectTo: '/login' },
+    } as ResolvedOptions;
+    watch = new SocketWatch(known, { now: () => 5_000 }, new Counters(), options, {
+      namespaces: [],
+      origins: [],
+      maxSocketsPerUser: 20,
+      redirectsPerSecond: 400,
+    });
+  });
+  afterEach(() => {
+    watch.close();
+  });
+
+  const open = (id: number, isBroken = false) => {
+    const socket = new FakeSocket(id, isBroken);
+    watch.watch(socket as unknown as Socket, [{ userId: id, signedInAt: 1_000 }]);
+    return socket;
+  };
+  const logOut = (id: number) => {
+    known.learn({ userId: String(id), loggedOutAt: 2_000 }, 'store');
+    watch.loggedOut(String(id));
+  };
+  const allTurns = async () => {
+    for (let count = 0; count < (2 * COUNT) / 50; count += 1) await turn();
+  };
+
+  it('tells one and disconnects it at once', () => {
+    open(1);
+    logOut(1);
+    expect(log).toEqual([
+      { what: 'told', id: 1 },
+      { what: 'disconnected', id: 1 },
+    ]);
+  });
+
+  it('tells all of a crowd before the most of them are disconnected, each once', async () => {
+    for (let id = 0; id < COUNT; id += 1) open(id);
+    for (let id = 0; id < COUNT; id += 1) logOut(id);
+    for (let id = 0; id < COUNT; id += 1) logOut(id);
+    await allTurns();
+    const lastTold = log.map(({ what }) => what).lastIndexOf('told');
+    const goneBefore = log.slice(0, lastTold).filter(({ what }) => what === 'disconnected');
+    expect(goneBefore.length).toBeLessThan(100);
+    expect(log).toHaveLength(2 * COUNT);
+    expect(new Set(log.map(({ what, id }) => `${what} ${String(id)}`)).size).toBe(2 * COUNT);
+    expect(watch.countOf('1')).toBe(0);
+  });
+
+  it('disconnects one that cannot be told', () => {
+    const broken = open(1, true);
+    logOut(1);
+    expect(broken.connected).toBe(false);
+  });
+
+  it('does not tell one that has gone meanwhile', async () => {
+    const sockets = Array.from({ length: COUNT }, (_, id) => open(id));
+    for (let id = 0; id < COUNT; id += 1) logOut(id);
+    sockets.at(-1)?.disconnect();
+    await allTurns();
+    expect(log.filter(({ id }) => id === COUNT - 1)).toEqual([{ what: 'disconnected', id: COUNT - 1 }]);
+  });
+
+  it('counts those of a user on its own namespace until they are told', () => {
+    open(1);
+    open(1);
+    expect(watch.countOf('1')).toBe(2);
+    logOut(1);
+    expect(watch.countOf('1')).toBe(0);
+  });
+});

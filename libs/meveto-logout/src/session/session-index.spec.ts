@@ -1,0 +1,62 @@
+import { describe, expect, it } from '@jest/globals';
+import { SessionIndex } from './session-index.js';
+
+const one = { name: 'one' };
+const other = { name: 'other' };
+
+function index(): SessionIndex<{ name: string }> {
+  return new SessionIndex();
+}
+
+describe('SessionIndex', () => {
+  it('finds what is open by its user, whether the id is a number or a string', () => {
+    const open = index();
+    open.add(one, [{ userId: 1, signedInAt: 5 }]);
+    open.add(other, [{ userId: '1', signedInAt: 6 }]);
+    expect(open.ofUser('1')).toEqual([one, other]);
+    expect(open.ofUser('2')).toEqual([]);
+  });
+
+  it('finds one with sessions of several users by each of them, and removes it from all', () => {
+    const open = index();
+    open.add(one, [
+      { userId: 'a', signedInAt: 5 },
+      { userId: 'b', signedInAt: 6 },
+    ]);
+    expect(open.ofUser('a')).toEqual([one]);
+    expect(open.ofUser('b')).toEqual([one]);
+    open.remove(one);
+    expect(open.ofUser('a')).toEqual([]);
+    expect(open.ofUser('b')).toEqual([]);
+    expect(open.has(one)).toBe(false);
+    expect([...open]).toEqual([]);
+  });
+
+  it('takes the same session once, and further ones beside it', () => {
+    const open = index();
+    const session = { userId: 1, signedInAt: 5 };
+    open.add(one, [session]);
+    open.add(one, [{ userId: '1', signedInAt: 5 }]);
+    expect(open.sessionsOf(one)).toEqual([session]);
+    open.add(one, [{ userId: 1, signedInAt: 6 }]);
+    open.add(one, [{ userId: 2, signedInAt: 5 }]);
+    expect(open.sessionsOf(one)).toEqual([
+      session,
+      { userId: 1, signedInAt: 6 },
+      { userId: 2, signedInAt: 5 },
+    ]);
+    expect(open.ofUser('2')).toEqual([one]);
+  });
+
+  it('leaves the others of a user alone, and hands out copies', () => {
+    const open = index();
+    open.add(one, [{ userId: 1, signedInAt: 5 }]);
+    open.add(other, [{ userId: 1, signedInAt: 5 }]);
+    for (const held of open.ofUser('1')) open.remove(held);
+    open.add(other, [{ userId: 1, signedInAt: 5 }]);
+    expect(open.ofUser('1')).toEqual([other]);
+    expect([...open]).toEqual([[other, [{ userId: 1, signedInAt: 5 }]]]);
+    open.remove(one);
+    expect(open.has(other)).toBe(true);
+  });
+});
