@@ -3,6 +3,7 @@ import type { Database, Statement as PreparedStatement } from 'better-sqlite3';
 import type { DataSource } from 'typeorm';
 import { ConfigurationError, MevetoLogoutError, StoreUnavailableError } from '../../errors.js';
 import { GroupCommit } from './group-commit.js';
+import { restMs } from './rest-after-commit.js';
 import {
   type Dialect,
   play,
@@ -14,10 +15,6 @@ import {
 } from './sql.js';
 
 const RETRY_EVERY_MS = 5;
-/** After a commit the event loop rests as long as that took, and longer when many have shared it. */
-const MAX_REST_MS = 50;
-const MAX_LONGER_REST_MS = 25;
-const MAX_REST_FACTOR = 4;
 const IN_MEMORY = new Set(['', ':memory:']);
 
 const sqlite: Dialect = {
@@ -164,11 +161,6 @@ export class SqliteEngine extends SqlEngine {
     }
     return { rows: [], affected: statement.run(...params).changes };
   }
-}
-
-function restMs(tookMs: number, size: number): number {
-  const longerMs = Math.min(tookMs * Math.min(size, MAX_REST_FACTOR), MAX_LONGER_REST_MS);
-  return Math.min(Math.max(tookMs, longerMs), MAX_REST_MS);
 }
 
 const failing = (operation: string, error: unknown): unknown =>
