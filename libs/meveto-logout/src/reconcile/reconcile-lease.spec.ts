@@ -65,4 +65,18 @@ describe('the lease of the reconciler', () => {
     await expect(reconciler.stop()).resolves.toBeUndefined();
     expect(await running).toBe(false);
   });
+
+  it('is taken for whole milliseconds, also when the schedule is a little late', async () => {
+    const take = jest.spyOn(store.lease, 'take');
+    const now = store.register.now.bind(store.register);
+    jest.spyOn(store.register, 'now').mockImplementation(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 7));
+      return now();
+    });
+    void reconciler.start();
+    await jest.advanceTimersByTimeAsync(600_000);
+    const durations = take.mock.calls.filter(([name]) => name === 'reconcile:slot').map(([, , ms]) => ms);
+    expect(durations.filter((ms) => ms > 0)).toHaveLength(2);
+    expect(durations.filter((ms) => !Number.isInteger(ms))).toEqual([]);
+  });
 });

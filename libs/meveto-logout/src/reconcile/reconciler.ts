@@ -29,8 +29,10 @@ const STORE_BATCH = 200;
 const MAX_PAGES = 10_000;
 const FIRST_POLL_WAIT_MS = 2_000;
 const SOON_MS = 250;
-/** Pauses between questions that must be answered soon double up to this. */
+/** Pauses between questions that must be answered soon double up to this; after long failure up to more. */
 const SOON_CAP_MS = 30_000;
+const LONG_FAILURE_MS = 600_000;
+const LONG_FAILURE_CAP_MS = 300_000;
 
 /**
  * Asks Meveto for calls that never arrived and puts them into the same inbox: at start, on schedule, as soon as a call
@@ -45,7 +47,8 @@ export class Reconciler {
   #running: Promise<boolean> | undefined;
   #reasons: Subscription | undefined;
   #soon: NodeJS.Timeout | undefined;
-  #isFailing = false;
+  /** Since when every question has failed, of `performance.now()`. */
+  #failingSince: number | undefined;
   #lastSuccessAt: number | undefined;
   #lastFailureAt: number | undefined;
   #mayHoldLease = false;
@@ -130,9 +133,15 @@ export class Reconciler {
   }
 
   async #askAgain(pauseMs: number): Promise<void> {
-    // A question that is on its way may have been answered before there was a reason to ask.
-    await this.#running;
-    if (!(await this.run())) this.#askSoon(Math.min(pauseMs * 2, SOON_CAP_MS));
+    const onTheWay = this.#running;
+    // A question that is on its way may have been answered before there was a reason to ask. If it fails it was this turn's.
+    const isDone = (onTheWay === undefined || (await onTheWay)) && (await this.run());
+    if (!isDone) this.#askSoon(Math.min(pauseMs * 2, this.#longestPauseMs()));
+  }
+
+  #longestPauseMs(): number {
+    const failingForMs = performance.now() - (this.#failingSince ?? Infinity);
+    return failingForMs > LONG_FAILURE_MS ? LONG_FAILURE_CAP_MS : SOON_CAP_MS;
   }
 
   async #poll(scheduledBy: CronJob | undefined): Promise<boolean> {
@@ -154,6 +163,7 @@ export class Reconciler {
       this.events.listRead(askedAt);
       return true;
     } catch (error) {
+      // The lease is kept for the next question, which comes soon.
       this.#failed(error);
       return false;
     }
@@ -162,7 +172,7 @@ export class Reconciler {
   #succeeded(gapCount: number): void {
     this.#lastSuccessAt = Date.now();
     this.counters.add('reconcile_success');
-    this.#isFailing = false;
+    this.#failingSince = undefined;
     const isHealing = this.#isHealing;
     this.#isHealing = false;
     if (gapCount === 0 || isHealing) return;
@@ -252,8 +262,10 @@ export class Reconciler {
     this.#lastFailureAt = Date.now();
     this.counters.add('reconcile_failure');
     this.#waitAsTold(error);
-    if (this.#stopping.signal.aborted || this.#isFailing) return;
-    this.#isFailing = true;
+    // What failed is asked again before the next turn of the schedule, with growing pauses.
+    if (this.#soon === undefined) this.#askSoon();
+    if (this.#stopping.signal.aborted || this.#failingSince !== undefined) return;
+    this.#failingSince = performance.now();
     this.#logger.warn(error instanceof Error ? error.message : 'Meveto’s pending list could not be read.');
   }
 
@@ -262,9 +274,9 @@ export class Reconciler {
     const retryAfterMs = error instanceof PendingCallsUnavailableError ? error.retryAfterMs : undefined;
     if (retryAfterMs === undefined) return;
     this.#notBefore = performance.now() + Math.min(retryAfterMs, MAX_RETRY_AFTER_MS);
-    this.#askSoon();
   }
 }
 
-/** Epoch milliseconds, half of the way to the next turn of the schedule: clocks of replicas may differ by as much. */
-const halfwayToNext = (job: CronJob): number => Date.now() + (job.nextDate().toMillis() - Date.now()) / 2;
+/** Whole epoch milliseconds, half of the way to the next turn of the schedule: clocks of replicas may differ by as much. */
+const halfwayToNext = (job: CronJob): number =>
+  Math.round(Date.now() + (job.nextDate().toMillis() - Date.now()) / 2);

@@ -15,7 +15,7 @@ export abstract class PooledEngine extends SqlEngine {
   readonly #logger = new Logger('MevetoLogout');
 
   constructor(
-    private readonly dataSource: DataSource,
+    protected readonly dataSource: DataSource,
     override readonly timeoutMs: number,
   ) {
     super();

@@ -24,6 +24,18 @@ export class PostgresEngine extends PooledEngine {
     "SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous_commit";
   readonly #texts = new Map<string, string>();
 
+  override async connect(): Promise<void> {
+    const { master } = this.dataSource.driver as Partial<PostgresDriver>;
+    master?.on('connect', outliveItsEnd);
+    await super.connect();
+  }
+
+  override async close(): Promise<void> {
+    const { master } = this.dataSource.driver as Partial<PostgresDriver>;
+    master?.off('connect', outliveItsEnd);
+    await super.close();
+  }
+
   protected override async begin(runner: QueryRunner): Promise<void> {
     await runner.startTransaction();
     const timeout = String(this.timeoutMs);
@@ -64,4 +76,18 @@ export class PostgresEngine extends PooledEngine {
     }
     return text;
   }
+}
+
+/**
+ * Of a connection that the server ends in the moment in which it is made, pg tells in the same breath that it is there and
+ * that it is lost: after the pool has stopped listening, and before TypeORM has begun to. An error that nobody listens to
+ * ends the process. Its first query fails, and the pool lets go of it then.
+ */
+function outliveItsEnd(connection: { on(event: 'error', listener: () => void): unknown }): void {
+  connection.on('error', () => undefined);
+}
+
+/** The pool of pg, which is TypeORM's and the application's. */
+interface PostgresDriver {
+  readonly master: Record<'on' | 'off', (event: 'connect', listener: typeof outliveItsEnd) => unknown>;
 }

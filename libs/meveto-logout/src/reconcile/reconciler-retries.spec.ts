@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { PendingCallsUnavailableError } from '../errors.js';
+import { TokenVault } from '../secrets/token-vault.js';
+import { EMPTY, FakeList } from '../../../../test/support/fake-pending-list.js';
+import { reconcilerOf } from '../../../../test/support/reconciler-parts.js';
+import type { Reconciler } from './reconciler.js';
+
+describe('the reconciler, when the list cannot be read,', () => {
+  let list: FakeList;
+  let reconciler: Reconciler;
+  beforeEach(() => {
+    jest.useFakeTimers({
+      now: Date.UTC(2026, 0, 1, 12, 0, 30),
+      doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'],
+    });
+    Logger.overrideLogger(false);
+    list = new FakeList();
+    ({ reconciler } = reconcilerOf(list, new TokenVault('client', 'secret')));
+  });
+  afterEach(async () => {
+    await reconciler.stop();
+    jest.useRealTimers();
+    Logger.overrideLogger(['error']);
+  });
+
+  it('asks again before the next turn of the schedule when a scheduled question failed', async () => {
+    await reconciler.start();
+    list.answer = () => Promise.reject(new PendingCallsUnavailableError('http-500'));
+    await jest.advanceTimersByTimeAsync(4 * 60_000 + 30_000);
+    expect(list.asked).toHaveLength(2);
+    await jest.advanceTimersByTimeAsync(300);
+    expect(list.asked).toHaveLength(3);
+    list.answer = () => Promise.resolve(EMPTY);
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(list.asked).toHaveLength(4);
+  });
+
+  it('asks with growing pauses while questions fail, also when one is on its way at the next turn', async () => {
+    const askedAt: number[] = [];
+    list.answer = async () => {
+      askedAt.push(performance.now());
+      await new Promise((resolve) => setTimeout(resolve, 40_000));
+      throw new PendingCallsUnavailableError('timeout');
+    };
+    void reconciler.start();
+    await jest.advanceTimersByTimeAsync(600_000);
+    const stopped = reconciler.stop();
+    await jest.advanceTimersByTimeAsync(40_000);
+    await stopped;
+    const pauses = askedAt.slice(1).map((at, index) => at - 40_000 - (askedAt[index] ?? 0));
+    expect(pauses.slice(0, 3).map(Math.round)).toEqual([250, 500, 1_000]);
+    expect(Math.max(...pauses.slice(5))).toBeGreaterThan(7_000);
+    expect(askedAt.length).toBeLessThan(15);
+  });
+
+  it('asks every five minutes at most after ten minutes of failure', async () => {
+    list.answer = () => Promise.reject(new PendingCallsUnavailableError('http-404'));
+    await reconciler.run();
+    await jest.advanceTimersByTimeAsync(15 * 60_000);
+    const before = list.asked.length;
+    await jest.advanceTimersByTimeAsync(60 * 60_000);
+    expect(list.asked.length - before).toBeGreaterThanOrEqual(11);
+    expect(list.asked.length - before).toBeLessThanOrEqual(13);
+  });
+});
