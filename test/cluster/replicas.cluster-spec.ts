@@ -77,9 +77,9 @@ describe.each(BUSES)('three replicas with %s', (title, openBus) => {
     }
     const figures = [guards, sockets].map((all) => [p(0.5, all), p(0.95, all)].map((ms) => ms.toFixed(1)));
     console.log(`${title}: guard p50, p95 ${String(figures[0])} ms; socket ${String(figures[1])} ms`);
-    expect(p(0.5, guards)).toBeLessThanOrEqual(WITHIN_MS);
-    expect(p(0.8, guards)).toBeLessThanOrEqual(WITHIN_MS);
-    expect(p(0.8, sockets)).toBeLessThanOrEqual(WITHIN_MS);
+    // All but one of 25: a machine may stand still for a moment.
+    expect(p(0.95, guards)).toBeLessThanOrEqual(WITHIN_MS);
+    expect(p(0.95, sockets)).toBeLessThanOrEqual(WITHIN_MS);
   });
 
   it('go on when any of them is killed, and one that comes back knows what it has missed', async () => {
