@@ -150,6 +150,22 @@ describe('sockets', () => {
       expect(chat.heard.at(-1)?.data).toBe('io server disconnect');
     });
 
+    it('do not come back by hiding which session they had', async () => {
+      await live.start({ configure: recovering(false) });
+      const chat = await lostDuringLogout();
+      chat.socket.auth = {};
+      expect(await chat.next('connect_error')).toEqual({ code: 'logged-out' });
+      expect(chat.events).toEqual(['connect', 'disconnect', 'connect_error']);
+    });
+
+    it('are closed when they hide which session they had and the server skips middlewares', async () => {
+      await live.start({ configure: recovering(true) });
+      const chat = await lostDuringLogout();
+      chat.socket.auth = {};
+      await chat.next('logged-out');
+      await until('the chat is closed', () => !chat.socket.connected);
+    });
+
     it('are recovered when their session is live, and told of a later logout', async () => {
       await live.start({ configure: recovering(true) });
       const chat = live.open({ token: await live.host.token(1), namespace: '/chat', reconnection: true });

@@ -6,7 +6,7 @@ import { SessionJudge } from './session-judge.js';
 
 /** What a request carries, once it was refused. */
 export interface RequestSessions {
-  /** The readers whose session is over. */
+  /** The readers whose session is over, and may be ended: beside a good one it could be that one which is destroyed. */
   readonly over: readonly SessionReader[];
   /** Whether it carries a session, too, that is still good: a session cookie beside an old token, for example. */
   readonly hasLive: boolean;
@@ -31,7 +31,8 @@ export class EndedSessions {
       if (this.judge.refusalOf(facts) === undefined) hasLive = true;
       else over.push(reader);
     }
-    return { over, hasLive };
+    // What request.user came from is not known.
+    return { over: hasLive ? over.filter(({ isLate }) => isLate !== true) : over, hasLive };
   }
 
   /** The sessions are refused whether or not their store lets them be ended now. */

@@ -46,6 +46,8 @@ describe('SessionIndex', () => {
       { userId: 2, signedInAt: 5 },
     ]);
     expect(open.ofUser('2')).toEqual([one]);
+    for (let times = 0; times < 3; times += 1) open.add(one, [{ userId: 1, signedInAt: Number.NaN }]);
+    expect(open.sessionsOf(one)).toHaveLength(4);
   });
 
   it('leaves the others of a user alone, and hands out copies', () => {

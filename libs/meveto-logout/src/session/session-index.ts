@@ -46,4 +46,4 @@ export class SessionIndex<T extends object> implements Iterable<readonly [T, rea
 }
 
 const isSame = (one: SessionFacts, other: SessionFacts): boolean =>
-  String(one.userId) === String(other.userId) && one.signedInAt === other.signedInAt;
+  String(one.userId) === String(other.userId) && Object.is(one.signedInAt, other.signedInAt);

@@ -58,7 +58,7 @@ export class HostNamespaces {
 
   /** Whoever has no session passes: who may come in at all is for the application to say. */
   async #enter(socket: Socket): Promise<void> {
-    const sessions = await this.handshake.read(socket);
+    const sessions = await this.#sessionsOf(socket);
     if (sessions.length === 0) return;
     const reason = this.watch.refusalOf(sessions);
     if (reason !== undefined) throw new HandshakeRefusal(reason);
@@ -66,16 +66,43 @@ export class HostNamespaces {
     this.#atHandshake.set(socket, sessions);
   }
 
+  /**
+   * A socket that was recovered is in the rooms of the session it had: that one counts, too, unless the client shows
+   * another one of the same user.
+   */
+  async #sessionsOf(socket: Socket): Promise<readonly SessionFacts[]> {
+    const shown = await this.handshake.read(socket);
+    const isShown = ({ userId }: SessionFacts) => shown.some((one) => String(one.userId) === String(userId));
+    return [...shown, ...sessionsBefore(socket).filter((session) => !isShown(session))];
+  }
+
   /** Connection state recovery brings sockets back that no middleware has seen. */
   async #entered(socket: Socket): Promise<void> {
     try {
       const isSeen = this.#atHandshake.has(socket) || !socket.recovered;
-      const sessions = this.#atHandshake.get(socket) ?? (isSeen ? [] : await this.handshake.read(socket));
+      const sessions = this.#atHandshake.get(socket) ?? (isSeen ? [] : await this.#sessionsOf(socket));
+      keepForRecovery(socket, sessions);
       this.watch.watch(socket, sessions);
     } catch {
       socket.disconnect();
     }
   }
+}
+
+/** In `socket.data`, which recovery brings back with the rooms, whatever the client then shows of its session. */
+const KEPT = 'mevetoLogoutSessions';
+
+const sessionsBefore = (socket: Socket): readonly SessionFacts[] => {
+  const kept = socket.recovered ? (socket.data as Partial<Record<string, unknown>>)[KEPT] : undefined;
+  return Array.isArray(kept) ? (kept as SessionFacts[]) : [];
+};
+
+function keepForRecovery(socket: Socket, sessions: readonly SessionFacts[]): void {
+  if (sessions.length === 0) return;
+  (socket.data as Record<string, unknown>)[KEPT] = sessions.map(({ userId, signedInAt }) => ({
+    userId: String(userId),
+    ...(signedInAt !== undefined && { signedInAt }),
+  }));
 }
 
 const isMatch = (wanted: string | RegExp, name: string): boolean =>

@@ -5,6 +5,7 @@ import type { Socket } from 'socket.io';
 import type { KnownLogouts } from '../../logout/known-logouts.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
 import { bearerToken } from '../../session/bearer-token-reader.js';
+import { requestUser } from '../../session/request-user-reader.js';
 import { expressSession } from '../../session/express-session-reader.js';
 import type { SessionReader } from '../../session/session-reader.port.js';
 import { HandshakeRefusal, isAllowedOrigin, SocketHandshake } from './socket-handshake.js';
@@ -116,5 +117,12 @@ describe('the session of a handshake', () => {
     });
     const refusal = new HandshakeRefusal('not-logged-in');
     expect(HandshakeRefusal.of(refusal)).toBe(refusal);
+  });
+
+  it('that only a guard of the application would find is no reason to leave', async () => {
+    const refused = handshake(requestUser()).sessionsOf(socketWith({}));
+    await expect(refused).rejects.toMatchObject({ data: { code: 'unavailable' } });
+    const found = await handshake(requestUser()).sessionsOf(socketWith({ user: { id: 7 } }));
+    expect(found).toMatchObject([{ userId: 7 }]);
   });
 });

@@ -63,8 +63,10 @@ export class SocketHandshake {
       throw new HandshakeRefusal('foreign-origin');
     }
     const sessions = await this.read(socket);
-    if (sessions.length === 0) throw new HandshakeRefusal('not-logged-in');
-    return sessions;
+    if (sessions.length > 0) return sessions;
+    // Whom only a guard of the application makes known may be logged in all the same: no page must leave for that.
+    const isKnownLater = this.options.sessions.some(({ isLate }) => isLate === true);
+    throw new HandshakeRefusal(isKnownLater ? 'unavailable' : 'not-logged-in');
   }
 
   /**

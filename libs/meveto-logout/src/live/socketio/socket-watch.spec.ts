@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Socket } from 'socket.io';
 import { KnownLogouts } from '../../logout/known-logouts.js';
 import { Counters } from '../../observe/counters.js';
@@ -98,6 +98,20 @@ describe('the watch over open sockets', () => {
     const broken = open(1, true);
     logOut(1);
     expect(broken.connected).toBe(false);
+  });
+
+  it('closes the connection of one that cannot be disconnected', () => {
+    const stubborn = open(1);
+    const close = jest.fn();
+    Object.assign(stubborn, {
+      disconnect: () => {
+        throw new Error('a listener of the application');
+      },
+      conn: { close },
+    });
+    logOut(1);
+    expect(log).toEqual([{ what: 'told', id: 1 }]);
+    expect(close).toHaveBeenCalledTimes(1);
   });
 
   it('does not tell one that has gone meanwhile', async () => {

@@ -103,15 +103,13 @@ export class SocketWatch {
       this.counters.add('sockets_told');
     });
     this.#goodbyes.add(() => {
-      this.#attempt(() => {
-        socket.disconnect();
-      });
+      disconnect(socket);
     });
   }
 
-  #attempt(goodbye: () => void): void {
+  #attempt(telling: () => void): void {
     try {
-      goodbye();
+      telling();
     } catch {
       this.#logger.warn('A browser could not be told of a logout. Its next request is refused.');
     }
@@ -127,5 +125,14 @@ export class SocketWatch {
       reason,
       ...(delayMs > 0 && { delayMs }),
     };
+  }
+}
+
+/** Also when a listener of the application's throws meanwhile, which leaves the socket as it was. */
+function disconnect(socket: Socket): void {
+  try {
+    socket.disconnect();
+  } catch {
+    socket.conn.close();
   }
 }
