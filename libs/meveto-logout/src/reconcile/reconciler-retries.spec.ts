@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { PendingCallsUnavailableError } from '../errors.js';
+import type { CallEvents } from '../observe/call-events.js';
 import { TokenVault } from '../secrets/token-vault.js';
 import { EMPTY, FakeList } from '../../../../test/support/fake-pending-list.js';
 import { reconcilerOf } from '../../../../test/support/reconciler-parts.js';
@@ -9,6 +10,7 @@ import type { Reconciler } from './reconciler.js';
 describe('the reconciler, when the list cannot be read,', () => {
   let list: FakeList;
   let reconciler: Reconciler;
+  let events: CallEvents;
   beforeEach(() => {
     jest.useFakeTimers({
       now: Date.UTC(2026, 0, 1, 12, 0, 30),
@@ -16,7 +18,7 @@ describe('the reconciler, when the list cannot be read,', () => {
     });
     Logger.overrideLogger(false);
     list = new FakeList();
-    ({ reconciler } = reconcilerOf(list, new TokenVault('client', 'secret')));
+    ({ reconciler, events } = reconcilerOf(list, new TokenVault('client', 'secret')));
   });
   afterEach(async () => {
     await reconciler.stop();
@@ -62,5 +64,23 @@ describe('the reconciler, when the list cannot be read,', () => {
     await jest.advanceTimersByTimeAsync(60 * 60_000);
     expect(list.asked.length - before).toBeGreaterThanOrEqual(11);
     expect(list.asked.length - before).toBeLessThanOrEqual(13);
+  });
+
+  it('is not put off by calls that keep becoming ambiguous, nor asks faster for them while it fails', async () => {
+    await reconciler.start();
+    const before = list.asked.length;
+    for (let count = 0; count < 20; count += 1) {
+      events.ended('ambiguous');
+      await jest.advanceTimersByTimeAsync(100);
+    }
+    expect(list.asked.length - before).toBeGreaterThanOrEqual(5);
+    list.answer = () => Promise.reject(new PendingCallsUnavailableError('http-500'));
+    await jest.advanceTimersByTimeAsync(60_000);
+    const failing = list.asked.length;
+    for (let count = 0; count < 60; count += 1) {
+      events.ended('ambiguous');
+      await jest.advanceTimersByTimeAsync(1_000);
+    }
+    expect(list.asked.length - failing).toBeLessThan(12);
   });
 });

@@ -47,6 +47,8 @@ export class Reconciler {
   #running: Promise<boolean> | undefined;
   #reasons: Subscription | undefined;
   #soon: NodeJS.Timeout | undefined;
+  /** When that is due, of `performance.now()`. */
+  #soonAt = 0;
   /** Since when every question has failed, of `performance.now()`. */
   #failingSince: number | undefined;
   #lastSuccessAt: number | undefined;
@@ -120,15 +122,22 @@ export class Reconciler {
     return { lastSuccessAt: this.#lastSuccessAt, lastFailureAt: this.#lastFailureAt };
   }
 
-  /** Asks shortly, and again until an answer was had to a question that began after this. */
+  /**
+   * Asks shortly, and again until an answer was had to a question that began after this. Further reasons never put off
+   * what is due earlier, nor shorten the pauses while questions fail.
+   */
   #askSoon(pauseMs = SOON_MS): void {
     if (this.#stopping.signal.aborted) return;
+    const now = performance.now();
+    const dueAt = Math.max(now + pauseMs, this.#notBefore + 1);
+    const isDue = this.#soon !== undefined && (this.#soonAt <= dueAt || this.#failingSince !== undefined);
+    if (isDue) return;
     clearTimeout(this.#soon);
-    const waitMs = Math.max(pauseMs, this.#notBefore - performance.now() + 1);
+    this.#soonAt = dueAt;
     this.#soon = setTimeout(() => {
       this.#soon = undefined;
       void this.#askAgain(pauseMs);
-    }, waitMs);
+    }, dueAt - now);
     this.#soon.unref();
   }
 
@@ -136,7 +145,14 @@ export class Reconciler {
     const onTheWay = this.#running;
     // A question that is on its way may have been answered before there was a reason to ask. If it fails it was this turn's.
     const isDone = (onTheWay === undefined || (await onTheWay)) && (await this.run());
-    if (!isDone) this.#askSoon(Math.min(pauseMs * 2, this.#longestPauseMs()));
+    if (isDone) return;
+    if (this.#failingSince !== undefined) this.#cancelSoon();
+    this.#askSoon(Math.min(pauseMs * 2, this.#longestPauseMs()));
+  }
+
+  #cancelSoon(): void {
+    clearTimeout(this.#soon);
+    this.#soon = undefined;
   }
 
   #longestPauseMs(): number {
