@@ -1,5 +1,6 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
+import { TcpProxy } from './tcp-proxy.js';
+import { throughPort } from './through-port.js';
 
 /** The end of PostgreSQL's greeting: ReadyForQuery, idle. */
 const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
@@ -12,53 +13,24 @@ const FAREWELL = errorMessage({
 
 /** Stands before PostgreSQL, which ends connections in the moment in which they are made, if it is told to. */
 export class FarewellProxy {
-  readonly #server: Server;
-  readonly #open = new Set<Socket>();
   #left = 0;
-
-  private constructor(target: URL) {
-    this.#server = createServer((client) => {
-      const server = connect(Number(target.port), target.hostname);
-      for (const [socket, other] of [
-        [client, server],
-        [server, client],
-      ] as const) {
-        this.#open.add(socket);
-        socket.on('error', () => undefined);
-        socket.on('close', () => {
-          this.#open.delete(socket);
-          other.destroy();
-        });
-      }
-      client.pipe(server);
-      server.on('data', (chunk: Buffer) => {
-        if (this.#left === 0 || !chunk.subarray(-READY.length).equals(READY)) client.write(chunk);
-        else {
-          this.#left -= 1;
-          // In one piece: the driver reads both before anything else runs.
-          client.end(Buffer.concat([chunk, FAREWELL]));
-        }
-      });
-    });
-  }
+  #proxy: TcpProxy | undefined;
 
   static async start(target: string): Promise<FarewellProxy> {
-    const proxy = new FarewellProxy(new URL(target));
-    proxy.#server.listen(0, '127.0.0.1');
-    await once(proxy.#server, 'listening');
-    return proxy;
+    const farewell = new FarewellProxy();
+    farewell.#proxy = await TcpProxy.start(target, () => farewell.#answers());
+    return farewell;
   }
 
   instead(url: string): string {
-    const through = new URL(url);
-    through.host = `127.0.0.1:${String((this.#server.address() as AddressInfo).port)}`;
-    return through.href.replace(/\/$/, '');
+    return throughPort(url, this.#proxy?.port ?? 0);
   }
 
   /** Ends all connections, and the next ones as soon as they are made. */
   sayFarewell(times: number): void {
     this.#left = times;
-    for (const socket of this.#open) socket.destroy();
+    this.#proxy?.cut();
+    this.#proxy?.mend();
   }
 
   /** How many are still to be ended. */
@@ -67,9 +39,28 @@ export class FarewellProxy {
   }
 
   async stop(): Promise<void> {
-    for (const socket of this.#open) socket.destroy();
-    this.#server.close();
-    await once(this.#server, 'close');
+    await this.#proxy?.stop();
+  }
+
+  #answers(): Transform {
+    let isOver = false;
+    const answers = new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        if (isOver) {
+          done();
+          return;
+        }
+        isOver = this.#left > 0 && chunk.subarray(-READY.length).equals(READY);
+        if (isOver) {
+          this.#left -= 1;
+          // In one piece: the driver reads both before anything else runs.
+          answers.push(Buffer.concat([chunk, FAREWELL]));
+          answers.push(null);
+        } else answers.push(chunk);
+        done();
+      },
+    });
+    return answers;
   }
 }
 

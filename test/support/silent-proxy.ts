@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { throughPort } from './through-port.js';
 
 /**
  * A network between two ends of TCP connections that can fail as networks do: without a word. What is sent disappears,
@@ -30,9 +31,7 @@ export class SilentProxy {
 
   /** The same URL, by way of this proxy. */
   instead(url: string): string {
-    const through = new URL(url);
-    through.host = `127.0.0.1:${String((this.#server.address() as AddressInfo).port)}`;
-    return through.href.replace(/\/$/, '');
+    return throughPort(url, (this.#server.address() as AddressInfo).port);
   }
 
   /** From now on everything disappears, also on connections yet to come. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type Duplex, PassThrough } from 'node:stream';
 
 /** Stands between a client and a server, and cuts them off from each other on demand. */
 export class TcpProxy {
@@ -7,7 +8,7 @@ export class TcpProxy {
   readonly #open = new Set<Socket>();
   #isCut = false;
 
-  private constructor(target: URL) {
+  private constructor(target: URL, answersOf: () => Duplex) {
     this.#server = createServer((client) => {
       if (this.#isCut) {
         client.destroy();
@@ -24,13 +25,14 @@ export class TcpProxy {
           this.#open.delete(socket);
           other.destroy();
         });
-        socket.pipe(other);
       }
+      client.pipe(server).pipe(answersOf()).pipe(client);
     });
   }
 
-  static async start(target: string): Promise<TcpProxy> {
-    const proxy = new TcpProxy(new URL(target));
+  /** @param answersOf what the answers of one connection pass through */
+  static async start(target: string, answersOf: () => Duplex = () => new PassThrough()): Promise<TcpProxy> {
+    const proxy = new TcpProxy(new URL(target), answersOf);
     proxy.#server.listen(0, '127.0.0.1');
     await once(proxy.#server, 'listening');
     return proxy;

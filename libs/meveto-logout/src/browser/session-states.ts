@@ -4,7 +4,7 @@ import { SessionJudge } from '../guard/session-judge.js';
 import type { SessionFacts } from '../model/session.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { TokenVault } from '../secrets/token-vault.js';
-import { readSessions } from '../session/read-sessions.js';
+import { hasLateReaders, readSessions } from '../session/read-sessions.js';
 import type { SessionRequest } from '../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 
@@ -37,7 +37,7 @@ export class SessionStates {
   async of(request: SessionRequest): Promise<SessionState> {
     const readers = this.options.sessions;
     const sessions = await readSessions(readers, request);
-    if (sessions.length === 0) return readers.some(({ isLate }) => isLate === true) ? UNKNOWN : NOT_LOGGED_IN;
+    if (sessions.length === 0) return hasLateReaders(readers) ? UNKNOWN : NOT_LOGGED_IN;
     const verdict = this.judge.judge(sessions, this.options.maxStalenessMs);
     if (verdict === undefined) return this.#live(sessions);
     const { statusCode, reason, message } = messageRefusal(verdict);

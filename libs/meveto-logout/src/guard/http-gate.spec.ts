@@ -22,6 +22,7 @@ interface FakeRequest {
   headers: Record<string, string>;
   cookie?: Facts;
   token?: Facts;
+  user?: Facts;
 }
 
 class CookieReader extends SessionReader {
@@ -34,6 +35,15 @@ class CookieReader extends SessionReader {
   override readonly renew = jest.fn((request: SessionRequest): void | Promise<void> => {
     (request as unknown as FakeRequest).cookie = undefined;
   });
+}
+/** As requestUser() does: ends whatever session the request has. */
+class LateReader extends SessionReader {
+  override readonly isLate = true;
+  override read(request: SessionRequest) {
+    return (request as unknown as FakeRequest).user;
+  }
+  override readonly end = jest.fn<(request: SessionRequest) => void>();
+  override readonly renew = jest.fn<(request: SessionRequest) => void>();
 }
 class TokenReader extends SessionReader {
   override read(request: SessionRequest) {
@@ -49,6 +59,7 @@ const policy: RoutePolicy = { skip: false, answer: undefined, stalenessLimitMs: 
 describe('the gate of HTTP requests', () => {
   let headers: Record<string, string | readonly string[]>;
   let cookies: CookieReader;
+  let late: LateReader;
   let gate: HttpGate;
   let known: KnownLogouts;
   let response: object;
@@ -57,7 +68,7 @@ describe('the gate of HTTP requests', () => {
     known.refreshed(performance.now());
     known.remember({ userId: '7', loggedOutAt: 2_000 });
     const options = {
-      sessions: [cookies, new TokenReader()],
+      sessions: [cookies, new TokenReader(), late],
       maxSessionAgeMs: 1_000_000,
       whenLoggedOut: {
         redirectTo: '/login?from=meveto',
@@ -97,6 +108,7 @@ describe('the gate of HTTP requests', () => {
   beforeEach(() => {
     headers = {};
     response = {};
+    late = new LateReader();
     cookies = new CookieReader();
     gate = make();
   });
@@ -159,6 +171,15 @@ describe('the gate of HTTP requests', () => {
     expect(await enter({ cookie: GOOD, token: OVER, headers: PAGE })).toEqual([303, 'logged-out']);
     expect(cookies.end).not.toHaveBeenCalled();
     expect(headers).not.toHaveProperty('Set-Cookie');
+  });
+
+  it('ends no session for an old request.user that may have come from elsewhere, while another one is good', async () => {
+    expect(await enter({ cookie: GOOD, user: OVER, headers: PAGE })).toEqual([303, 'logged-out']);
+    await enter({ cookie: GOOD, user: OVER, headers: PAGE, originalUrl: '/login' });
+    expect(late.end).not.toHaveBeenCalled();
+    expect(late.renew).not.toHaveBeenCalled();
+    expect(await enter({ user: OVER, headers: PAGE })).toEqual([303, 'logged-out']);
+    expect(late.end).toHaveBeenCalledTimes(1);
   });
 
   it('says which page was asked for, where that is wanted and can be asked for again', async () => {

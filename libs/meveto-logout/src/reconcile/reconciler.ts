@@ -97,7 +97,7 @@ export class Reconciler {
   /** Breaks off a question that is on its way, and lets another process ask at once. */
   async stop(): Promise<void> {
     this.#reasons?.unsubscribe();
-    clearTimeout(this.#soon);
+    this.#cancelSoon();
     if (this.registry.doesExist('cron', JOB)) this.registry.deleteCronJob(JOB);
     this.#stopping.abort();
     await this.#running;

@@ -27,6 +27,10 @@ async function allOf(found: readonly (Facts | Promise<Facts>)[]): Promise<Sessio
   return all.filter((facts) => facts !== undefined);
 }
 
+/** Whether some sessions are known only once a guard of the application has run: none found then says nothing. */
+export const hasLateReaders = (readers: readonly SessionReader[]): boolean =>
+  readers.some(({ isLate }) => isLate === true);
+
 /**
  * What every reader finds in a WebSocket handshake, for which no middleware of the application has run.
  * @param server the application's HTTP framework

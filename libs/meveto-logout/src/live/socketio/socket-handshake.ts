@@ -6,7 +6,7 @@ import { KnownLogouts } from '../../logout/known-logouts.js';
 import type { SessionFacts } from '../../model/session.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
 import { withAccessToken } from '../../session/handshake-request.js';
-import { readHandshake } from '../../session/read-sessions.js';
+import { hasLateReaders, readHandshake } from '../../session/read-sessions.js';
 import type { SessionRequest } from '../../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../../tokens.js';
 import type { ResolvedSocketIoOptions } from './socket-io-options.js';
@@ -65,8 +65,7 @@ export class SocketHandshake {
     const sessions = await this.read(socket);
     if (sessions.length > 0) return sessions;
     // Whom only a guard of the application makes known may be logged in all the same: no page must leave for that.
-    const isKnownLater = this.options.sessions.some(({ isLate }) => isLate === true);
-    throw new HandshakeRefusal(isKnownLater ? 'unavailable' : 'not-logged-in');
+    throw new HandshakeRefusal(hasLateReaders(this.options.sessions) ? 'unavailable' : 'not-logged-in');
   }
 
   /**

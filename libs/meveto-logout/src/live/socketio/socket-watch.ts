@@ -97,22 +97,16 @@ export class SocketWatch {
     const over = this.#open.sessionsOf(socket).find((session) => this.refusalOf([session]) !== undefined);
     if (over === undefined || !socket.connected) return;
     this.#open.remove(socket);
-    this.#attempt(() => {
+    try {
       // `local` and by room: with connection state recovery, `socket.emit` waits for the adapter and comes too late.
       socket.nsp.local.to(socket.id).emit(LOGGED_OUT_EVENT, this.#messageFor(over));
       this.counters.add('sockets_told');
-    });
-    this.#goodbyes.add(() => {
-      disconnect(socket);
-    });
-  }
-
-  #attempt(telling: () => void): void {
-    try {
-      telling();
     } catch {
       this.#logger.warn('A browser could not be told of a logout. Its next request is refused.');
     }
+    this.#goodbyes.add(() => {
+      disconnect(socket);
+    });
   }
 
   #messageFor(over: SessionFacts): LoggedOutMessage {
