@@ -8,6 +8,7 @@ import type { PendingCalls } from '../../libs/meveto-logout/src/reconcile/pendin
 import { Reconciler } from '../../libs/meveto-logout/src/reconcile/reconciler.js';
 import type { TokenVault } from '../../libs/meveto-logout/src/secrets/token-vault.js';
 import { memoryStore } from '../../libs/meveto-logout/src/store/memory/memory-store.js';
+import type { Store } from '../../libs/meveto-logout/src/store/store.port.js';
 import { CallStorage } from '../../libs/meveto-logout/src/worker/call-storage.js';
 import { Leases } from '../../libs/meveto-logout/src/worker/leases.js';
 import { TokenMemory } from '../../libs/meveto-logout/src/worker/token-memory.js';
@@ -20,6 +21,11 @@ export function reconcilerOf(list: PendingCalls, vault: TokenVault) {
     storeTimeoutMs: 1_000,
     digestPerson: (mevetoId) => vault.digestPerson(mevetoId),
   });
+  return { store, ...reconcilerOn(store, list, vault) };
+}
+
+/** One of several on the same store. */
+export function reconcilerOn(store: Store, list: PendingCalls, vault: TokenVault) {
   const events = new CallEvents();
   const counters = new Counters();
   const options = {
@@ -30,7 +36,6 @@ export function reconcilerOf(list: PendingCalls, vault: TokenVault) {
   const storage = new CallStorage(store, vault, new TokenMemory(), new Leases(store, options), options);
   const registry = new SchedulerRegistry();
   return {
-    store,
     events,
     counters,
     reconciler: new Reconciler(store, storage, list, vault, events, counters, registry, options),

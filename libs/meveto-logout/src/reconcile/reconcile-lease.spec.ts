@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { FakeList, hanging } from '../../../../test/support/fake-pending-list.js';
-import { reconcilerOf } from '../../../../test/support/reconciler-parts.js';
+import { reconcilerOf, reconcilerOn } from '../../../../test/support/reconciler-parts.js';
 import { PendingCallsUnavailableError, StoreUnavailableError } from '../errors.js';
 import { TokenVault } from '../secrets/token-vault.js';
 import type { Store } from '../store/store.port.js';
@@ -78,5 +78,35 @@ describe('the lease of the reconciler', () => {
     const durations = take.mock.calls.filter(([name]) => name === 'reconcile:slot').map(([, , ms]) => ms);
     expect(durations.filter((ms) => ms > 0)).toHaveLength(2);
     expect(durations.filter((ms) => !Number.isInteger(ms))).toEqual([]);
+  });
+
+  it('is taken by no replica while Meveto wants to be left alone, also after a restart', async () => {
+    list.answer = () => Promise.reject(new PendingCallsUnavailableError('http-429', 90_000.5));
+    await reconciler.run();
+    await reconciler.stop();
+    const other = reconcilerOn(store, list, new TokenVault('client', 'secret')).reconciler;
+    await jest.advanceTimersByTimeAsync(80_000);
+    expect(await other.run()).toBe(false);
+    expect(list.asked).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(11_000);
+    await other.run();
+    await other.stop();
+    expect(list.asked).toHaveLength(2);
+  });
+
+  it('is no matter when a pause cannot be written down', async () => {
+    const take = store.lease.take.bind(store.lease);
+    jest
+      .spyOn(store.lease, 'take')
+      .mockImplementation((name, holder, durationMs) =>
+        name === 'reconcile:pause' && durationMs > 0
+          ? Promise.reject(new StoreUnavailableError('take a lease'))
+          : take(name, holder, durationMs),
+      );
+    list.answer = () => Promise.reject(new PendingCallsUnavailableError('http-429', 90_000));
+    expect(await reconciler.run()).toBe(false);
+    await jest.advanceTimersByTimeAsync(80_000);
+    expect(await reconciler.run()).toBe(false);
+    expect(list.asked).toHaveLength(1);
   });
 });

@@ -240,6 +240,18 @@ describe('the reconciler', () => {
     expect(counters.all().reconcile_gap).toBe(1);
   });
 
+  it('takes as many listed calls for healed ones as became ambiguous, and the others for a gap', async () => {
+    await reconciler.start();
+    list.answer = () =>
+      Promise.resolve({ ...EMPTY, calls: ['1', '2', '3'].flatMap((id) => pageOf(id).calls) });
+    events.ended('ambiguous');
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(counters.all()).toMatchObject({ reconcile_new_call: 3, reconcile_gap: 2 });
+    list.answer = () => Promise.resolve(pageOf('4'));
+    await reconciler.run();
+    expect(counters.all().reconcile_gap).toBe(3);
+  });
+
   it('does not call it a gap when the push may be on its way', async () => {
     const [call] = pageOf('1').calls;
     if (call === undefined) throw new Error('no call');

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
@@ -13,13 +12,12 @@ import type { Store } from '../store/store.port.js';
 import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
 import { CallStorage, type WithToken } from '../worker/call-storage.js';
 import { PendingCallsUnavailableError } from '../errors.js';
-import { isPushGap } from './push-gap.js';
+import { EarlyQuestions } from './early-questions.js';
 import { PendingCalls } from './pending-calls.port.js';
+import { isPushGap } from './push-gap.js';
+import { ReconcileTurns } from './reconcile-turns.js';
 
 const JOB = 'meveto-logout:reconcile';
-const LEASE = 'reconcile';
-/** Held from a complete scheduled poll on for half a slot: other replicas leave that slot out. By the store's clock. */
-const SLOT = 'reconcile:slot';
 /** After calls that no push brought more of them are likely. */
 const AFTER_GAP_MS = 30_000;
 const MAX_RETRY_AFTER_MS = 3_600_000;
@@ -28,11 +26,6 @@ const LEASE_SLACK_MS = 5_000;
 const STORE_BATCH = 200;
 const MAX_PAGES = 10_000;
 const FIRST_POLL_WAIT_MS = 2_000;
-const SOON_MS = 250;
-/** Pauses between questions that must be answered soon double up to this; after long failure up to more. */
-const SOON_CAP_MS = 30_000;
-const LONG_FAILURE_MS = 600_000;
-const LONG_FAILURE_CAP_MS = 300_000;
 
 /**
  * Asks Meveto for calls that never arrived and puts them into the same inbox: at start, on schedule, as soon as a call
@@ -42,22 +35,20 @@ const LONG_FAILURE_CAP_MS = 300_000;
 @Injectable()
 export class Reconciler {
   readonly #logger = new Logger('MevetoLogout');
-  readonly #holder = randomUUID();
   readonly #stopping = new AbortController();
+  readonly #turns: ReconcileTurns;
+  readonly #early = new EarlyQuestions(
+    () => this.#askAgain(),
+    () => this.#notBefore,
+  );
   #running: Promise<boolean> | undefined;
   #reasons: Subscription | undefined;
-  #soon: NodeJS.Timeout | undefined;
-  /** When that is due, of `performance.now()`. */
-  #soonAt = 0;
-  /** Since when every question has failed, of `performance.now()`. */
-  #failingSince: number | undefined;
   #lastSuccessAt: number | undefined;
   #lastFailureAt: number | undefined;
-  #mayHoldLease = false;
   /** Not before this, of `performance.now()`: Meveto said so. */
   #notBefore = 0;
-  /** An ambiguous call is looked for: what the list then opens again was pushed once. */
-  #isHealing = false;
+  /** Calls that became ambiguous since the list was read: so many the list may name again that were pushed once. */
+  #ambiguousCount = 0;
 
   constructor(
     @Inject(STORE) private readonly store: Store,
@@ -68,7 +59,9 @@ export class Reconciler {
     @Inject(Counters) private readonly counters: Counters,
     @Inject(SchedulerRegistry) private readonly registry: SchedulerRegistry,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
-  ) {}
+  ) {
+    this.#turns = new ReconcileTurns(store.lease, options.exchange.timeoutMs + LEASE_SLACK_MS);
+  }
 
   /** Starts the schedule and the first poll; waits for that at most two seconds, whatever Meveto does. */
   async start(): Promise<void> {
@@ -82,14 +75,14 @@ export class Reconciler {
     job.start();
     const ambiguous$ = this.events.ended$.pipe(
       filter(({ state }) => state === 'ambiguous'),
-      tap(() => (this.#isHealing = true)),
+      tap(() => (this.#ambiguousCount += 1)),
     );
     this.#reasons = merge(ambiguous$, this.events.outageEnded$).subscribe(() => {
-      this.#askSoon();
+      this.#early.askSoon();
     });
     const firstPoll = this.run().then((isDone) => {
       // Whoever holds the lease may have died with it; Meveto may be back soon.
-      if (!isDone) this.#askSoon();
+      if (!isDone) this.#early.askSoon();
     });
     await Promise.race([firstPoll, delay(FIRST_POLL_WAIT_MS, undefined, { ref: false })]);
   }
@@ -97,12 +90,11 @@ export class Reconciler {
   /** Breaks off a question that is on its way, and lets another process ask at once. */
   async stop(): Promise<void> {
     this.#reasons?.unsubscribe();
-    this.#cancelSoon();
+    this.#early.stop();
     if (this.registry.doesExist('cron', JOB)) this.registry.deleteCronJob(JOB);
     this.#stopping.abort();
     await this.#running;
-    // A lease that cannot be given back runs out by itself.
-    if (this.#mayHoldLease) await this.#giveLeaseBack().catch(() => undefined);
+    await this.#turns.stop();
   }
 
   /**
@@ -122,88 +114,53 @@ export class Reconciler {
     return { lastSuccessAt: this.#lastSuccessAt, lastFailureAt: this.#lastFailureAt };
   }
 
-  /**
-   * Asks shortly, and again until an answer was had to a question that began after this. Further reasons never put off
-   * what is due earlier, nor shorten the pauses while questions fail.
-   */
-  #askSoon(pauseMs = SOON_MS): void {
-    if (this.#stopping.signal.aborted) return;
-    const now = performance.now();
-    const dueAt = Math.max(now + pauseMs, this.#notBefore + 1);
-    const isDue = this.#soon !== undefined && (this.#soonAt <= dueAt || this.#failingSince !== undefined);
-    if (isDue) return;
-    clearTimeout(this.#soon);
-    this.#soonAt = dueAt;
-    this.#soon = setTimeout(() => {
-      this.#soon = undefined;
-      void this.#askAgain(pauseMs);
-    }, dueAt - now);
-    this.#soon.unref();
-  }
-
-  async #askAgain(pauseMs: number): Promise<void> {
+  async #askAgain(): Promise<boolean> {
     const onTheWay = this.#running;
     // A question that is on its way may have been answered before there was a reason to ask. If it fails it was this turn's.
-    const isDone = (onTheWay === undefined || (await onTheWay)) && (await this.run());
-    if (isDone) return;
-    if (this.#failingSince !== undefined) this.#cancelSoon();
-    this.#askSoon(Math.min(pauseMs * 2, this.#longestPauseMs()));
-  }
-
-  #cancelSoon(): void {
-    clearTimeout(this.#soon);
-    this.#soon = undefined;
-  }
-
-  #longestPauseMs(): number {
-    const failingForMs = performance.now() - (this.#failingSince ?? Infinity);
-    return failingForMs > LONG_FAILURE_MS ? LONG_FAILURE_CAP_MS : SOON_CAP_MS;
+    return (onTheWay === undefined || (await onTheWay)) && (await this.run());
   }
 
   async #poll(scheduledBy: CronJob | undefined): Promise<boolean> {
     try {
       const askedAt = await this.store.register.now();
-      if (!(await this.#takeLease())) return false;
-      const slot =
-        scheduledBy === undefined ? undefined : { id: randomUUID(), endsAt: halfwayToNext(scheduledBy) };
-      if (slot !== undefined && !(await this.store.lease.take(SLOT, slot.id, 0))) {
-        await this.#giveLeaseBack();
-        return false;
-      }
-      const gapCount = await this.#allPages();
-      if (gapCount === undefined) return false;
-      if (slot !== undefined)
-        await this.store.lease.take(SLOT, slot.id, Math.max(0, slot.endsAt - Date.now()));
-      await this.#giveLeaseBack();
-      this.#succeeded(gapCount);
+      const turn = await this.#turns.begin(scheduledBy && halfwayToNext(scheduledBy));
+      if (turn === undefined) return false;
+      const ambiguousCount = this.#ambiguousCount;
+      const lateCount = await this.#allPages();
+      if (lateCount === undefined) return false;
+      await this.#turns.end(turn);
+      this.#succeeded(lateCount, ambiguousCount);
       this.events.listRead(askedAt);
       return true;
     } catch (error) {
       // The lease is kept for the next question, which comes soon.
-      this.#failed(error);
+      await this.#failed(error);
       return false;
     }
   }
 
-  #succeeded(gapCount: number): void {
+  #succeeded(lateCount: number, ambiguousCount: number): void {
     this.#lastSuccessAt = Date.now();
     this.counters.add('reconcile_success');
-    this.#failingSince = undefined;
-    const isHealing = this.#isHealing;
-    this.#isHealing = false;
-    if (gapCount === 0 || isHealing) return;
+    this.#early.succeeded();
+    this.#ambiguousCount -= ambiguousCount;
+    this.#report(Math.max(0, lateCount - ambiguousCount));
+  }
+
+  #report(gapCount: number): void {
+    if (gapCount === 0) return;
     this.counters.add('reconcile_gap', gapCount);
     this.#logger.warn(
       `${String(gapCount)} calls were found on Meveto’s pending list only: their webhooks never arrived. Does Meveto reach ` +
         'the registered URL?',
     );
-    if (this.#soon === undefined) this.#askSoon(AFTER_GAP_MS);
+    if (!this.#early.isDue) this.#early.askSoon(AFTER_GAP_MS);
   }
 
-  /** How many calls no push had brought; undefined when the lease was lost on the way. */
+  /** How many calls were opened that no push on its way can bring; undefined when the lease was lost on the way. */
   async #allPages(): Promise<number | undefined> {
     const seen = new Set<string>();
-    let gapCount = 0;
+    let lateCount = 0;
     let cursor: string | undefined;
     for (let pages = 0; pages < MAX_PAGES; pages += 1) {
       const page = await this.pendingCalls.page(cursor, this.#stopping.signal);
@@ -215,14 +172,14 @@ export class Reconciler {
       const late = page.calls.filter((call) => isPushGap(call, Date.now()));
       const young = page.calls.filter((call) => !late.includes(call));
       await this.#store(young.map((call) => this.#digested(call)));
-      gapCount += await this.#store(late.map((call) => this.#digested(call)));
+      lateCount += await this.#store(late.map((call) => this.#digested(call)));
       cursor = page.next;
       // A cursor that comes back would never end.
-      if (cursor === undefined || seen.has(cursor)) return gapCount;
+      if (cursor === undefined || seen.has(cursor)) return lateCount;
       seen.add(cursor);
-      if (!(await this.#takeLease())) return undefined;
+      if (!(await this.#turns.keep())) return undefined;
     }
-    return gapCount;
+    return lateCount;
   }
 
   async #store(calls: readonly WithToken<ListedCall>[]): Promise<number> {
@@ -258,38 +215,24 @@ export class Reconciler {
     };
   }
 
-  #takeLease(): Promise<boolean> {
-    // Also when the answer is lost: the store may have heard the question.
-    this.#mayHoldLease = true;
-    return this.store.lease.take(LEASE, this.#holder, this.#leaseMs());
-  }
-
-  /** Changes nothing when another replica has taken it over. */
-  async #giveLeaseBack(): Promise<void> {
-    await this.store.lease.take(LEASE, this.#holder, 0);
-    this.#mayHoldLease = false;
-  }
-
-  #leaseMs(): number {
-    return this.options.exchange.timeoutMs + LEASE_SLACK_MS;
-  }
-
-  #failed(error: unknown): void {
+  async #failed(error: unknown): Promise<void> {
     this.#lastFailureAt = Date.now();
     this.counters.add('reconcile_failure');
-    this.#waitAsTold(error);
+    await this.#waitAsTold(error);
     // What failed is asked again before the next turn of the schedule, with growing pauses.
-    if (this.#soon === undefined) this.#askSoon();
-    if (this.#stopping.signal.aborted || this.#failingSince !== undefined) return;
-    this.#failingSince = performance.now();
+    if (!this.#early.isDue) this.#early.askSoon();
+    if (this.#stopping.signal.aborted || !this.#early.failed()) return;
     this.#logger.warn(error instanceof Error ? error.message : 'Meveto’s pending list could not be read.');
   }
 
-  /** Meveto said when to come back: not earlier, and then indeed. */
-  #waitAsTold(error: unknown): void {
+  /** Meveto said when to come back: no replica asks earlier, and this one does then. */
+  async #waitAsTold(error: unknown): Promise<void> {
     const retryAfterMs = error instanceof PendingCallsUnavailableError ? error.retryAfterMs : undefined;
     if (retryAfterMs === undefined) return;
-    this.#notBefore = performance.now() + Math.min(retryAfterMs, MAX_RETRY_AFTER_MS);
+    const waitMs = Math.ceil(Math.min(retryAfterMs, MAX_RETRY_AFTER_MS));
+    this.#notBefore = performance.now() + waitMs;
+    // If the store is away the others hear it from Meveto themselves.
+    await this.#turns.pause(waitMs).catch(() => undefined);
   }
 }
 
