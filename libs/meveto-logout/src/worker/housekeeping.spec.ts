@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { ExpiredCalls, Retention } from '../inbox/inbox.port.js';
+import { StoreUnavailableError } from '../errors.js';
 import { CallEvents } from '../observe/call-events.js';
 import { Counters } from '../observe/counters.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -73,6 +74,66 @@ describe('housekeeping', () => {
     jest.advanceTimersByTime(30_000);
     await housekeeping.run();
     expect(purge).toHaveBeenCalledTimes(53);
+  });
+
+  it('ends calls that are too old batch by batch in the same way', async () => {
+    const housekeeping = made();
+    expire
+      .mockResolvedValueOnce({ count: 200, outcomeUnknownCount: 0 })
+      .mockResolvedValueOnce({ count: 7, outcomeUnknownCount: 0 });
+    jest.advanceTimersByTime(30_000);
+    await housekeeping.run();
+    expect(expire).toHaveBeenCalledTimes(2);
+    expect(ended).toHaveLength(207);
+    expire.mockResolvedValue({ count: 200, outcomeUnknownCount: 0 });
+    jest.advanceTimersByTime(30_000);
+    await housekeeping.run();
+    expect(expire).toHaveBeenCalledTimes(52);
+  });
+
+  it('is done once at a time, half a minute after it was over', async () => {
+    const housekeeping = made();
+    let answer: (count: number) => void = () => undefined;
+    purge.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+    jest.advanceTimersByTime(30_000);
+    const first = housekeeping.run();
+    jest.advanceTimersByTime(60_000);
+    expect(housekeeping.run()).toBe(first);
+    answer(0);
+    await first;
+    await housekeeping.run();
+    expect(expire).toHaveBeenCalledTimes(1);
+  });
+
+  it('is done the next time when the store is away, without a complaint', async () => {
+    const housekeeping = made();
+    expire.mockRejectedValueOnce(new StoreUnavailableError('expire'));
+    jest.advanceTimersByTime(30_000);
+    await housekeeping.run();
+    expect(purge).not.toHaveBeenCalled();
+    jest.advanceTimersByTime(30_000);
+    await housekeeping.run();
+    expect(purge).toHaveBeenCalledTimes(1);
+    expect(error).not.toHaveBeenCalled();
+  });
+
+  it('is over with the batch that is on its way when it is stopped', async () => {
+    const housekeeping = made();
+    let answer: (count: number) => void = () => undefined;
+    purge.mockReturnValue(new Promise((resolve) => (answer = resolve)));
+    jest.advanceTimersByTime(30_000);
+    void housekeeping.run();
+    await jest.advanceTimersByTimeAsync(0);
+    const stopped = jest.fn();
+    const stopping = housekeeping.stop().then(stopped);
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(stopped).not.toHaveBeenCalled();
+    answer(200);
+    await stopping;
+    jest.advanceTimersByTime(60_000);
+    await housekeeping.run();
+    expect(purge).toHaveBeenCalledTimes(1);
+    expect(expire).toHaveBeenCalledTimes(1);
   });
 
   it('counts calls that expired, and tells of those whose token may be used up', async () => {

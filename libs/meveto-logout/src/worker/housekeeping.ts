@@ -7,14 +7,16 @@ import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
 
 const EVERY_MS = 30_000;
 const BATCH = 200;
-/** Rows go faster than the rate of exchanges can make them. */
-const PURGE_BATCHES = 50;
+/** Rows go faster than calls can make them, and still there is an end. */
+const MAX_BATCHES = 50;
 
 /** Ends calls that are too old, and deletes those that were kept long enough: now and then, a little at a time. */
 @Injectable()
 export class Housekeeping {
   readonly #logger = new Logger('MevetoLogout');
   #doneAt = performance.now();
+  #running: Promise<void> | undefined;
+  #isStopped = false;
 
   constructor(
     @Inject(STORE) private readonly store: Store,
@@ -23,27 +25,53 @@ export class Housekeeping {
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
-  /** Does nothing unless it is due. */
-  async run(): Promise<void> {
-    if (performance.now() - this.#doneAt < EVERY_MS) return;
-    this.#doneAt = performance.now();
-    await this.#expire();
-    await this.#purge();
+  /** Begins unless it is being done or not yet due; never rejects: what could not be done is done the next time. */
+  run(): Promise<void> {
+    if (this.#isStopped || performance.now() - this.#doneAt < EVERY_MS) return Promise.resolve();
+    this.#running ??= this.#tidy()
+      .catch(() => undefined)
+      .finally(() => {
+        this.#running = undefined;
+        this.#doneAt = performance.now();
+      });
+    return this.#running;
   }
 
-  async #expire(): Promise<void> {
+  /** Begins no further batch, and waits for the one that is on its way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#running;
+  }
+
+  async #tidy(): Promise<void> {
+    await this.#inBatches(() => this.#expire());
+    await this.#inBatches(() => this.#purge());
+  }
+
+  /** Goes on as long as batches are full. */
+  async #inBatches(batch: () => Promise<number>): Promise<void> {
+    for (let done = 0; done < MAX_BATCHES && !this.#isStopped; done += 1) {
+      if ((await batch()) < BATCH) return;
+    }
+  }
+
+  async #expire(): Promise<number> {
     const { count, outcomeUnknownCount } = await this.store.inbox.expire(this.options.callTtlMs, BATCH);
     this.counters.add('call_expired', count);
     this.counters.add('call_expired_outcome_unknown', outcomeUnknownCount);
     for (let ended = 0; ended < count; ended += 1) this.events.ended('expired');
-    if (outcomeUnknownCount === 0) return;
+    if (outcomeUnknownCount > 0) this.#tell(outcomeUnknownCount);
+    return count;
+  }
+
+  #tell(outcomeUnknownCount: number): void {
     this.#logger.error(
       `${String(outcomeUnknownCount)} calls expired after attempts whose outcome nobody knows: Meveto may have used their ` +
         `tokens up, and the people may still be signed in. See listCalls({ state: 'expired' }) and docs/modes.md.`,
     );
   }
 
-  async #purge(): Promise<void> {
+  #purge(): Promise<number> {
     const { retentionMs, rejectedRetentionMs, maxSessionAgeMs } = this.options;
     const retention = {
       endedMs: retentionMs,
@@ -51,8 +79,6 @@ export class Housekeeping {
       // Until then a session may live that the call would have ended.
       ambiguousMs: Math.max(retentionMs, maxSessionAgeMs),
     };
-    for (let batch = 0; batch < PURGE_BATCHES; batch += 1) {
-      if ((await this.store.inbox.purge(retention, BATCH)) < BATCH) return;
-    }
+    return this.store.inbox.purge(retention, BATCH);
   }
 }

@@ -74,6 +74,7 @@ export class LogoutWorker {
     clearInterval(this.#timer);
     this.#timer = undefined;
     await this.#pumping;
+    await this.housekeeping.stop();
     const cutOff = setTimeout(() => {
       this.#stopping.abort();
     }, this.options.shutdownTimeoutMs);
@@ -111,7 +112,7 @@ export class LogoutWorker {
       this.#wakeAgain = false;
       try {
         if (await this.#claimAndStart()) this.#wakeAgain = true;
-        await this.housekeeping.run();
+        void this.housekeeping.run();
         this.#isFailing = false;
       } catch {
         if (!this.#isFailing)
