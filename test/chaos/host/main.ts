@@ -14,6 +14,8 @@ process.on('message', (order: HostOrder) => {
       say({ kind: 'listening', port: Number(new URL(await app.getUrl()).port) });
     },
     (error: unknown) => {
+      // Nobody but a terminal listens while it is only warmed up.
+      if (process.send === undefined) console.error(error);
       say({ kind: 'failed', message: String(error) });
       process.exit(1);
     },

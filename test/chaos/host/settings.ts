@@ -19,7 +19,14 @@ export interface HostSettings {
   readonly mevetoUrl: string;
   readonly options?: Pick<
     MevetoLogoutOptions,
-    'leaseMs' | 'exchange' | 'reconcile' | 'shutdownTimeoutMs' | 'storeTimeoutMs' | 'refreshIntervalMs'
+    | 'leaseMs'
+    | 'exchange'
+    | 'reconcile'
+    | 'shutdownTimeoutMs'
+    | 'storeTimeoutMs'
+    | 'refreshIntervalMs'
+    | 'acknowledge'
+    | 'tokenStorage'
   >;
   readonly hold?: Hold;
   /** How often TypeOrmModule tries to open the database; its own default is 10, here 0. */

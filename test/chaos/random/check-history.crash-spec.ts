@@ -44,12 +44,16 @@ const death = (facts: Partial<Death> = {}): Death => ({
   ...facts,
 });
 
-function rulesOf(facts: Partial<History> & { row?: Row | undefined }): string[] {
+type Facts = Partial<History> & { readonly row?: Row | undefined };
+
+function rulesOf(facts: Facts): string[] {
   const lastLoggedOut = facts.row?.['state'] === 'applied' ? facts.row['occurred_at'] : null;
   const history: History = {
     events: [event()],
     exchanges: [exchange()],
     deaths: [],
+    acknowledge: 'on-receipt',
+    tokenStorage: 'sealed',
     listedSince: undefined,
     rowsByDigest: new Map(facts.row === undefined ? [] : [['digest-t', facts.row]]),
     users: [{ id: 1, meveto_id: 'm-1', last_logged_out: lastLoggedOut }],
@@ -80,8 +84,37 @@ describe('the checker of a history', () => {
     );
   });
 
-  it('lets a call be ambiguous whose token was used up', () => {
-    expect(rulesOf({ row: row({ state: 'ambiguous' }) })).toEqual([]);
+  it('lets a call be ambiguous whose answer was lost, or died with the process that had it', () => {
+    const end = (facts: Partial<History>) => rulesOf({ row: row({ state: 'ambiguous' }), ...facts });
+    expect(end({ exchanges: [exchange({ isDelivered: false, fault: 'lose-answer' })] })).toEqual([]);
+    expect(end({ deaths: [death()] })).toEqual([]);
+    expect(end({ exchanges: [exchange({ endedAt: AT + 760 })] })).toEqual([]);
+    expect(end({})).toEqual(['needless doubt']);
+    expect(end({ deaths: [death({ caller: 'replica-1' })] })).toEqual(['needless doubt']);
+    expect(end({ deaths: [death({ signal: 'SIGTERM' })] })).toEqual(['needless doubt']);
+    expect(end({ deaths: [death({ at: AT + 5_000, goneAt: AT + 5_001 })] })).toEqual(['needless doubt']);
+  });
+
+  it('lets a call be ambiguous whose token was in the memory of a process that died', () => {
+    const lost = row({ state: 'ambiguous', reason: 'token-lost' });
+    const end = (facts: Facts) =>
+      rulesOf({ row: lost, exchanges: [], tokenStorage: 'none', deaths: [death()], ...facts });
+    expect(end({})).toEqual([]);
+    expect(end({ events: [event({ mevetoId: undefined })] })).toEqual([]);
+    expect(end({ tokenStorage: 'sealed' })).toEqual(['silent loss']);
+    expect(end({ deaths: [] })).toEqual(['silent loss']);
+    expect(end({ row: row({ state: 'ambiguous', reason: 'other' }) })).toEqual(['silent loss']);
+  });
+
+  it('finds what was acknowledged before its end where that must not be, until the list opens calls again', () => {
+    const end = (facts: Facts) =>
+      rulesOf({ row: row({ settled_at: AT + 60 }), acknowledge: 'after-logout', ...facts });
+    expect(end({})).toEqual(['early acknowledgement']);
+    expect(end({ row: row({ settled_at: AT + 50 }) })).toEqual([]);
+    expect(end({ row: row({ settled_at: null }) })).toEqual(['early acknowledgement']);
+    expect(end({ acknowledge: 'on-receipt' })).toEqual([]);
+    expect(end({ listedSince: AT })).toEqual([]);
+    expect(end({ events: [event({ acknowledgedAt: undefined })] })).toEqual([]);
   });
 
   it('lets a forged call be ambiguous only after more than one attempt, and never be applied', () => {
@@ -102,9 +135,10 @@ describe('the checker of a history', () => {
     const asked = (deaths: readonly Death[]) =>
       rulesOf({ exchanges, deaths, row: row({ state: 'ambiguous' }) });
     expect(asked([death()])).toEqual([]);
-    expect(asked([])).toEqual(['double exchange']);
-    expect(asked([death({ signal: 'SIGTERM' })])).toEqual(['double exchange']);
-    expect(asked([death({ caller: 'replica-1' })])).toEqual(['double exchange']);
+    const wrong = ['needless doubt', 'double exchange'];
+    expect(asked([])).toEqual(wrong);
+    expect(asked([death({ signal: 'SIGTERM' })])).toEqual(wrong);
+    expect(asked([death({ caller: 'replica-1' })])).toEqual(wrong);
     expect(asked([death({ at: AT + 2_500, goneAt: AT + 2_501 })])).toEqual(['double exchange']);
   });
 

@@ -4,7 +4,15 @@ import type { History } from './history.js';
 
 /** What the application recorded and Meveto's side does not bear out. */
 export interface Violation {
-  readonly rule: 'silent loss' | 'wrong end' | 'double exchange' | 'unfinished' | 'sealed' | 'wrong time';
+  readonly rule:
+    | 'silent loss'
+    | 'needless doubt'
+    | 'wrong end'
+    | 'double exchange'
+    | 'early acknowledgement'
+    | 'unfinished'
+    | 'sealed'
+    | 'wrong time';
   readonly about: string;
 }
 
@@ -56,57 +64,97 @@ function endOf(
   }
   if (rows.length > 1)
     return [{ rule: 'double exchange', about: `${about} has ${String(rows.length)} rows` }];
-  const state = String(row['state']);
-  const named = event.tokens.some((token) => isNamed(exchanges.get(token)));
-  if (mayEnd(event, state, named, row, history)) return [];
-  const isLoss = event.mevetoId !== undefined && state !== 'applied';
+  const named = event.tokens.flatMap((token) => exchanges.get(token)?.filter(isNaming) ?? []);
   return [
-    {
-      rule: isLoss ? 'silent loss' : 'wrong end',
-      about: `${about} ended ${state} (${String(row['reason'])}), Meveto ${named ? 'named' : 'did not name'} the person`,
-    },
+    ...wronglyEnded(event, row, named, history, about),
+    ...acknowledgedEarly(event, row, history, about),
   ];
 }
 
-const isNamed = (ofToken: readonly Exchange[] | undefined): boolean =>
-  ofToken?.some(({ outcome }) => outcome === 'person') ?? false;
+const isNaming = ({ outcome }: Exchange): boolean => outcome === 'person';
 
-/** Whether a call may have ended like this. */
-function mayEnd(event: MevetoEvent, state: string, named: boolean, row: Row, history: History): boolean {
-  if (event.mevetoId === undefined) {
-    // A refusal after an attempt of unknown outcome: nobody but Meveto can tell it from a token that was used up.
-    return state === 'rejected' || (state === 'ambiguous' && Number(row['attempts']) > 1);
+function wronglyEnded(
+  event: MevetoEvent,
+  row: Row,
+  named: readonly Exchange[],
+  history: History,
+  about: string,
+): Violation[] {
+  const state = String(row['state']);
+  const wrong = (rule: Violation['rule']): Violation[] => [
+    {
+      rule,
+      about:
+        `${about} ended ${state} (${String(row['reason'])}), Meveto ` +
+        (named.length > 0 ? 'named the person' : 'did not name the person'),
+    },
+  ];
+  if (event.mevetoId === undefined) return mayEndForged(event, row, history) ? [] : wrong('wrong end');
+  if (state === 'ambiguous') {
+    if (isTokenLost(event, row, history)) return [];
+    if (named.length === 0) return wrong('silent loss');
+    // Whoever was told whose call it is, and lived on, has to have written it down.
+    return named.every((exchange) => mayBeLost(exchange, history)) ? [] : wrong('needless doubt');
   }
-  if (!named) return false;
   const settled = history.knownPeople.has(event.mevetoId) ? 'applied' : 'unknown_user';
-  return state === settled || state === 'ambiguous';
+  if (state === settled) return named.length > 0 ? [] : wrong('wrong end');
+  return wrong(state === 'applied' ? 'wrong end' : 'silent loss');
+}
+
+/** A refusal after an attempt of unknown outcome: nobody but Meveto can tell it from a token that was used up. */
+const mayEndForged = (event: MevetoEvent, row: Row, history: History): boolean =>
+  row['state'] === 'rejected' ||
+  (row['state'] === 'ambiguous' && (Number(row['attempts']) > 1 || isTokenLost(event, row, history)));
+
+/** Tokens that are kept in memory go with any process that had them. */
+const isTokenLost = ({ createdAt }: MevetoEvent, row: Row, { tokenStorage, deaths }: History): boolean =>
+  tokenStorage === 'none' &&
+  row['reason'] === 'token-lost' &&
+  deaths.some(({ goneAt }) => goneAt >= createdAt);
+
+/** With `acknowledge: 'after-logout'` nothing is acknowledged before its end; the list may open a call once more. */
+function acknowledgedEarly(
+  { acknowledgedAt }: MevetoEvent,
+  row: Row,
+  { acknowledge, listedSince }: History,
+  about: string,
+): Violation[] {
+  if (acknowledge !== 'after-logout' || listedSince !== undefined || acknowledgedAt === undefined) return [];
+  if (Number(row['settled_at'] ?? Infinity) <= acknowledgedAt + ROUNDING_MS) return [];
+  return [{ rule: 'early acknowledgement', about: `${about} was acknowledged before it ended` }];
+}
+
+/** Whether an answer of Meveto may have reached nobody who could write it down. */
+function mayBeLost(exchange: Exchange, { deaths }: History, notAfter = Infinity): boolean {
+  if (!exchange.isDelivered || exchange.fault !== 'none') return true;
+  const answeredAt = exchange.endedAt ?? exchange.beganAt;
+  if (answeredAt - exchange.beganAt > MAYBE_GIVEN_UP_MS) return true;
+  // A graceful stop waits for answers and writes them down: only a kill excuses.
+  const until = Math.min(notAfter, answeredAt + SETTLES_WITHIN_MS);
+  return deaths.some(
+    ({ caller, signal, at, goneAt }) =>
+      caller === exchange.caller &&
+      signal === 'SIGKILL' &&
+      goneAt >= exchange.beganAt - SEEN_LATE_MS &&
+      at <= until,
+  );
 }
 
 /**
  * A token is asked about again only when the answer was lost, or died with the process that had it; or when the pending
  * list names a call that was refused.
  */
-function askedAgain(ofToken: readonly Exchange[], { deaths, listedSince = Infinity }: History): Violation[] {
+function askedAgain(ofToken: readonly Exchange[], history: History): Violation[] {
+  const { listedSince = Infinity } = history;
   return ofToken.slice(1).flatMap((later, index) => {
     const earlier = ofToken[index];
-    if (earlier === undefined || !earlier.isDelivered || earlier.fault !== 'none') return [];
+    if (earlier === undefined || mayBeLost(earlier, history, later.beganAt)) return [];
     if (earlier.outcome === 'invalid' && later.beganAt >= listedSince) return [];
-    const answeredAt = earlier.endedAt ?? earlier.beganAt;
-    if (answeredAt - earlier.beganAt > MAYBE_GIVEN_UP_MS) return [];
-    // A graceful stop waits for answers and writes them down: only a kill excuses.
-    const ends = deaths.filter(({ caller, signal }) => caller === earlier.caller && signal === 'SIGKILL');
-    const until = Math.min(later.beganAt, answeredAt + SETTLES_WITHIN_MS);
-    if (ends.some(({ at, goneAt }) => goneAt >= earlier.beganAt - SEEN_LATE_MS && at <= until)) return [];
+    const times = { earlier: [earlier.beganAt, earlier.endedAt], again: later.beganAt };
     return [
       {
         rule: 'double exchange',
-        about: `${earlier.token.slice(0, 16)} was answered ${earlier.outcome}, and asked about again: ${JSON.stringify(
-          {
-            earlier: [earlier.beganAt, answeredAt],
-            again: later.beganAt,
-            deaths: ends.filter(({ at }) => Math.abs(at - answeredAt) < 3_000),
-          },
-        )}`,
+        about: `${earlier.token.slice(0, 16)} was answered ${earlier.outcome}, and asked about again: ${JSON.stringify(times)}`,
       },
     ];
   });

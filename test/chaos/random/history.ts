@@ -19,6 +19,8 @@ export interface History {
   readonly events: readonly MevetoEvent[];
   readonly exchanges: readonly Exchange[];
   readonly deaths: readonly Death[];
+  readonly acknowledge: 'on-receipt' | 'after-logout';
+  readonly tokenStorage: 'sealed' | 'none';
   /** Since when Meveto's pending list named calls; undefined: not at all. */
   readonly listedSince: number | undefined;
   /** Rows of the inbox by the digest of the token. */

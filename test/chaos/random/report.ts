@@ -8,7 +8,7 @@ export function reportOf(database: string, options: StormOptions, result: StormR
   const { violations } = result;
   const wrong = violations.slice(0, SHOWN_VIOLATIONS).map(({ rule, about }) => `- ${rule}: ${about}`);
   return [
-    `${database}, ${String(options.replicas)} replica(s), seed ${String(options.seed)}`,
+    `${database}, ${String(options.replicas)} replica(s), seed ${String(options.seed)}, ${options.acknowledge}, ${options.tokenStorage}`,
     '',
     '| figure | value |',
     '| --- | --- |',

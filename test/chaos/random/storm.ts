@@ -16,6 +16,8 @@ export interface StormOptions {
   readonly seed: number;
   readonly replicas: number;
   readonly callsPerSecond: number;
+  readonly acknowledge: History['acknowledge'];
+  readonly tokenStorage: History['tokenStorage'];
   /** Undefined: a SQLite file. */
   readonly serverUrl: string | undefined;
   readonly progress: (text: string) => void;
@@ -118,6 +120,8 @@ export class Storm {
         exchange: { timeoutMs: 750 },
         shutdownTimeoutMs: 1_500,
         storeTimeoutMs: 2_500,
+        acknowledge: this.options.acknowledge,
+        tokenStorage: this.options.tokenStorage,
         ...more,
       },
     };
@@ -191,6 +195,8 @@ export class Storm {
       events: this.#meveto.events,
       exchanges: this.#meveto.exchanges,
       deaths: this.#deaths(),
+      acknowledge: this.options.acknowledge,
+      tokenStorage: this.options.tokenStorage,
       listedSince: this.#listedSince,
       rowsByDigest: new Map(rows.map((row) => [String(row['digest']), row])),
       users: await this.database.query('SELECT * FROM users'),

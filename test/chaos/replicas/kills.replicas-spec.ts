@@ -13,6 +13,8 @@ describe(`${String(REPLICAS)} replicas, killed at random ${String(KILLS)} times 
       seed: SEED,
       replicas: REPLICAS,
       callsPerSecond: 20,
+      acknowledge: 'on-receipt',
+      tokenStorage: 'sealed',
       serverUrl: POSTGRES,
       progress: () => undefined,
     });

@@ -1,7 +1,8 @@
 import { request } from 'node:http';
 import type { MevetoEvent } from './model-meveto.js';
 
-const DEADLINE_MS = 5_000;
+/** Longer than `acknowledge: 'after-logout'` may take. */
+const DEADLINE_MS = 7_000;
 
 /** Posts one webhook, on a connection of its own. Resolves with the status, 0 when there was no answer. */
 export function postCall(origin: string, event: MevetoEvent): Promise<number> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Lease } from './lease.port.js';
+import type { Store } from '../store/store.port.js';
 
 const LEASE = 'reconcile';
 /** Held from a complete scheduled poll on for half a slot: other replicas leave that slot out. By the store's clock. */
@@ -23,15 +23,15 @@ export class ReconcileTurns {
 
   /** @param leaseMs long enough for one page, short enough for another replica to take over soon */
   constructor(
-    private readonly lease: Lease,
+    private readonly store: Pick<Store, 'lease'>,
     private readonly leaseMs: number,
   ) {}
 
   /** Undefined when it is somebody else's turn, nobody's, or the slot was asked in. */
   async begin(slotEndsAt: number | undefined): Promise<Turn | undefined> {
-    if (!(await this.lease.take(PAUSE, this.#holder, 0)) || !(await this.keep())) return undefined;
+    if (!(await this.store.lease.take(PAUSE, this.#holder, 0)) || !(await this.keep())) return undefined;
     const slotHolder = randomUUID();
-    if (slotEndsAt === undefined || (await this.lease.take(SLOT, slotHolder, 0)))
+    if (slotEndsAt === undefined || (await this.store.lease.take(SLOT, slotHolder, 0)))
       return { slotEndsAt, slotHolder };
     await this.#giveBack();
     return undefined;
@@ -41,19 +41,19 @@ export class ReconcileTurns {
   keep(): Promise<boolean> {
     // Also when the answer is lost: the store may have heard the question.
     this.#mayHoldLease = true;
-    return this.lease.take(LEASE, this.#holder, this.leaseMs);
+    return this.store.lease.take(LEASE, this.#holder, this.leaseMs);
   }
 
   /** The list was read to its end. */
   async end({ slotEndsAt, slotHolder }: Turn): Promise<void> {
     if (slotEndsAt !== undefined)
-      await this.lease.take(SLOT, slotHolder, Math.max(0, slotEndsAt - Date.now()));
+      await this.store.lease.take(SLOT, slotHolder, Math.max(0, slotEndsAt - Date.now()));
     await this.#giveBack();
   }
 
   /** Nobody asks for so long, whole milliseconds, also after a restart. */
   async pause(durationMs: number): Promise<void> {
-    await this.lease.take(PAUSE, PAUSE_HOLDER, durationMs);
+    await this.store.lease.take(PAUSE, PAUSE_HOLDER, durationMs);
   }
 
   /** Lets another process ask at once. A lease that cannot be given back runs out by itself. */
@@ -63,7 +63,7 @@ export class ReconcileTurns {
 
   /** Changes nothing when another replica has taken it over. */
   async #giveBack(): Promise<void> {
-    await this.lease.take(LEASE, this.#holder, 0);
+    await this.store.lease.take(LEASE, this.#holder, 0);
     this.#mayHoldLease = false;
   }
 }

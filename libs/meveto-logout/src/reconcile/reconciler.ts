@@ -60,7 +60,7 @@ export class Reconciler {
     @Inject(SchedulerRegistry) private readonly registry: SchedulerRegistry,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {
-    this.#turns = new ReconcileTurns(store.lease, options.exchange.timeoutMs + LEASE_SLACK_MS);
+    this.#turns = new ReconcileTurns(store, options.exchange.timeoutMs + LEASE_SLACK_MS);
   }
 
   /** Starts the schedule and the first poll; waits for that at most two seconds, whatever Meveto does. */
