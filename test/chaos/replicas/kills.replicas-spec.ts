@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Storm } from '../random/storm.js';
+import { sayWrongHistory } from '../world/wrong-history.js';
 import { POSTGRES } from './replica-world.js';
 
 const REPLICAS = 4;
@@ -18,6 +19,7 @@ describe(`${String(REPLICAS)} replicas, killed at random ${String(KILLS)} times 
       serverUrl: POSTGRES,
       progress: () => undefined,
     });
+    if (violations.length > 0) sayWrongHistory();
     expect(violations).toEqual([]);
     expect(acknowledged).toBeGreaterThan(100);
   }, 400_000);

@@ -4,6 +4,7 @@ import { until } from '../../support/until.js';
 import { CLIENT_ID, CLIENT_SECRET, type HostSettings } from '../host/settings.js';
 import { type ChaosDatabase, createChaosDatabase, type Row } from '../world/chaos-database.js';
 import { HostProcess } from '../world/host-process.js';
+import { sayWrongHistory } from '../world/wrong-history.js';
 import { type MevetoEvent, ModelMeveto, TOKEN_PREFIX } from '../world/model-meveto.js';
 import { overlapsOf, type Pause } from './overlaps.js';
 
@@ -107,6 +108,7 @@ export class ReplicaWorld {
   /**
    * Waits until every call was delivered and has ended, then lets Meveto list all calls, and resolves with everything that
    * is wrong: an empty list if every acknowledged call has ended in a state that fits what Meveto saw, and nothing twice.
+   * @throws when nothing is wrong but that some calls were not over in time
    */
   async faults(): Promise<string[]> {
     await this.stopPressing();
@@ -118,7 +120,11 @@ export class ReplicaWorld {
     const isHealed = async (): Promise<boolean> =>
       this.meveto.pollCount > polls + 1 && (await this.#count("state <> 'applied'")) === 0;
     await this.#until('ambiguous calls are healed', isHealed);
-    return [...faults, ...(await this.#faultsAfter())];
+    const all = [...faults, ...(await this.#faultsAfter())];
+    const wrong = all.filter((fault) => !isLate(fault));
+    if (wrong.length === 0 && all.length > 0) throw new Error(`not in time: ${all.join('\n')}`);
+    if (wrong.length > 0) sayWrongHistory();
+    return wrong;
   }
 
   get acknowledgedCount(): number {
@@ -197,6 +203,9 @@ export class ReplicaWorld {
     ];
   }
 }
+
+/** A call that is still being worked on, or waits for the pending list: slow, perhaps, and nothing lost. */
+const isLate = (fault: string): boolean => / is (pending|ambiguous) \(/.test(fault);
 
 const callerOf = (index: number): string => `replica-${String(index)}`;
 
