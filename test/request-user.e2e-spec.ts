@@ -244,4 +244,13 @@ describe('a token that JwtService signs', () => {
       code: 'ERR_MEVETO_LOGIN_OUTDATED',
     });
   });
+  it.each([1_700_000_000, 1_700_000_000_000.5, Number.NaN, Infinity, -1])(
+    'does not begin at %d: that is said to the developer, and nothing is recorded',
+    async (authenticatedAt) => {
+      host = await start(mine, withJwt);
+      await expect(host.service.recordLogin(7, { authenticatedAt })).rejects.toThrow(
+        `recordLogin: authenticatedAt is ${String(authenticatedAt)}. Give whole epoch milliseconds`,
+      );
+    },
+  );
 });

@@ -74,6 +74,42 @@ export function storeConfigurationContract(name: string, create: () => Promise<T
       ]);
     });
 
+    it('names dates that would round a login across a logout', async () => {
+      @Entity('whole_seconds')
+      class Row {
+        @PrimaryColumn({ type: 'int' })
+        id!: number;
+
+        @Column({ type: 'int' })
+        userId!: number;
+
+        @Column({ type: name === 'PostgreSQL' ? 'timestamp' : 'datetime', precision: 0 })
+        coarse!: Date;
+
+        @Column({ type: name === 'PostgreSQL' ? 'timestamp' : 'datetime', precision: 3 })
+        fine!: Date;
+      }
+      const source = await connectHost(database.connection, [User, AccessToken, Row]);
+      const options = (issuedAt: string) => ({
+        user: mapping.user,
+        accessTokens: { entity: Row, userId: 'userId', issuedAt },
+      });
+      try {
+        const started = typeOrmStore(options(name === 'SQLite' ? 'coarse' : 'fine')).create(
+          contextOf(source),
+        );
+        await started.connect();
+        await started.close();
+        // SQLite keeps dates as text, with their milliseconds.
+        if (name !== 'SQLite')
+          expect(await faultsOf(options('coarse'), source)).toEqual([
+            expect.stringContaining("the column for 'coarse' keeps less than milliseconds"),
+          ]);
+      } finally {
+        await source.destroy();
+      }
+    });
+
     it('names an entity that the DataSource does not know', async () => {
       expect(await faultsOf({ user: { ...mapping.user, entity: Stranger } })).toEqual([
         'store.user.entity: the DataSource does not know it. Add it to the DataSource’s `entities`.',

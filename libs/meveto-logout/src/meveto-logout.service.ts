@@ -75,12 +75,14 @@ export class MevetoLogoutService {
    * `mevetoId`: ask them to log in again.
    * @throws {UnknownUserError} when there is no such user.
    * @throws {StoreUnavailableError} when nothing was recorded.
+   * @throws {TypeError} when `authenticatedAt` is no time in whole epoch milliseconds.
    */
   async recordLogin(
     userId: string | number | bigint,
     options: RecordLoginOptions = {},
   ): Promise<RecordedLogin> {
     const { authenticatedAt, mevetoId } = options;
+    if (authenticatedAt !== undefined) checkInstant(authenticatedAt);
     const signedInAt = await (authenticatedAt === undefined
       ? this.#recorder.record(String(userId))
       : this.store.register.recordLogin(String(userId), authenticatedAt, mevetoId));
@@ -136,4 +138,13 @@ export class MevetoLogoutService {
   retryCall(id: string): Promise<boolean> {
     return this.desk.retry(id);
   }
+}
+
+/** Whole epoch milliseconds; what lies before 1973 was meant as seconds. */
+function checkInstant(authenticatedAt: number): void {
+  if (Number.isSafeInteger(authenticatedAt) && authenticatedAt >= 100_000_000_000) return;
+  throw new TypeError(
+    `recordLogin: authenticatedAt is ${String(authenticatedAt)}. Give whole epoch milliseconds: of seconds, as in the claim ` +
+      'auth_time, 1,000 times as many; of a fraction, its floor.',
+  );
 }

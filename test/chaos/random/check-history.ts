@@ -80,31 +80,39 @@ function wronglyEnded(
   history: History,
   about: string,
 ): Violation[] {
-  const state = String(row['state']);
-  const wrong = (rule: Violation['rule']): Violation[] => [
-    {
-      rule,
-      about:
-        `${about} ended ${state} (${String(row['reason'])}), Meveto ` +
-        (named.length > 0 ? 'named the person' : 'did not name the person'),
-    },
-  ];
-  if (event.mevetoId === undefined) return mayEndForged(event, row, history) ? [] : wrong('wrong end');
-  if (state === 'ambiguous') {
-    if (isTokenLost(event, row, history)) return [];
-    if (named.length === 0) return wrong('silent loss');
-    // Whoever was told whose call it is, and lived on, has to have written it down.
-    return named.every((exchange) => mayBeLost(exchange, history)) ? [] : wrong('needless doubt');
-  }
-  const settled = history.knownPeople.has(event.mevetoId) ? 'applied' : 'unknown_user';
-  if (state === settled) return named.length > 0 ? [] : wrong('wrong end');
-  return wrong(state === 'applied' ? 'wrong end' : 'silent loss');
+  const rule =
+    event.mevetoId === undefined
+      ? brokenByForged(event, row, history)
+      : row['state'] === 'ambiguous'
+        ? brokenByDoubt(event, row, named, history)
+        : brokenByEnd(event.mevetoId, row, named, history);
+  if (rule === undefined) return [];
+  const end = `ended ${String(row['state'])} (${String(row['reason'])})`;
+  const answer = named.length > 0 ? 'named the person' : 'did not name the person';
+  return [{ rule, about: `${about} ${end}, Meveto ${answer}` }];
+}
+
+type Rule = Violation['rule'] | undefined;
+
+function brokenByDoubt(event: MevetoEvent, row: Row, named: readonly Exchange[], history: History): Rule {
+  if (isTokenLost(event, row, history)) return undefined;
+  if (named.length === 0) return 'silent loss';
+  // Whoever was told whose call it is, and lived on, has to have written it down.
+  return named.every((exchange) => mayBeLost(exchange, history)) ? undefined : 'needless doubt';
+}
+
+function brokenByEnd(mevetoId: string, row: Row, named: readonly Exchange[], history: History): Rule {
+  const settled = history.knownPeople.has(mevetoId) ? 'applied' : 'unknown_user';
+  if (row['state'] === settled) return named.length > 0 ? undefined : 'wrong end';
+  return row['state'] === 'applied' ? 'wrong end' : 'silent loss';
 }
 
 /** A refusal after an attempt of unknown outcome: nobody but Meveto can tell it from a token that was used up. */
-const mayEndForged = (event: MevetoEvent, row: Row, history: History): boolean =>
-  row['state'] === 'rejected' ||
-  (row['state'] === 'ambiguous' && (Number(row['attempts']) > 1 || isTokenLost(event, row, history)));
+function brokenByForged(event: MevetoEvent, row: Row, history: History): Rule {
+  if (row['state'] === 'rejected') return undefined;
+  const isDoubtful = Number(row['attempts']) > 1 || isTokenLost(event, row, history);
+  return row['state'] === 'ambiguous' && isDoubtful ? undefined : 'wrong end';
+}
 
 /** Tokens that are kept in memory go with any process that had them. */
 const isTokenLost = ({ createdAt }: MevetoEvent, row: Row, { tokenStorage, deaths }: History): boolean =>

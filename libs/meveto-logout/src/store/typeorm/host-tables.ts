@@ -104,6 +104,11 @@ function tableOf(
         faults.push(
           `${option}: the column for '${property}' cannot hold an instant. Use bigint for epoch milliseconds, or a date with time.`,
         );
+      } else if (found !== undefined && kind === 'instant' && keepsWholeSeconds(dataSource, found)) {
+        faults.push(
+          `${option}: the column for '${property}' keeps less than milliseconds, and would round a login across a ` +
+            'logout. Give it `precision: 3` or more, and change the table by a migration.',
+        );
       }
       return hostColumn(dataSource, found, kind);
     },
@@ -119,6 +124,16 @@ function holdsInstants(dataSource: DataSource, column: ColumnMetadata): boolean 
   // SQLite's integers have 64 bits, whatever they are called.
   if (dataSource.options.type !== 'better-sqlite3' && NARROW.test(type)) return false;
   return NUMERIC.test(type) || column.transformer !== undefined;
+}
+
+const MILLISECOND_DIGITS = 3;
+
+/** MySQL's dates have no fraction unless they are told to; those of others have one unless they are told not to. */
+function keepsWholeSeconds({ driver, options }: DataSource, column: ColumnMetadata): boolean {
+  if (!/^(datetime|timestamp)/.test(driver.normalizeType(column).toLowerCase())) return false;
+  if (options.type === 'better-sqlite3') return false;
+  const isMysql = options.type === 'mysql' || options.type === 'mariadb';
+  return (column.precision ?? (isMysql ? 0 : MILLISECOND_DIGITS)) < MILLISECOND_DIGITS;
 }
 
 const NUMERIC = /int|numeric|decimal|number|float|double|real/i;

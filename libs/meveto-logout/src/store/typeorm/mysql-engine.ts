@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm';
+import { mysqlRisk } from './durability-risk.js';
 import { type Failure, PooledEngine } from './pooled-engine.js';
 import { type Dialect, valuesOf } from './sql.js';
 
@@ -23,12 +24,7 @@ export class MysqlEngine extends PooledEngine {
 
   protected override readonly durabilityQuery = 'SELECT @@innodb_flush_log_at_trx_commit AS flush';
 
-  protected override riskOf(settings: Record<string, unknown>): string | undefined {
-    const flush = String(settings['flush']);
-    return flush === '1'
-      ? undefined
-      : `The server runs with innodb_flush_log_at_trx_commit = ${flush}: set it to 1.`;
-  }
+  protected override readonly riskOf = mysqlRisk;
 
   protected override begin(runner: QueryRunner): Promise<void> {
     return runner.startTransaction('READ COMMITTED');

@@ -42,7 +42,7 @@ export abstract class PooledEngine extends SqlEngine {
   protected abstract readonly durabilityQuery: string;
 
   /** What that row means for acknowledged calls, if it is not what it should be. */
-  protected abstract riskOf(settings: Record<string, unknown>): string | undefined;
+  protected abstract readonly riskOf: (settings: Readonly<Record<string, unknown>>) => string | undefined;
 
   /** Warns when the server may forget what it has committed: that is for its operator to decide, but not unknowingly. */
   override async connect(): Promise<void> {

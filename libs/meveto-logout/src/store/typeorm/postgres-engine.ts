@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm';
+import { postgresRisk } from './durability-risk.js';
 import { type Failure, PooledEngine } from './pooled-engine.js';
 import { type Dialect, valuesOf } from './sql.js';
 
@@ -46,11 +47,7 @@ export class PostgresEngine extends PooledEngine {
     );
   }
 
-  protected override riskOf(settings: Record<string, unknown>): string | undefined {
-    if (settings['fsync'] === 'off') return 'PostgreSQL runs with fsync = off: turn it on.';
-    if (settings['synchronous_commit'] !== 'off') return undefined;
-    return 'PostgreSQL runs with synchronous_commit = off: turn it on, for this application’s role at least.';
-  }
+  protected override readonly riskOf = postgresRisk;
 
   protected override isUnanswered(error: unknown): boolean {
     return error instanceof Error && error.message.endsWith('Query read timeout');
