@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { databaseKind } from './support/database.js';
 import { DemoApp, type DemoBrowser } from './support/demo-app.js';
+import { LiveSocket } from './support/live-socket.js';
 
 interface Device {
   readonly id: string;
@@ -23,6 +24,22 @@ describe(`the demo's devices on ${databaseKind}`, () => {
   };
   const devicesOf = async (browser: DemoBrowser) => listOf(await browser.get('/api/devices'));
   const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+  it('are told of each other over sockets that take no long messages', async () => {
+    const cookie = (await demo.loggedIn('alice')).cookies.get('connect.sid') ?? '';
+    const connect = async () => {
+      const live = new LiveSocket(demo.url, { cookie: `connect.sid=${cookie}` });
+      await live.next('connect');
+      return live;
+    };
+    const [brief, long] = [await connect(), await connect()];
+    brief.socket.emit('anything', 'x'.repeat(15_000));
+    long.socket.emit('anything', 'x'.repeat(17_000));
+    expect(await long.next('disconnect')).toMatch(/^transport/);
+    expect(brief.events).toEqual(['connect']);
+    brief.close();
+    long.close();
+  });
 
   it('lists the sessions and tokens of the person alone, this one first, and says since when', async () => {
     const startedAt = Date.now();

@@ -3,13 +3,13 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { RequestHandler } from 'express';
 import { AppModule } from '../app.module.js';
 import type { ClusterBus } from '../cluster/cluster-bus.js';
-import { ClusterIoAdapter } from '../cluster/cluster-io.adapter.js';
 import { CLUSTER_BUS } from '../cluster/tokens.js';
 import type { DemoConfig } from '../config/demo-config.js';
 import { assets } from '../http/assets.js';
 import { bodyError } from '../http/body-error.js';
 import { exceptFor } from '../http/except-for.js';
 import { SESSION_MIDDLEWARE } from '../sessions/session-middleware.js';
+import { DemoIoAdapter } from './demo-io.adapter.js';
 import { DemoLogger } from './demo-logger.js';
 
 /** What works without the database, or tells that it is away, must not wait for it: these read no session. */
@@ -29,8 +29,7 @@ export async function createDemo(config: DemoConfig): Promise<NestExpressApplica
   app.useBodyParser('urlencoded', { extended: false });
   app.use(bodyError);
   app.use(exceptFor(WITHOUT_SESSION, app.get<RequestHandler>(SESSION_MIDDLEWARE)));
-  const bus = app.get<ClusterBus | undefined>(CLUSTER_BUS);
-  if (bus !== undefined) app.useWebSocketAdapter(new ClusterIoAdapter(app, bus));
+  app.useWebSocketAdapter(new DemoIoAdapter(app, app.get<ClusterBus | undefined>(CLUSTER_BUS)));
   app.enableShutdownHooks();
   return app;
 }

@@ -6,6 +6,7 @@ import { Counters } from '../../observe/counters.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../../tokens.js';
 import { LivePush } from '../live-push.port.js';
+import { RedirectPace } from '../redirect-pace.js';
 import { PusherChannels } from './pusher-channels.js';
 import type { ResolvedPusherOptions } from './pusher-options.js';
 import type { PusherEvent, PusherServer } from './pusher-server.js';
@@ -29,6 +30,7 @@ export class PusherLivePush extends LivePush {
   readonly #waiting: PusherEvent[] = [];
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<void>>();
+  readonly #pace: RedirectPace;
   #isDown = false;
 
   constructor(
@@ -39,14 +41,17 @@ export class PusherLivePush extends LivePush {
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {
     super();
+    this.#pace = new RedirectPace(pusher.redirectsPerSecond);
   }
 
   override announce({ userId, loggedOutAt, source }: AnnouncedLogout): void {
     if (source !== 'own-commit' || this.#stopping.signal.aborted) return;
+    const delayMs = this.#pace.nextDelayMs();
     const data: LoggedOutMessage = {
       loggedOutAt: new Date(loggedOutAt).toISOString(),
       redirectTo: this.options.whenLoggedOut.redirectTo,
       reason: 'logged-out',
+      ...(delayMs > 0 && { delayMs }),
     };
     const events = this.channels.allOf(userId).map((channel) => ({ channel, name: LOGGED_OUT_EVENT, data }));
     if (this.#waiting.length + events.length > MAX_WAITING) {

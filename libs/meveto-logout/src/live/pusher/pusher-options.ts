@@ -1,6 +1,7 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { CanActivate } from '@nestjs/common';
 import { Faults, isLoopback } from '../../options/checks.js';
+import { redirectsPerSecondOf } from '../redirect-pace.js';
 import type { PusherServer } from './pusher-server.js';
 
 /** Which Pusher application to use. */
@@ -30,6 +31,12 @@ export interface PusherOptions {
    * @defaultValue 5000
    */
   readonly timeoutMs?: number;
+  /**
+   * How many users’ pages may be sent to the login page in a second, per process, after a quarter of a second's worth at
+   * once; later ones are told to wait for their turn, 30 s at most. Integer, 1 to 100 000.
+   * @defaultValue 400
+   */
+  readonly redirectsPerSecond?: number;
   /** A `Pusher` of the application's own, of the official package, in place of `appId` and `secret`. */
   readonly server?: PusherServer;
 }
@@ -76,6 +83,7 @@ export interface BrowserConnection {
 export interface ResolvedPusherOptions {
   readonly browser: BrowserConnection;
   readonly timeoutMs: number;
+  readonly redirectsPerSecond: number;
   readonly server: PusherServer | PusherConnection;
 }
 
@@ -88,6 +96,7 @@ export function resolvePusherOptions(given: PusherOptions): {
   const remedy = 'It is shown on the page of your Pusher application.';
   const key = faults.text('livePush.key', given.key, remedy);
   const timeoutMs = faults.integer('livePush.timeoutMs', given.timeoutMs, 5_000, { min: 100, max: 30_000 });
+  const redirectsPerSecond = redirectsPerSecondOf(given.redirectsPerSecond, faults);
   const useTLS = given.useTLS ?? true;
   const place = placeOf(given, useTLS, faults);
   const server = given.server ?? {
@@ -98,7 +107,8 @@ export function resolvePusherOptions(given: PusherOptions): {
     timeoutMs,
     ...place,
   };
-  return { resolved: { browser: browserOf(key, useTLS, place), timeoutMs, server }, faults: faults.found };
+  const browser = browserOf(key, useTLS, place);
+  return { resolved: { browser, timeoutMs, redirectsPerSecond, server }, faults: faults.found };
 }
 
 type Place =

@@ -1,4 +1,5 @@
 import { Faults } from '../../options/checks.js';
+import { redirectsPerSecondOf } from '../redirect-pace.js';
 
 /** How live push by Socket.IO behaves. */
 export interface SocketIoOptions {
@@ -55,10 +56,7 @@ export function resolveSocketIoOptions(given: SocketIoOptions): {
       max: 10_000,
     }),
     origins: originsOf(given.origins ?? [], faults),
-    redirectsPerSecond: faults.integer('livePush.redirectsPerSecond', given.redirectsPerSecond, 400, {
-      min: 1,
-      max: 100_000,
-    }),
+    redirectsPerSecond: redirectsPerSecondOf(given.redirectsPerSecond, faults),
   };
   return { options, faults: faults.found };
 }

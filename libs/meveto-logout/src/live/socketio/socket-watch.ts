@@ -9,7 +9,7 @@ import { Counters } from '../../observe/counters.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
 import { SessionIndex } from '../../session/session-index.js';
 import { RESOLVED_OPTIONS } from '../../tokens.js';
-import { RedirectPace } from './redirect-pace.js';
+import { RedirectPace } from '../redirect-pace.js';
 import type { ResolvedSocketIoOptions } from './socket-io-options.js';
 import { SOCKET_IO_OPTIONS } from './socket-io-tokens.js';
 import { Turns } from './turns.js';

@@ -1,7 +1,13 @@
+import type { Faults } from '../options/checks.js';
+
 /** A browser waits no longer than this for its turn. */
 export const LONGEST_DELAY_MS = 30_000;
 
 const BURST_MS = 250;
+
+/** The option of that name, checked; 400 by default. */
+export const redirectsPerSecondOf = (given: number | undefined, faults: Faults): number =>
+  faults.integer('livePush.redirectsPerSecond', given, 400, { min: 1, max: 100_000 });
 
 /**
  * Spreads the pages that are sent to the login page, so that a logout of thousands is no flood there: as many at once as
