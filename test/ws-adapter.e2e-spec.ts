@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { INestApplication } from '@nestjs/common';
+import { Inject, type INestApplication } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import {
   type OnGatewayConnection,
@@ -7,8 +7,8 @@ import {
   WebSocketGateway,
   type WsResponse,
 } from '@nestjs/websockets';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { bearerToken } from 'nestjs-meveto-logout';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { bearerToken, MevetoLogoutSockets, SessionReader, type SessionRequest } from 'nestjs-meveto-logout';
 import WebSocket from 'ws';
 import { GuardedHost } from './support/guarded-host.js';
 import { until } from './support/until.js';
@@ -38,14 +38,18 @@ class Client {
   closedWith: number | undefined;
   readonly #socket: WebSocket;
 
-  constructor(url: string, token: string) {
-    this.#socket = new WebSocket(`${url.replace('http', 'ws')}/talk?token=${token}`);
+  constructor(url: string, token: string, headers: Record<string, string> = {}) {
+    this.#socket = new WebSocket(`${url.replace('http', 'ws')}/talk?token=${token}`, { headers });
     this.#socket.on('message', (data: Buffer) => this.heard.push(JSON.parse(data.toString()) as never));
     this.#socket.on('close', (code) => (this.closedWith = code));
   }
 
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
   async say(text: string): Promise<unknown> {
-    await until('the socket is open', () => this.#socket.readyState === WebSocket.OPEN);
+    await until('the socket is open', () => this.isOpen);
     const before = this.heard.length;
     this.#socket.send(JSON.stringify({ event: 'say', data: text }));
     await until('an answer comes', () => this.heard.length > before);
@@ -56,6 +60,95 @@ class Client {
     this.#socket.close();
   }
 }
+
+/** Hands its sockets over as soon as they connect, as docs/guard.md says. */
+@WebSocketGateway({ path: '/talk' })
+class AdmittingGateway implements OnGatewayConnection {
+  readonly admitted: boolean[] = [];
+  readonly #sockets: MevetoLogoutSockets;
+
+  constructor(@Inject(MevetoLogoutSockets) sockets: MevetoLogoutSockets) {
+    this.#sockets = sockets;
+  }
+
+  async handleConnection(socket: WebSocket, request: IncomingMessage): Promise<void> {
+    this.admitted.push(await this.#sockets.admit(socket, request));
+  }
+
+  @SubscribeMessage('say')
+  say(_socket: object, text: string): WsResponse<string> {
+    return { event: 'said', data: text };
+  }
+}
+
+describe('a socket of the ws adapter that its gateway hands over', () => {
+  const read = jest.fn(factsOf);
+  let host: GuardedHost;
+  let clients: Client[];
+  class HeaderReader extends SessionReader {
+    override read({ headers }: SessionRequest) {
+      const token = headers.authorization?.replace('Bearer ', '');
+      return token === undefined ? undefined : read(token);
+    }
+  }
+  beforeEach(async () => {
+    clients = [];
+    read.mockReset().mockImplementation(factsOf);
+    host = await GuardedHost.start({
+      options: { session: new HeaderReader() },
+      extras: { livePush: false },
+      metadata: { providers: [AdmittingGateway] },
+      prepare: (app: INestApplication) => app.useWebSocketAdapter(new WsAdapter(app)),
+    });
+  });
+  afterEach(async () => {
+    for (const client of clients) client.close();
+    await host.end();
+  });
+  function open(token?: string): Client {
+    const client = new Client(host.url, '', token === undefined ? {} : { authorization: `Bearer ${token}` });
+    clients.push(client);
+    return client;
+  }
+  const tokenOf = async (userId: number) =>
+    `${String(userId)}.${String((await host.service.recordLogin(userId)).signedInAt)}`;
+
+  it('is closed at once when its session is over already', async () => {
+    const token = await tokenOf(7);
+    await host.logOut(7);
+    const mine = open(token);
+    await until('it is closed', () => mine.closedWith !== undefined);
+    expect(mine.closedWith).toBe(4401);
+    expect(await open(await tokenOf(7)).say('again')).toEqual({ event: 'said', data: 'again' });
+  });
+
+  it('is closed by a logout although it never said a word; others, and strangers, stay', async () => {
+    const [silent, other, stranger] = [open(await tokenOf(7)), open(await tokenOf(8)), open()];
+    for (const client of [other, stranger]) await client.say('hello');
+    await until('it is open', () => silent.isOpen);
+    await until('all are admitted', () => read.mock.calls.length >= 2);
+    await host.logOut(7);
+    await until('the silent one is closed', () => silent.closedWith !== undefined);
+    expect(silent.closedWith).toBe(4401);
+    for (const client of [other, stranger])
+      expect(await client.say('still here')).toEqual({ event: 'said', data: 'still here' });
+  });
+
+  it('is asked to come again when its session cannot be read', async () => {
+    read.mockImplementation(() => {
+      throw new Error('the session store is away');
+    });
+    const mine = open(await tokenOf(7));
+    await until('it is closed', () => mine.closedWith !== undefined);
+    expect(mine.closedWith).toBe(1013);
+  });
+
+  it('has its messages guarded without a word of configuration', async () => {
+    const mine = open(await tokenOf(7));
+    expect(await mine.say('hello')).toEqual({ event: 'said', data: 'hello' });
+    expect(read).toHaveBeenCalledTimes(1);
+  });
+});
 
 describe('a message to a gateway of the ws adapter', () => {
   let host: GuardedHost;
@@ -91,9 +184,9 @@ describe('a message to a gateway of the ws adapter', () => {
     return client;
   }
 
-  it('is refused once its session is over, with the reason, and its socket is closed so that it stays away', async () => {
+  it('is refused when its session is over, with the reason, and its socket is closed so that it stays away', async () => {
     const mine = await open(7);
-    expect(await mine.say('hello')).toEqual({ event: 'said', data: 'hello' });
+    await until('the socket is open', () => mine.isOpen);
     await host.logOut(7);
     expect(await mine.say('still here?')).toEqual({
       event: 'exception',
@@ -101,6 +194,15 @@ describe('a message to a gateway of the ws adapter', () => {
     });
     await until('the socket is closed', () => mine.closedWith !== undefined);
     expect(mine.closedWith).toBe(4401);
+  });
+
+  it('keeps its socket watched: one that spoke before is closed by the logout itself', async () => {
+    const [mine, other] = [await open(7), await open(8)];
+    await mine.say('hello');
+    await other.say('hello');
+    await host.logOut(7);
+    await until('the socket is closed', () => mine.closedWith !== undefined);
+    expect([mine.closedWith, other.closedWith]).toEqual([4401, undefined]);
   });
 
   it('passes for others, for strangers, and for a session that began after the logout', async () => {

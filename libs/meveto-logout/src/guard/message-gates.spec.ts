@@ -9,6 +9,7 @@ import type { SessionOfMessage } from '../options/options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { bearerToken } from '../session/bearer-token-reader.js';
 import { HandshakeSessions } from '../session/handshake-sessions.js';
+import { OpenStreams } from './open-streams.js';
 import type { RoutePolicy } from './route-policies.js';
 import { RpcGate } from './rpc-gate.js';
 import { SessionJudge } from './session-judge.js';
@@ -28,7 +29,7 @@ function gatesOf(sessionOfMessage: SessionOfMessage) {
   const judge = new SessionJudge(known, options, new Counters(), { now: () => 5_000 });
   const host = { httpAdapter: { getInstance: () => ({}) } } as unknown as HttpAdapterHost;
   return {
-    ws: new WsGate(judge, new HandshakeSessions(options, host), options),
+    ws: new WsGate(judge, new HandshakeSessions(options, host), new OpenStreams(known, judge), options),
     rpc: new RpcGate(judge, options),
   };
 }

@@ -90,6 +90,49 @@ describe('the socket of a subscription', () => {
   });
 });
 
+describe('the socket of a gateway', () => {
+  let known: KnownLogouts;
+  let streams: OpenStreams;
+  let socket: FakeSocket;
+  const logOut = (userId: string) => known.learn({ userId, loggedOutAt: 2_000 }, 'store');
+  beforeEach(() => {
+    known = new KnownLogouts();
+    const options = { maxSessionAgeMs: 1_000_000 } as ResolvedOptions;
+    streams = new OpenStreams(known, new SessionJudge(known, options, new Counters(), { now: () => 5_000 }));
+    socket = new FakeSocket();
+  });
+
+  it('is closed as unauthorized when the session of its latest message is over, and for no earlier one', () => {
+    streams.watchSocket(socket, [{ userId: 7, signedInAt: 1_000 }]);
+    streams.watchSocket(socket, [{ userId: 8, signedInAt: 1_000 }]);
+    logOut('7');
+    expect(socket.close).not.toHaveBeenCalled();
+    logOut('8');
+    expect(socket.close.mock.calls).toEqual([[4401, 'logged-out']]);
+    expect(socket.listenerCount('close')).toBe(1);
+  });
+
+  it('is let go when it is nobody’s any more, and listened to once, however often it changes', () => {
+    for (let times = 0; times < 20; times += 1) {
+      streams.watchSocket(socket, [{ userId: 7, signedInAt: 1_000 }]);
+      streams.watchSocket(socket, []);
+    }
+    logOut('7');
+    expect(socket.close).not.toHaveBeenCalled();
+    expect(socket.listenerCount('close')).toBe(1);
+  });
+
+  it.each([{ readyState: 3 }, { destroyed: true }])('is not kept when it has closed: %j', (facts) => {
+    streams.watchSocket(Object.assign(socket, facts), [{ userId: 7, signedInAt: 1_000 }]);
+    expect(socket.listenerCount('close')).toBe(0);
+  });
+
+  it('may be one that cannot be watched', () => {
+    expect(() => streams.watchSocket({}, [{ userId: 7, signedInAt: 1_000 }])).not.toThrow();
+    expect(() => logOut('7')).not.toThrow();
+  });
+});
+
 describe('a stream whose session ends by its age', () => {
   beforeEach(() => {
     jest.useFakeTimers();

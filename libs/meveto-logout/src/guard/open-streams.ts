@@ -9,6 +9,10 @@ const SWEEP_EVERY_MS = 5_000;
 
 /** Forbidden, of graphql-ws: its clients do not connect again after it. */
 const FORBIDDEN = 4403;
+/** To clients of the application's own gateways. */
+export const UNAUTHORIZED = 4401;
+/** `readyState` of a socket that will not say `close` again. */
+const CLOSED = 3;
 
 /** A socket of `ws`, the bare one of the operating system's that was kept in its place, or an HTTP response. */
 interface Closable {
@@ -17,18 +21,22 @@ interface Closable {
   destroy?(): void;
   readonly destroyed?: boolean;
   readonly closed?: boolean;
+  readonly readyState?: unknown;
   /** Of an HTTP response: null until it is its turn on a connection that has answers before it. */
   readonly socket?: unknown;
 }
 
 /**
- * What goes on after a guard has let it in: the WebSockets of GraphQL subscriptions, and server-sent events. A guard runs
- * when such a stream begins, and not for what it sends later: so it is closed once its session is over, by a logout at once, by
- * its age within five seconds.
+ * What goes on after a guard has let it in: the WebSockets of GraphQL subscriptions and of gateways of the `ws` adapter, and
+ * server-sent events. A guard runs when such a stream begins, and not for what it sends later: so it is closed once its session
+ * is over, by a logout at once, by its age within five seconds.
  */
 @Injectable()
 export class OpenStreams implements OnApplicationShutdown {
   readonly #open = new SessionIndex<Closable>();
+  readonly #sockets = new WeakSet<Closable>();
+  /** Whose closing is listened for. */
+  readonly #heard = new WeakSet<Closable>();
   #sweeping: NodeJS.Timeout | undefined;
 
   constructor(
@@ -38,28 +46,42 @@ export class OpenStreams implements OnApplicationShutdown {
 
   /** May be called again for the same stream: with the same sessions, or with more of them. */
   watch(stream: object, sessions: readonly SessionFacts[]): void {
-    // What has closed already never says so again, and would be kept for good.
-    if (sessions.length === 0 || !isClosable(stream) || stream.destroyed === true || stream.closed === true)
-      return;
+    if (sessions.length === 0 || !isClosable(stream) || hasClosed(stream)) return;
     if (stream.socket === null) {
       // Were its connection to end before its turn, it would not hear of it.
       stream.once('socket', () => {
-        if (this.#isOver(sessions)) close(stream);
+        if (this.#isOver(sessions)) close(stream, FORBIDDEN);
         else this.watch(stream, sessions);
       });
       return;
     }
-    this.#listen();
-    if (!this.#open.has(stream)) {
-      stream.once('close', () => {
-        this.#open.remove(stream);
-      });
-    }
+    this.#hold(stream);
     this.#open.add(stream, sessions);
+  }
+
+  /** The socket of a gateway: it is whose its latest message was. */
+  watchSocket(socket: object, sessions: readonly SessionFacts[]): void {
+    if (!isClosable(socket) || hasClosed(socket)) return;
+    if (sessions.length === 0) {
+      this.#open.remove(socket);
+      return;
+    }
+    this.#hold(socket);
+    this.#sockets.add(socket);
+    this.#open.set(socket, sessions);
   }
 
   onApplicationShutdown(): void {
     clearInterval(this.#sweeping);
+  }
+
+  #hold(stream: Closable): void {
+    this.#listen();
+    if (this.#heard.has(stream)) return;
+    this.#heard.add(stream);
+    stream.once('close', () => {
+      this.#open.remove(stream);
+    });
   }
 
   #isOver(sessions: readonly SessionFacts[]): boolean {
@@ -79,14 +101,18 @@ export class OpenStreams implements OnApplicationShutdown {
   #endIfOver(stream: Closable): void {
     if (!this.#isOver(this.#open.sessionsOf(stream))) return;
     this.#open.remove(stream);
-    close(stream);
+    close(stream, this.#sockets.has(stream) ? UNAUTHORIZED : FORBIDDEN);
   }
 }
 
 const isClosable = (stream: object): stream is Closable =>
   'once' in stream && ('close' in stream || 'destroy' in stream);
 
-function close(stream: Closable): void {
-  if (typeof stream.close === 'function') stream.close(FORBIDDEN, 'logged-out');
+/** What has closed already never says so again, and would be kept for good. */
+const hasClosed = ({ destroyed, closed, readyState }: Closable): boolean =>
+  destroyed === true || closed === true || readyState === CLOSED;
+
+function close(stream: Closable, code: number): void {
+  if (typeof stream.close === 'function') stream.close(code, 'logged-out');
   else stream.destroy?.();
 }

@@ -7,6 +7,7 @@ import { HandshakeSessions } from '../session/handshake-sessions.js';
 import type { SessionRequest } from '../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 import { OneWarning } from './one-warning.js';
+import { OpenStreams, UNAUTHORIZED } from './open-streams.js';
 import { messageRefusal } from './refusal.js';
 import type { RoutePolicy } from './route-policies.js';
 import { SessionJudge } from './session-judge.js';
@@ -20,13 +21,14 @@ type Found = readonly SessionFacts[];
 @Injectable()
 export class WsGate {
   readonly #warning = new OneWarning(
-    'A message to a WebSocket gateway passed unchecked, since its socket carries no request. Tell whose it is with the ' +
-      'option sessionOfMessage.ws.',
+    'A message to a WebSocket gateway passed unchecked, since its socket carries no request. Hand it over in handleConnection: ' +
+      'mevetoLogoutSockets.admit(client, request), or tell whose it is with the option sessionOfMessage.ws.',
   );
 
   constructor(
     @Inject(SessionJudge) private readonly judge: SessionJudge,
     @Inject(HandshakeSessions) private readonly handshakes: HandshakeSessions,
+    @Inject(OpenStreams) private readonly streams: OpenStreams,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -43,7 +45,7 @@ export class WsGate {
   #sessionsOf(client: unknown, data: unknown): Found | Promise<Found> | undefined {
     const ask = this.options.sessionOfMessage.ws;
     if (ask !== undefined) return asList(ask(client, data));
-    if (!isSocketIo(client)) return undefined;
+    if (!isSocketIo(client)) return this.handshakes.ofOpened(client as object);
     return this.handshakes.of(client, () =>
       withAccessToken(client.request, client.handshake.auth?.['token']),
     );
@@ -51,7 +53,10 @@ export class WsGate {
 
   #decide(sessions: Found, client: unknown, policy: RoutePolicy): true {
     const verdict = this.judge.judge(sessions, policy.stalenessLimitMs);
-    if (verdict === undefined) return true;
+    if (verdict === undefined) {
+      if (!isSocketIo(client)) this.streams.watchSocket(client as object, sessions);
+      return true;
+    }
     if (verdict !== 'logout-state-unknown') disconnectSoon(client as Partial<Disconnectable>);
     throw new WsException(messageRefusal(verdict));
   }
@@ -66,7 +71,7 @@ interface Disconnectable {
 function disconnectSoon(client: Partial<Disconnectable>): void {
   setImmediate(() => {
     if (typeof client.disconnect === 'function') client.disconnect();
-    else client.close?.(4401, 'logged-out');
+    else client.close?.(UNAUTHORIZED, 'logged-out');
   });
 }
 

@@ -13,6 +13,7 @@ import type { SessionRequest } from './session-reader.port.js';
 @Injectable()
 export class HandshakeSessions {
   readonly #bySocket = new WeakMap<object, readonly SessionFacts[]>();
+  readonly #opened = new WeakMap<object, SessionRequest>();
 
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
@@ -29,6 +30,17 @@ export class HandshakeSessions {
     handshake: () => SessionRequest,
   ): readonly SessionFacts[] | Promise<readonly SessionFacts[]> {
     return this.#bySocket.get(socket) ?? this.#read(socket, handshake());
+  }
+
+  /** Keeps the request that opened a socket which does not carry it. */
+  opened(socket: object, request: SessionRequest): void {
+    this.#opened.set(socket, request);
+  }
+
+  /** As `of`, for a socket whose request was kept; undefined for others. */
+  ofOpened(socket: object): readonly SessionFacts[] | Promise<readonly SessionFacts[]> | undefined {
+    const request = this.#opened.get(socket);
+    return request && this.of(socket, () => request);
   }
 
   async #read(socket: object, request: SessionRequest): Promise<readonly SessionFacts[]> {

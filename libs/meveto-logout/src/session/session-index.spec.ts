@@ -50,6 +50,20 @@ describe('SessionIndex', () => {
     expect(open.sessionsOf(one)).toHaveLength(4);
   });
 
+  it('takes the sessions of one that is set anew in place of those before', () => {
+    const open = index();
+    open.set(one, [{ userId: 1, signedInAt: 5 }]);
+    const held = open.sessionsOf(one);
+    open.set(one, [{ userId: '1', signedInAt: 5 }]);
+    expect(open.sessionsOf(one)).toBe(held);
+    open.set(one, [{ userId: 2, signedInAt: 5 }]);
+    expect([open.ofUser('1'), open.ofUser('2')]).toEqual([[], [one]]);
+    open.set(one, [{ userId: 2, signedInAt: 6 }]);
+    expect(open.sessionsOf(one)).toEqual([{ userId: 2, signedInAt: 6 }]);
+    open.set(one, []);
+    expect([open.ofUser('2'), open.sessionsOf(one)]).toEqual([[], []]);
+  });
+
   it('leaves the others of a user alone, and hands out copies', () => {
     const open = index();
     open.add(one, [{ userId: 1, signedInAt: 5 }]);

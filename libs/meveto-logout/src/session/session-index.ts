@@ -17,6 +17,15 @@ export class SessionIndex<T extends object> implements Iterable<readonly [T, rea
     }
   }
 
+  /** Held with these sessions alone. */
+  set(one: T, sessions: readonly SessionFacts[]): void {
+    const held = this.sessionsOf(one);
+    const isKnown = (session: SessionFacts): boolean => held.some((other) => isSame(other, session));
+    if (held.length === sessions.length && sessions.every(isKnown)) return;
+    this.remove(one);
+    this.add(one, sessions);
+  }
+
   has(one: T): boolean {
     return this.#sessions.has(one);
   }
