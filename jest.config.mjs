@@ -16,6 +16,8 @@ export default {
   coverageProvider: 'v8',
   coverageReporters: ['text', 'json-summary'],
   collectCoverageFrom: ['libs/**/*.ts', '!**/*.spec.ts'],
+  // Of the whole suite: `npm run test:coverage`.
+  coverageThreshold: { global: { branches: 90, lines: 90 } },
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/{libs,apps}/**/*.spec.ts'] },
     { ...common, displayName: 'e2e', testMatch: ['<rootDir>/test/**/*.e2e-spec.ts'] },
