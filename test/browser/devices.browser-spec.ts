@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { BrowserContext, Page } from 'playwright-core';
+import { DemoBrowser, untilLive } from '../support/demo-browser.js';
+import { until } from '../support/until.js';
+
+/** `SCREENSHOTS=<folder> npm run test:browser -- test/browser/devices`: pictures of the pages, to be looked at. */
+const SCREENSHOTS = process.env['SCREENSHOTS'];
+
+async function picture(tab: Page, name: string): Promise<void> {
+  if (SCREENSHOTS !== undefined)
+    await tab.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+}
+
+describe('in Chromium, the page of devices', () => {
+  let world: DemoBrowser;
+  let here: BrowserContext;
+  let elsewhere: BrowserContext;
+  beforeAll(async () => {
+    world = await DemoBrowser.start();
+  });
+  afterAll(() => world.stop());
+  beforeEach(async () => {
+    [here, elsewhere] = [await world.browser.newContext(), await world.browser.newContext()];
+    await world.logIn(here, 'alice');
+  });
+  afterEach(async () => {
+    await here.close();
+    await elsewhere.close();
+  });
+
+  async function openDevices(): Promise<Page> {
+    const tab = await here.newPage();
+    await tab.goto(`${world.demo.url}/devices`);
+    await untilLive(tab);
+    return tab;
+  }
+  const rowsOf = (tab: Page) => tab.locator('#devices > li');
+  const untilRows = (tab: Page, count: number) =>
+    until(`${String(count)} devices are listed`, async () => (await rowsOf(tab).count()) === count, 10_000);
+
+  it('shows a login elsewhere as it comes and as it goes, without being loaded again', async () => {
+    const tab = await openDevices();
+    await untilRows(tab, 1);
+    await tab.evaluate(() => (document.documentElement.dataset['mark'] = 'the same page'));
+    await world.logIn(elsewhere, 'alice');
+    await untilRows(tab, 2);
+    expect(await rowsOf(tab).nth(0).getByText('this one').count()).toBe(1);
+    // Times are those of this browser's own zone, also in rows that came later.
+    expect(await rowsOf(tab).nth(1).locator('time').textContent()).not.toContain('T');
+    await picture(tab, 'devices');
+    const out = await elsewhere.newPage();
+    await out.goto(`${world.demo.url}/profile`);
+    await out.getByRole('button', { name: 'Log out here only' }).click();
+    await untilRows(tab, 1);
+    expect(await tab.evaluate(() => document.documentElement.dataset['mark'])).toBe('the same page');
+  });
+
+  it('signs another browser out by a press of a button', async () => {
+    await world.logIn(here, 'bob');
+    await world.logIn(elsewhere, 'bob');
+    const theirs = await world.openProfile(elsewhere);
+    const tab = await openDevices();
+    await untilRows(tab, 2);
+    await rowsOf(tab).nth(1).getByRole('button').click();
+    await untilRows(tab, 1);
+    expect(tab.url()).toBe(`${world.demo.url}/devices`);
+    await theirs.reload();
+    expect(theirs.url()).toBe(`${world.demo.url}/login`);
+  });
+
+  it('is left by a logout on the Meveto dashboard, live', async () => {
+    const tab = await openDevices();
+    const pressedAt = performance.now();
+    await world.logOut('alice');
+    await tab.waitForURL(/\/login$/, { timeout: 5_000 });
+    expect(performance.now() - pressedAt).toBeLessThan(2_000);
+  });
+
+  it('is left after a logout that no live connection told of', async () => {
+    const tab = await openDevices();
+    await tab.route(/EIO=/, (route) => route.abort());
+    await tab.routeWebSocket(/EIO=/, (socket) => void socket.close());
+    await tab.reload();
+    await world.logOut('alice');
+    await tab.waitForURL(/\/login$/, { timeout: 8_000 });
+  });
+
+  it('looks like the other pages', async () => {
+    const stranger = await world.browser.newContext();
+    for (const [name, context, path] of [
+      ['home', stranger, '/'],
+      ['login', stranger, '/login'],
+      ['missing', stranger, '/there-is-no-such-page'],
+      ['profile', here, '/profile'],
+    ] as const) {
+      const tab = await context.newPage();
+      await tab.goto(world.demo.url + path);
+      expect(await tab.locator('h1').count()).toBe(1);
+      await picture(tab, name);
+    }
+    const tab = await stranger.newPage();
+    await tab.goto(world.meveto.url);
+    await picture(tab, 'dashboard');
+    await stranger.close();
+  });
+});
