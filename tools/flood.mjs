@@ -11,6 +11,8 @@ import { startMeveto } from './flood-meveto.mjs';
 const CASES = ['addresses', 'secret', 'worst'];
 const DATABASES = ['sqlite', 'postgres'];
 const BUDGET_PER_SECOND = 100;
+/** A second's worth that was saved up, and that of the second itself. */
+const BURST = 2;
 const MAX_WAITING = 10_000;
 /** Ordinary use before the flood, as a running service has it: its code is compiled then. */
 const WARM_UP = { seconds: 10, perSecond: 200 };
@@ -82,7 +84,7 @@ async function runCase() {
   return report({
     forged,
     reals,
-    exchanges: meveto.exchanges.length - exchangesBefore,
+    exchanges: meveto.exchanges.slice(exchangesBefore),
     tookSeconds,
     peakMiB: usage.peakMiB,
     grewMiB: usage.rssMiB - usageBefore.rssMiB,
@@ -157,13 +159,22 @@ function statuses(answers) {
   return [...counts].map(([status, count]) => `${String(status)} × ${String(count)}`).join(', ');
 }
 
+/** @param {readonly number[]} starts in their order, of performance.now() */
+function mostInASecond(starts) {
+  let most = 0;
+  let first = 0;
+  for (const [index, at] of starts.entries()) {
+    while ((starts[first] ?? at) <= at - 1_000) first += 1;
+    most = Math.max(most, index - first + 1);
+  }
+  return most;
+}
+
 /** Prints the table; 1 when a bound is broken. @param {any} run */
 function report({ forged, reals, exchanges, tookSeconds, peakMiB, grewMiB, cpuShare, rows, load }) {
-  const took = (/** @type {number} */ share) =>
-    quantile(
-      [...forged, ...reals].map(({ tookMs }) => tookMs),
-      share,
-    );
+  const all = [...forged, ...reals];
+  const times = all.map(({ tookMs }) => tookMs);
+  const acknowledgements = all.filter(({ status }) => status === 202).map(({ tookMs }) => tookMs);
   const acknowledged = reals.filter((/** @type {any} */ each) => each.status === 202);
   const delays = acknowledged.map((/** @type {any} */ each) => each.refusedAfterMs ?? Infinity);
   const applied = delays.filter(Number.isFinite).length;
@@ -172,6 +183,9 @@ function report({ forged, reals, exchanges, tookSeconds, peakMiB, grewMiB, cpuSh
     forged.every((/** @type {any} */ { status }) => known.includes(status));
   const ms = (/** @type {number} */ value) => `${value.toFixed(0)} ms`;
   const isWorst = kind === 'worst';
+  const quantiles = (/** @type {number[]} */ of) =>
+    `${ms(quantile(of, 0.5))} / ${ms(quantile(of, 0.99))} / ${ms(quantile(of, 1))}`;
+  const isPrompt = (/** @type {number[]} */ of) => isWorst || quantile(of, 0.99) <= BOUNDS.acknowledgedP99Ms;
   const lines = [
     ['forged calls', statuses(forged), kind === 'secret' ? only(404) : only(202, 503)],
     ['real calls', statuses(reals), isWorst || acknowledged.length === reals.length],
@@ -180,11 +194,8 @@ function report({ forged, reals, exchanges, tookSeconds, peakMiB, grewMiB, cpuSh
       `${String(applied)} of ${String(acknowledged.length)}`,
       applied === acknowledged.length,
     ],
-    [
-      'answers p50 / p99 / max',
-      `${ms(took(0.5))} / ${ms(took(0.99))} / ${ms(took(1))}`,
-      isWorst || took(0.99) <= BOUNDS.acknowledgedP99Ms,
-    ],
+    ['acknowledgements p50 / p99 / max', quantiles(acknowledgements), isPrompt(acknowledgements)],
+    ['all answers p50 / p99 / max', quantiles(times), isPrompt(times)],
     [
       'acknowledgement to logout p50 / max',
       `${ms(quantile(delays, 0.5))} / ${ms(quantile(delays, 1))}`,
@@ -192,8 +203,9 @@ function report({ forged, reals, exchanges, tookSeconds, peakMiB, grewMiB, cpuSh
     ],
     [
       'calls to Meveto',
-      `${String(exchanges)} in ${tookSeconds.toFixed(0)} s`,
-      exchanges <= (kind === 'secret' ? reals.length : most),
+      `${String(exchanges.length)} in ${tookSeconds.toFixed(0)} s, at most ${String(mostInASecond(exchanges))} within one`,
+      exchanges.length <= (kind === 'secret' ? reals.length : most) &&
+        mostInASecond(exchanges) <= BURST * BUDGET_PER_SECOND,
     ],
     ['rows in the inbox', `${String(rows)} more`, kind !== 'secret' || rows === reals.length],
     [
