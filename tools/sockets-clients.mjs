@@ -12,9 +12,10 @@ const url = String(process.env['HOST_URL']);
 const first = Number(process.env['FIRST']);
 const count = Number(process.env['COUNT']);
 
-/** When each was told, when it asked for the login page, and who lost its connection without having been told. */
+/** When each was told, when it asked for the login page, when it was disconnected, and who lost its connection without having been told. */
 let told = /** @type {number[]} */ ([]);
 let loginsAt = /** @type {number[]} */ ([]);
+let goneAt = /** @type {number[]} */ ([]);
 const lost = /** @type {string[]} */ ([]);
 let open = 0;
 
@@ -46,7 +47,10 @@ function connect(user) {
         const [, message] = JSON.parse(text.slice(2 + NAMESPACE.length));
         told.push(now());
         void delay(message.delayMs ?? 0).then(login);
-      } else if (text.startsWith(`41${NAMESPACE}`)) socket.close();
+      } else if (text.startsWith(`41${NAMESPACE}`)) {
+        goneAt.push(now());
+        socket.close();
+      }
     });
   });
 }
@@ -61,9 +65,10 @@ for (let done = 0; done < count; done += AT_A_TIME) {
   await Promise.all(Array.from({ length: batch }, (_, index) => connect(first + done + index)));
 }
 process.on('message', () => {
-  process.send?.({ open, told, loginsAt, lost });
+  process.send?.({ open, told, loginsAt, goneAt, lost });
   told = [];
   loginsAt = [];
+  goneAt = [];
 });
 process.on('disconnect', () => process.exit());
 process.send?.({ ready: true });
