@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Lane } from '../../libs/meveto-logout/src/model/lane.js';
-import { claimOne, type Current, DAY_MS, HOUR_MS, incoming, LEASE_MS, listed } from './opened-store.js';
+import {
+  claimOne,
+  type Current,
+  DAY_MS,
+  HOUR_MS,
+  incoming,
+  LEASE_MS,
+  listed,
+  MINUTE_MS,
+} from './opened-store.js';
 
 const inLane = (name: string, lane: Lane, sender?: string) => ({ ...incoming(name), lane, sender });
 const namesOf = (calls: readonly { readonly digest: string }[]) => calls.map(({ digest }) => digest.slice(7));
@@ -16,6 +25,24 @@ export function lanes(current: Current): void {
       expect(namesOf(await inbox.claim(1, LEASE_MS))).toEqual(['l1']);
       expect(namesOf(await inbox.claim(1, LEASE_MS))).toEqual(['c1']);
       expect(namesOf(await inbox.claim(10, LEASE_MS)).sort()).toEqual(['s1', 's2']);
+    });
+
+    it('give out first what has been due for the longest time', async () => {
+      const { inbox } = current().store;
+      for (const name of ['a', 'b', 'c']) {
+        await inbox.receive([inLane(name, 'confirmed')]);
+        await current().passTime(MINUTE_MS);
+      }
+      const [first] = await inbox.claim(1, LEASE_MS);
+      if (first === undefined) throw new Error('nothing to claim');
+      expect(namesOf([first])).toEqual(['a']);
+      // Its pause ends before d comes, and after b and c have.
+      await inbox.release(first, { delayMs: MINUTE_MS, maybeSent: true, reason: 'timeout' });
+      await current().passTime(2 * MINUTE_MS);
+      await inbox.receive([inLane('d', 'confirmed')]);
+      const inTurn: string[] = [];
+      for (let turn = 0; turn < 4; turn += 1) inTurn.push(...namesOf(await inbox.claim(1, LEASE_MS)));
+      expect(inTurn).toEqual(['b', 'c', 'a', 'd']);
     });
 
     it('leave room: no more strangers are given out than are asked for', async () => {

@@ -103,7 +103,8 @@ export abstract class Inbox {
   abstract receiveListedHeld(calls: readonly ListedCall[], leaseMs: number): Promise<readonly ClaimedCall[]>;
 
   /**
-   * Takes up to `limit` due calls for `leaseMs`, by lanes, oldest first within a lane, and marks an attempt as begun on each, in one
+   * Takes up to `limit` due calls for `leaseMs`, by lanes, within a lane those first that have been due for the longest time (since
+   * their receipt, or since the end of their pause after an attempt that failed), and marks an attempt as begun on each, in one
    * transaction: after a crash such a call is known as one whose token may be used up.
    * @param inHand ids of calls that this process is still at work on: never given a second time, lease or not
    * @param strangerLimit how many of them may be strangers' at most; all by default
