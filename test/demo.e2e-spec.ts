@@ -7,6 +7,7 @@ import { Session } from '../apps/demo/src/sessions/session.entity.js';
 import { databaseKind } from './support/database.js';
 import { credentialsOf, DemoApp } from './support/demo-app.js';
 import { LiveSocket } from './support/live-socket.js';
+import { until } from './support/until.js';
 
 const SECRET = 'a-session-secret-of-the-demo-tests-only';
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -95,6 +96,21 @@ describe(`the demo from outside on ${databaseKind}`, () => {
     const calls = Promise.all(Array.from({ length: 20 }, call));
     expect(new Set((await logins).map(({ status }) => status))).toEqual(new Set([200]));
     expect(new Set((await calls).map(({ status }) => status))).toEqual(new Set([202]));
+  });
+
+  it('tells no token, whatever became of it, to those who watch it', async () => {
+    const tokens = [demo.meveto.issueUserToken('meveto-carol'), 'a-canary-that-nobody-issued-0123456789'];
+    for (const user_token of tokens) {
+      const body = JSON.stringify({ type: 'User_Logged_Out', user_token });
+      expect((await send('/meveto/webhook', body, JSON_TYPE)).status).toBe(202);
+    }
+    const metrics = async () => (await fetch(`${demo.url}/metrics`)).text();
+    await until('both calls have ended', async () => {
+      const told = await metrics();
+      return /state="applied"\} [1-9]/.test(told) && /state="rejected"\} [1-9]/.test(told);
+    });
+    const health = await (await fetch(`${demo.url}/health`)).text();
+    for (const token of tokens) expect((await metrics()) + health).not.toContain(token);
   });
 
   describe('with a database that hangs', () => {

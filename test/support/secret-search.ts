@@ -7,13 +7,6 @@ import type { TestDatabase } from './database.js';
 import type { HostClient } from './world.js';
 
 const CONSOLE = ['debug', 'log', 'info', 'warn', 'error', 'trace'] as const;
-const TABLES = [
-  'meveto_logout_calls',
-  'meveto_logout_marks',
-  'meveto_logout_leases',
-  'users',
-  'access_tokens',
-];
 
 /** Everything that is written anywhere while it stands: each level of Nest's log, the console, TypeORM's log, warnings. */
 export class Recorder implements LoggerService {
@@ -79,7 +72,9 @@ export const shown = (error: unknown): string =>
 export async function storedBy({ app }: HostClient, { connection }: TestDatabase): Promise<string> {
   const dataSource = app.get(DataSource);
   const rows = await Promise.all(
-    TABLES.map((table) => dataSource.query<unknown[]>(`SELECT * FROM ${table}`)),
+    dataSource.entityMetadatas.map(({ tableName }) =>
+      dataSource.query<unknown[]>(`SELECT * FROM ${dataSource.driver.escape(tableName)}`),
+    ),
   );
   const files =
     connection.type === 'better-sqlite3'
