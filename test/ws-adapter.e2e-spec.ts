@@ -81,6 +81,22 @@ class AdmittingGateway implements OnGatewayConnection {
   }
 }
 
+describe('the ws adapter with live push by Socket.IO', () => {
+  it('does not start, and says why', async () => {
+    let half: INestApplication | undefined;
+    const starting = GuardedHost.start({
+      options: { session: bearerToken({ verify: factsOf }) },
+      metadata: {},
+      prepare: (app: INestApplication) => {
+        half = app;
+        app.useWebSocketAdapter(new WsAdapter(app));
+      },
+    });
+    await expect(starting).rejects.toThrow('does not support namespaces');
+    await half?.close();
+  });
+});
+
 describe('a socket of the ws adapter that its gateway hands over', () => {
   const read = jest.fn(factsOf);
   let host: GuardedHost;

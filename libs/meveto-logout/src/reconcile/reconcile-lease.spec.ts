@@ -94,6 +94,26 @@ describe('the lease of the reconciler', () => {
     expect(list.asked).toHaveLength(2);
   });
 
+  it('is free for this process as soon as a pause is over that took its time to be written', async () => {
+    const askedAt: number[] = [];
+    list.answer = () => {
+      askedAt.push(performance.now());
+      return Promise.reject(new PendingCallsUnavailableError('http-429', 40_000));
+    };
+    const take = store.lease.take.bind(store.lease);
+    jest.spyOn(store.lease, 'take').mockImplementation(async (name, holder, durationMs) => {
+      if (name === 'reconcile:pause' && durationMs > 0)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      return take(name, holder, durationMs);
+    });
+    void reconciler.run();
+    await jest.advanceTimersByTimeAsync(170_000);
+    const pauses = askedAt.slice(1).map((at, index) => Math.round(at - (askedAt[index] ?? 0)));
+    expect(pauses).toHaveLength(4);
+    expect(Math.min(...pauses)).toBeGreaterThanOrEqual(40_000);
+    expect(Math.max(...pauses)).toBeLessThan(40_200);
+  });
+
   it('is no matter when a pause cannot be written down', async () => {
     const take = store.lease.take.bind(store.lease);
     jest

@@ -252,6 +252,20 @@ describe('the reconciler', () => {
     expect(counters.all().reconcile_gap).toBe(3);
   });
 
+  it('lets a young call that was healed stand for the ambiguous one, and no gap beside it', async () => {
+    await reconciler.start();
+    const [young] = pageOf('1').calls;
+    if (young === undefined) throw new Error('no call');
+    list.answer = () =>
+      Promise.resolve({
+        ...EMPTY,
+        calls: [{ ...young, createdAt: Date.now() - 1_000 }, ...pageOf('2').calls],
+      });
+    events.ended('ambiguous');
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(counters.all()).toMatchObject({ reconcile_new_call: 2, reconcile_gap: 1 });
+  });
+
   it('does not call it a gap when the push may be on its way', async () => {
     const [call] = pageOf('1').calls;
     if (call === undefined) throw new Error('no call');

@@ -21,11 +21,19 @@ const JOB = 'meveto-logout:reconcile';
 /** After calls that no push brought more of them are likely. */
 const AFTER_GAP_MS = 30_000;
 const MAX_RETRY_AFTER_MS = 3_600_000;
+const PAUSE_SLACK_MS = 100;
 /** Renewed with every page; long enough for one page, short enough for another replica to take over soon. */
 const LEASE_SLACK_MS = 5_000;
 const STORE_BATCH = 200;
 const MAX_PAGES = 10_000;
 const FIRST_POLL_WAIT_MS = 2_000;
+
+/** Calls of one reading that are to be worked on. */
+interface OpenedCalls {
+  /** Their push may be on its way. */
+  readonly young: number;
+  readonly late: number;
+}
 
 /**
  * Asks Meveto for calls that never arrived and puts them into the same inbox: at start, on schedule, as soon as a call
@@ -126,10 +134,10 @@ export class Reconciler {
       const turn = await this.#turns.begin(scheduledBy && halfwayToNext(scheduledBy));
       if (turn === undefined) return false;
       const ambiguousCount = this.#ambiguousCount;
-      const lateCount = await this.#allPages();
-      if (lateCount === undefined) return false;
+      const opened = await this.#allPages();
+      if (opened === undefined) return false;
       await this.#turns.end(turn);
-      this.#succeeded(lateCount, ambiguousCount);
+      this.#succeeded(opened, ambiguousCount);
       this.events.listRead(askedAt);
       return true;
     } catch (error) {
@@ -139,12 +147,14 @@ export class Reconciler {
     }
   }
 
-  #succeeded(lateCount: number, ambiguousCount: number): void {
+  #succeeded({ young, late }: OpenedCalls, ambiguousCount: number): void {
     this.#lastSuccessAt = Date.now();
     this.counters.add('reconcile_success');
     this.#early.succeeded();
     this.#ambiguousCount -= ambiguousCount;
-    this.#report(Math.max(0, lateCount - ambiguousCount));
+    // What is healed right after a crash is young.
+    const healedCount = Math.max(0, ambiguousCount - young);
+    this.#report(Math.max(0, late - healedCount));
   }
 
   #report(gapCount: number): void {
@@ -157,10 +167,10 @@ export class Reconciler {
     if (!this.#early.isDue) this.#early.askSoon(AFTER_GAP_MS);
   }
 
-  /** How many calls were opened that no push on its way can bring; undefined when the lease was lost on the way. */
-  async #allPages(): Promise<number | undefined> {
+  /** How many calls were opened; undefined when the lease was lost on the way. */
+  async #allPages(): Promise<OpenedCalls | undefined> {
     const seen = new Set<string>();
-    let lateCount = 0;
+    const opened = { young: 0, late: 0 };
     let cursor: string | undefined;
     for (let pages = 0; pages < MAX_PAGES; pages += 1) {
       const page = await this.pendingCalls.page(cursor, this.#stopping.signal);
@@ -171,15 +181,15 @@ export class Reconciler {
       }
       const late = page.calls.filter((call) => isPushGap(call, Date.now()));
       const young = page.calls.filter((call) => !late.includes(call));
-      await this.#store(young.map((call) => this.#digested(call)));
-      lateCount += await this.#store(late.map((call) => this.#digested(call)));
+      opened.young += await this.#store(young.map((call) => this.#digested(call)));
+      opened.late += await this.#store(late.map((call) => this.#digested(call)));
       cursor = page.next;
       // A cursor that comes back would never end.
-      if (cursor === undefined || seen.has(cursor)) return lateCount;
+      if (cursor === undefined || seen.has(cursor)) return opened;
       seen.add(cursor);
       if (!(await this.#turns.keep())) return undefined;
     }
-    return lateCount;
+    return opened;
   }
 
   async #store(calls: readonly WithToken<ListedCall>[]): Promise<number> {
@@ -233,6 +243,8 @@ export class Reconciler {
     this.#notBefore = performance.now() + waitMs;
     // If the store is away the others hear it from Meveto themselves.
     await this.#turns.pause(waitMs).catch(() => undefined);
+    // The store counts from later on, by a clock of its own: this process must not find its own pause in its way.
+    this.#notBefore = performance.now() + waitMs + PAUSE_SLACK_MS;
   }
 }
 
