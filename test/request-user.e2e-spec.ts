@@ -245,7 +245,7 @@ describe('a token that JwtService signs', () => {
     });
   });
   it.each([1_700_000_000, 1_700_000_000_000.5, Number.NaN, Infinity, -1])(
-    'does not begin at %d: that is said to the developer, and nothing is recorded',
+    'does not begin at %d: that is said to the developer',
     async (authenticatedAt) => {
       host = await start(mine, withJwt);
       await expect(host.service.recordLogin(7, { authenticatedAt })).rejects.toThrow(

@@ -81,22 +81,6 @@ class AdmittingGateway implements OnGatewayConnection {
   }
 }
 
-describe('the ws adapter with live push by Socket.IO', () => {
-  it('does not start, and says why', async () => {
-    let half: INestApplication | undefined;
-    const starting = GuardedHost.start({
-      options: { session: bearerToken({ verify: factsOf }) },
-      metadata: {},
-      prepare: (app: INestApplication) => {
-        half = app;
-        app.useWebSocketAdapter(new WsAdapter(app));
-      },
-    });
-    await expect(starting).rejects.toThrow('does not support namespaces');
-    await half?.close();
-  });
-});
-
 describe('a socket of the ws adapter that its gateway hands over', () => {
   const read = jest.fn(factsOf);
   let host: GuardedHost;
@@ -128,21 +112,23 @@ describe('a socket of the ws adapter that its gateway hands over', () => {
   }
   const tokenOf = async (userId: number) =>
     `${String(userId)}.${String((await host.service.recordLogin(userId)).signedInAt)}`;
+  const admitted = () => host.app.get(AdmittingGateway).admitted;
 
   it('is closed at once when its session is over already', async () => {
     const token = await tokenOf(7);
     await host.logOut(7);
     const mine = open(token);
     await until('it is closed', () => mine.closedWith !== undefined);
-    expect(mine.closedWith).toBe(4401);
+    expect([mine.closedWith, admitted()]).toEqual([4401, [false]]);
     expect(await open(await tokenOf(7)).say('again')).toEqual({ event: 'said', data: 'again' });
   });
 
   it('is closed by a logout although it never said a word; others, and strangers, stay', async () => {
     const [silent, other, stranger] = [open(await tokenOf(7)), open(await tokenOf(8)), open()];
     for (const client of [other, stranger]) await client.say('hello');
-    await until('it is open', () => silent.isOpen);
-    await until('all are admitted', () => read.mock.calls.length >= 2);
+    await until('all are admitted', () => admitted().length === 3);
+    expect(admitted()).toEqual([true, true, true]);
+    expect(silent.isOpen).toBe(true);
     await host.logOut(7);
     await until('the silent one is closed', () => silent.closedWith !== undefined);
     expect(silent.closedWith).toBe(4401);
@@ -156,7 +142,7 @@ describe('a socket of the ws adapter that its gateway hands over', () => {
     });
     const mine = open(await tokenOf(7));
     await until('it is closed', () => mine.closedWith !== undefined);
-    expect(mine.closedWith).toBe(1013);
+    expect([mine.closedWith, admitted()]).toEqual([1013, [false]]);
   });
 
   it('has its messages guarded without a word of configuration', async () => {

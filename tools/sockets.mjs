@@ -115,6 +115,14 @@ try {
   await logOut(`${String(MANY)} users at once`, MANY);
   await delay(3_000);
   await logOut(`All but ${String(STAYING)} at once`, count - gone - STAYING);
+  await delay(3_000);
+  const parts = [];
+  for (const client of clients) parts.push(await ask(client));
+  const staying = parts.reduce((sum, part) => sum + part.open, 0);
+  if (staying !== STAYING)
+    faults.push(`three seconds later ${String(staying)} are open, not ${String(STAYING)}`);
+  if (parts.some(({ lost, told }) => lost.length + told.length > 0))
+    faults.push('somebody noticed who must not');
 } finally {
   for (const child of children) child.kill();
   meveto.stop();

@@ -96,13 +96,18 @@ describe('the checker of a history', () => {
   });
 
   it('lets a call be ambiguous whose token was in the memory of a process that died', () => {
-    const lost = row({ state: 'ambiguous', reason: 'token-lost' });
+    const lost = row({ state: 'ambiguous', reason: 'token-lost', settled_at: AT + 1_200 });
     const end = (facts: Facts) =>
       rulesOf({ row: lost, exchanges: [], tokenStorage: 'none', deaths: [death()], ...facts });
     expect(end({})).toEqual([]);
     expect(end({ events: [event({ mevetoId: undefined })] })).toEqual([]);
     expect(end({ tokenStorage: 'sealed' })).toEqual(['silent loss']);
     expect(end({ deaths: [] })).toEqual(['silent loss']);
+    expect(end({ deaths: [death({ at: AT + 2_000, goneAt: AT + 2_001 })] })).toEqual(['silent loss']);
+    expect(end({ deaths: [death({ at: AT - 20, goneAt: AT - 19 })] })).toEqual(['silent loss']);
+    expect(end({ exchanges: [exchange()], deaths: [death({ caller: 'replica-1' })] })).toEqual([
+      'needless doubt',
+    ]);
     expect(end({ row: row({ state: 'ambiguous', reason: 'other' }) })).toEqual(['silent loss']);
   });
 

@@ -95,8 +95,7 @@ function wronglyEnded(
 type Rule = Violation['rule'] | undefined;
 
 function brokenByDoubt(event: MevetoEvent, row: Row, named: readonly Exchange[], history: History): Rule {
-  if (isTokenLost(event, row, history)) return undefined;
-  if (named.length === 0) return 'silent loss';
+  if (named.length === 0) return isTokenLost(event, row, history) ? undefined : 'silent loss';
   // Whoever was told whose call it is, and lived on, has to have written it down.
   return named.every((exchange) => mayBeLost(exchange, history)) ? undefined : 'needless doubt';
 }
@@ -114,11 +113,11 @@ function brokenByForged(event: MevetoEvent, row: Row, history: History): Rule {
   return row['state'] === 'ambiguous' && isDoubtful ? undefined : 'wrong end';
 }
 
-/** Tokens that are kept in memory go with any process that had them. */
+/** Tokens that are kept in memory go with a process that had them, which was before the call ended for that reason. */
 const isTokenLost = ({ createdAt }: MevetoEvent, row: Row, { tokenStorage, deaths }: History): boolean =>
   tokenStorage === 'none' &&
   row['reason'] === 'token-lost' &&
-  deaths.some(({ goneAt }) => goneAt >= createdAt);
+  deaths.some(({ at, goneAt }) => goneAt >= createdAt && at <= Number(row['settled_at']) + ROUNDING_MS);
 
 /** With `acknowledge: 'after-logout'` nothing is acknowledged before its end; the list may open a call once more. */
 function acknowledgedEarly(

@@ -120,8 +120,9 @@ export class ReplicaWorld {
     const isHealed = async (): Promise<boolean> =>
       this.meveto.pollCount > polls + 1 && (await this.#count("state <> 'applied'")) === 0;
     await this.#until('ambiguous calls are healed', isHealed);
+    const wasRead = this.meveto.pollCount > polls + 1;
     const all = [...faults, ...(await this.#faultsAfter())];
-    const wrong = all.filter((fault) => !isLate(fault));
+    const wrong = all.filter((fault) => !isLate(fault, wasRead));
     if (wrong.length === 0 && all.length > 0) throw new Error(`not in time: ${all.join('\n')}`);
     if (wrong.length > 0) sayWrongHistory();
     return wrong;
@@ -204,8 +205,9 @@ export class ReplicaWorld {
   }
 }
 
-/** A call that is still being worked on, or waits for the pending list: slow, perhaps, and nothing lost. */
-const isLate = (fault: string): boolean => / is (pending|ambiguous) \(/.test(fault);
+/** A call that is still being worked on, or that no list has named yet: slow, perhaps, and nothing lost. */
+const isLate = (fault: string, wasListRead: boolean): boolean =>
+  / is pending \(/.test(fault) || (!wasListRead && /a call is ambiguous \(/.test(fault));
 
 const callerOf = (index: number): string => `replica-${String(index)}`;
 

@@ -16,6 +16,7 @@ export type SocketMiddleware = (socket: Socket, next: (error?: Error) => void) =
 /** A socket of the package `ws`, as far as it is needed. */
 export interface ClosableSocket {
   close(code: number, reason: string): void;
+  once(event: 'close', listener: () => void): unknown;
 }
 
 /** To clients of the `ws` adapter: try again later. */

@@ -112,14 +112,23 @@ describe('the socket of a gateway', () => {
     expect(socket.listenerCount('close')).toBe(1);
   });
 
-  it('is let go when it is nobody’s any more, and listened to once, however often it changes', () => {
+  it('stays watched beside messages that are nobody’s, and is listened to once, however often it changes', () => {
     for (let times = 0; times < 20; times += 1) {
-      streams.watchSocket(socket, [{ userId: 7, signedInAt: 1_000 }]);
+      streams.watchSocket(socket, [{ userId: 7 + (times % 2), signedInAt: 1_000 }]);
       streams.watchSocket(socket, []);
     }
     logOut('7');
     expect(socket.close).not.toHaveBeenCalled();
     expect(socket.listenerCount('close')).toBe(1);
+    logOut('8');
+    expect(socket.close).toHaveBeenCalledTimes(1);
+  });
+
+  it('is let go when it closes', () => {
+    streams.watchSocket(socket, [{ userId: 7, signedInAt: 1_000 }]);
+    socket.emit('close');
+    logOut('7');
+    expect(socket.close).not.toHaveBeenCalled();
   });
 
   it.each([{ readyState: 3 }, { destroyed: true }])('is not kept when it has closed: %j', (facts) => {

@@ -59,13 +59,9 @@ export class OpenStreams implements OnApplicationShutdown {
     this.#open.add(stream, sessions);
   }
 
-  /** The socket of a gateway: it is whose its latest message was. */
+  /** The socket of a gateway: it is whose its latest message was that was anybody's. */
   watchSocket(socket: object, sessions: readonly SessionFacts[]): void {
-    if (!isClosable(socket) || hasClosed(socket)) return;
-    if (sessions.length === 0) {
-      this.#open.remove(socket);
-      return;
-    }
+    if (sessions.length === 0 || !isClosable(socket) || hasClosed(socket)) return;
     this.#hold(socket);
     this.#sockets.add(socket);
     this.#open.set(socket, sessions);

@@ -44,11 +44,17 @@ export class WsGate {
 
   #sessionsOf(client: unknown, data: unknown): Found | Promise<Found> | undefined {
     const ask = this.options.sessionOfMessage.ws;
-    if (ask !== undefined) return asList(ask(client, data));
+    if (ask !== undefined) return this.#orOpened(asList(ask(client, data)), client as object);
     if (!isSocketIo(client)) return this.handshakes.ofOpened(client as object);
     return this.handshakes.of(client, () =>
       withAccessToken(client.request, client.handshake.auth?.['token']),
     );
+  }
+
+  /** Of a message that says nothing of whose it is, it is the socket that was handed over. */
+  #orOpened(found: Found | Promise<Found>, client: object): Found | Promise<Found> {
+    if (found instanceof Promise) return found.then((sessions) => this.#orOpened(sessions, client));
+    return found.length > 0 ? found : (this.handshakes.ofOpened(client) ?? found);
   }
 
   #decide(sessions: Found, client: unknown, policy: RoutePolicy): true {

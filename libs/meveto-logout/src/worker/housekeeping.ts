@@ -15,8 +15,9 @@ const MAX_BATCHES = 50;
 export class Housekeeping {
   readonly #logger = new Logger('MevetoLogout');
   #doneAt = performance.now();
-  #running: Promise<void> | undefined;
+  #running: Promise<unknown> | undefined;
   #isStopped = false;
+  #isFailing = false;
 
   constructor(
     @Inject(STORE) private readonly store: Store,
@@ -26,10 +27,13 @@ export class Housekeeping {
   ) {}
 
   /** Begins unless it is being done or not yet due; never rejects: what could not be done is done the next time. */
-  run(): Promise<void> {
+  run(): Promise<unknown> {
     if (this.#isStopped || performance.now() - this.#doneAt < EVERY_MS) return Promise.resolve();
     this.#running ??= this.#tidy()
-      .catch(() => undefined)
+      .then(
+        () => (this.#isFailing = false),
+        () => this.#failed(),
+      )
       .finally(() => {
         this.#running = undefined;
         this.#doneAt = performance.now();
@@ -46,6 +50,17 @@ export class Housekeeping {
   async #tidy(): Promise<void> {
     await this.#inBatches(() => this.#expire());
     await this.#inBatches(() => this.#purge());
+  }
+
+  /** Said once: the errors of a database show values. */
+  #failed(): void {
+    if (!this.#isFailing && !this.#isStopped) {
+      this.#logger.warn(
+        'Old calls could not be ended or deleted. Trying again every half minute. Is the database away, or may its user ' +
+          'not UPDATE or DELETE them?',
+      );
+    }
+    this.#isFailing = true;
   }
 
   /** Goes on as long as batches are full. */
