@@ -109,6 +109,34 @@ export function holding(current: Current): void {
       expect(await summaryOf(current())).toMatchObject({ pending: 0, rejected: 1 });
     });
 
+    it('is elsewhere beside one that is new, and no ended one comes back with its lease', async () => {
+      const { inbox } = current().store;
+      const { held: first } = await inbox.receiveHeld([unsealed('a'), unsealed('ended')], LEASE_MS);
+      const ended = first.find(({ digest }) => digest === 'digest-ended');
+      if (ended !== undefined) await inbox.finish(ended, { state: 'rejected', reason: 'test' });
+      const { held, elsewhere } = await inbox.receiveHeld(
+        [unsealed('a'), unsealed('b'), unsealed('ended')],
+        LEASE_MS,
+      );
+      expect(held.map(({ digest }) => digest)).toEqual(['digest-b']);
+      expect(elsewhere).toEqual(['digest-a']);
+      await current().passTime(LEASE_MS);
+      const again = await inbox.receiveHeld([unsealed('ended')], LEASE_MS);
+      expect(again).toEqual({ held: [], elsewhere: [] });
+    });
+
+    it('of the pending list is opened and claimed when an ambiguous one has a fresh token', async () => {
+      const { inbox } = current().store;
+      const [call] = await inbox.receiveListedHeld([listedUnsealed('1', 'a')], LEASE_MS);
+      if (call === undefined) throw new Error('nothing is held');
+      await inbox.finish(call, { state: 'ambiguous', reason: 'test' });
+      expect(await inbox.receiveListedHeld([listedUnsealed('1', 'a')], LEASE_MS)).toEqual([]);
+      expect(await inbox.receiveListedHeld([listedUnsealed('1', 'fresh')], LEASE_MS)).toEqual([
+        expect.objectContaining({ id: call.id, digest: 'digest-fresh', earlierAttemptUnknown: false }),
+      ]);
+      expect(await inbox.finish(call, { state: 'rejected', reason: 'test' })).toBe(false);
+    });
+
     it('goes to whoever has its token when nobody holds it', async () => {
       const { inbox } = current().store;
       await inbox.receiveHeld([unsealed('a')], LEASE_MS);
@@ -169,6 +197,21 @@ export function holding(current: Current): void {
   });
 
   describe('an attempt after a failed one, without giving the call back', () => {
+    it.each([true, false])(
+      'leaves the call in doubt only if an earlier one may have been sent: %s',
+      async (maybeSent) => {
+        const { inbox } = current().store;
+        const { held } = await inbox.receiveHeld([unsealed('a')], LEASE_MS);
+        const [call] = held;
+        if (call === undefined) throw new Error('nothing is held');
+        const again = await inbox.beginAgain(call, failure(maybeSent), LEASE_MS);
+        if (again === undefined) throw new Error('the claim was lost');
+        // The second one was certainly not sent: what is left in doubt is the first.
+        await inbox.release(again, failure(false));
+        expect((await claimOne(current())).earlierAttemptUnknown).toBe(maybeSent);
+      },
+    );
+
     it.each([true, false])(
       'is marked, and knows whether the token may have been sent: %s',
       async (maybeSent) => {

@@ -63,6 +63,24 @@ export function listing(current: Current): void {
       expect(await summaryOf(current())).toMatchObject({ pending: 1 });
     });
 
+    it('are left alone when one call is known by the id, and another by the token', async () => {
+      const { inbox } = current().store;
+      await inbox.receiveListed([listed('1', 'a')]);
+      await inbox.receive([incoming('b')]);
+      expect(await inbox.receiveListed([listed('1', 'b')])).toBe(0);
+      // Neither has taken the other's name: b may still be known as the second one.
+      expect(await inbox.receiveListed([listed('2', 'b'), listed('2', 'other')])).toBe(0);
+      expect(await summaryOf(current())).toMatchObject({ pending: 2 });
+    });
+
+    it('keep their first id when their token comes with another one', async () => {
+      const { inbox } = current().store;
+      await inbox.receiveListed([listed('1', 'a')]);
+      expect(await inbox.receiveListed([listed('2', 'a')])).toBe(0);
+      expect(await inbox.receiveListed([listed('1', 'other')])).toBe(0);
+      expect(await summaryOf(current())).toMatchObject({ pending: 1 });
+    });
+
     it('are counted once if one page names them twice', async () => {
       expect(await current().store.inbox.receiveListed([listed('1', 'a'), listed('1', 'a')])).toBe(1);
     });
@@ -125,6 +143,17 @@ export function listing(current: Current): void {
         sealed: 'sealed-fresh',
         earlierAttemptUnknown: false,
       });
+    });
+
+    it('tells nothing any more of its end when it is opened again', async () => {
+      const { inbox } = current().store;
+      await endAmbiguous(current(), 'a');
+      const [ended] = (await inbox.list({ state: 'ambiguous', limit: 10 })).calls;
+      expect(ended).toMatchObject({ reason: 'test', settledAt: expect.any(Number) });
+      await inbox.receiveListed([listed('1', 'a')]);
+      const [open] = (await inbox.list({ state: 'pending', limit: 10 })).calls;
+      expect(open).toMatchObject({ id: ended?.id });
+      expect([open?.reason, open?.settledAt]).toEqual([undefined, undefined]);
     });
 
     it('keeps its date when it is opened again', async () => {

@@ -70,6 +70,14 @@ export function receiving(current: Current): void {
       const { inbox } = current().store;
       expect(await inbox.receive([])).toBe(0);
       expect(await inbox.receiveListed([])).toBe(0);
+      expect(await summaryOf(current())).toEqual({
+        pending: 0,
+        applied: 0,
+        rejected: 0,
+        unknown_user: 0,
+        ambiguous: 0,
+        expired: 0,
+      });
     });
 
     it('recognises a call that has ended', async () => {

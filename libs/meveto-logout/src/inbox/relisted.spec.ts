@@ -33,6 +33,14 @@ describe('a known call that the pending list names', () => {
     expect(whenListedAgain({ state, digest: 'old', sourceId: '1' }, again)).toBe('leave');
   });
 
+  it.each(CALL_STATES)(
+    'is left alone when it is %s and is another call by its id, whatever its token',
+    (state) => {
+      expect(whenListedAgain({ state, digest: 'd', sourceId: '2' }, listed)).toBe('leave');
+      expect(whenListedAgain({ state, digest: 'other', sourceId: '2' }, listed)).toBe('leave');
+    },
+  );
+
   it.each(others)('is named by its id when it is %s and had none', (state) => {
     expect(whenListedAgain({ state, digest: 'd', sourceId: null }, listed)).toBe('name');
   });
