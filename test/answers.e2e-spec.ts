@@ -154,6 +154,27 @@ describe('the answer to a request whose session is over', () => {
   });
 });
 
+describe('what no browser is sent away from', () => {
+  it('is the webhook, whatever cookie comes with it', async () => {
+    host = await start();
+    await host.logOut(7);
+    const call = { type: 'User_Logged_Out', user_token: 'nobody-issued-this' };
+    const answer = await host.request('POST', '/meveto/webhook', { ...PAGE, ...over }, call);
+    expect([answer.status, answer.headers.location]).toEqual([202, undefined]);
+  });
+
+  it.each([
+    ['a script', { accept: '*/*', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'script' }],
+    ['a picture', { accept: 'image/avif,image/webp,*/*;q=0.8', 'sec-fetch-mode': 'no-cors' }],
+    ['a style sheet', { accept: 'text/css,*/*;q=0.1', 'sec-fetch-mode': 'no-cors' }],
+  ])('is %s: it is refused without a redirect to a page', async (_what, headers) => {
+    host = await start();
+    await host.logOut(7);
+    const answer = await host.request('GET', '/page', { ...headers, ...over });
+    expect([answer.status, answer.headers.location]).toEqual([401, undefined]);
+  });
+});
+
 describe('the login page, though it is guarded', () => {
   it.each([
     ['GET', '/login', 'log in, stranger'],

@@ -4,6 +4,7 @@ import { getRepositoryToken } from '@nestjs/typeorm';
 import { MevetoLogoutService } from 'nestjs-meveto-logout';
 import type { Repository } from 'typeorm';
 import { Session } from '../apps/demo/src/sessions/session.entity.js';
+import { AccessToken } from '../apps/demo/src/tokens/access-token.entity.js';
 import { databaseKind } from './support/database.js';
 import { credentialsOf, DemoApp } from './support/demo-app.js';
 import { LiveSocket } from './support/live-socket.js';
@@ -129,6 +130,20 @@ describe(`the demo from outside on ${databaseKind}`, () => {
       expect(read).not.toHaveBeenCalled();
       const refused = await get('/api/profile');
       expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
+    });
+
+    it('answers 503, and says when to come again, while it cannot look an access token up', async () => {
+      const token = await demo.token('alice');
+      const api = () => fetch(`${demo.url}/api/profile`, { headers: { authorization: `Bearer ${token}` } });
+      const tokens = demo.app.get<Repository<AccessToken>>(getRepositoryToken(AccessToken), {
+        strict: false,
+      });
+      const look = jest.spyOn(tokens, 'findOneBy').mockRejectedValue(new Error('Query read timeout'));
+      const refused = await api();
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
+      expect(await refused.text()).not.toContain('Query read timeout');
+      look.mockRestore();
+      expect((await api()).status).toBe(200);
     });
 
     it('tells so on /health before a load balancer gives up', async () => {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type Client, createClient } from 'graphql-ws';
 import WebSocket from 'ws';
-import { bearerToken } from 'nestjs-meveto-logout';
+import { bearerToken, requestUser } from 'nestjs-meveto-logout';
 import { graphqlHost } from './hosts/graphql-host.js';
 import { GuardedHost } from './support/guarded-host.js';
 
@@ -25,7 +25,7 @@ const start = (globalGuard = true) =>
   GuardedHost.start({
     extras: { globalGuard },
     options: { session: tokens, whenLoggedOut: { clearCookies: ['sid'] } },
-    metadata: graphqlHost(globalGuard),
+    metadata: graphqlHost(globalGuard ? 'global' : 'of the resolver'),
   });
 
 async function tokenOf(userId: number): Promise<string> {
@@ -92,6 +92,31 @@ describe.each([
     for (const name of ['location', 'set-cookie', 'www-authenticate'])
       expect(refused.headers).not.toHaveProperty(name);
     expect((await ask(query, await tokenOf(7))).body).toEqual({ data });
+  });
+});
+
+describe('a GraphQL API whose own guard, of its resolvers, says who is asking', () => {
+  it.each([
+    ['{ note }', { note: 'a note' }],
+    ['mutation { write(text: "hello") }', { write: 'hello' }],
+  ])('refuses %s of a session that is over all the same', async (query, data) => {
+    host = await GuardedHost.start({
+      options: { session: requestUser() },
+      metadata: graphqlHost('late'),
+    });
+    const before = await tokenOf(7);
+    expect((await ask(query, before)).body).toEqual({ data });
+    await host.logOut(7);
+    expect((await ask(query, before)).body.errors).toEqual([
+      expect.objectContaining({
+        extensions: expect.objectContaining({
+          code: 'UNAUTHENTICATED',
+          originalError: expect.objectContaining({ reason: 'logged-out' }),
+        }),
+      }),
+    ]);
+    expect((await ask(query, await tokenOf(7))).body).toEqual({ data });
+    expect((await ask(query, await tokenOf(8))).body).toEqual({ data });
   });
 });
 

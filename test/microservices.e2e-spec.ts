@@ -1,4 +1,4 @@
-import { Controller, Get, type INestApplication } from '@nestjs/common';
+import { Controller, Get, type INestApplication, UseGuards } from '@nestjs/common';
 import {
   type ClientProxy,
   ClientProxyFactory,
@@ -10,7 +10,16 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { firstValueFrom } from 'rxjs';
-import { bearerToken, type MevetoLogoutOptions } from 'nestjs-meveto-logout';
+import { Test } from '@nestjs/testing';
+import {
+  bearerToken,
+  memoryStore,
+  MevetoLogoutGuard,
+  MevetoLogoutModule,
+  type MevetoLogoutOptions,
+  MevetoLogoutService,
+} from 'nestjs-meveto-logout';
+import { KnownLogouts } from '../libs/meveto-logout/src/logout/known-logouts.js';
 import { GuardedHost } from './support/guarded-host.js';
 
 @Controller()
@@ -34,12 +43,18 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-let host: GuardedHost;
+let host: GuardedHost | undefined;
 let client: ClientProxy;
 afterEach(async () => {
   client.close();
-  await host.end();
+  await host?.end();
+  host = undefined;
 });
+
+function started(): GuardedHost {
+  if (host === undefined) throw new Error('there is no host');
+  return host;
+}
 
 async function start(options: Partial<MevetoLogoutOptions>): Promise<void> {
   const tcp = { transport: Transport.TCP, options: { host: '127.0.0.1', port: await freePort() } } as const;
@@ -62,19 +77,65 @@ const send = (userId: string | undefined, signedInAt?: number): Promise<unknown>
 
 const rpc = (data: unknown) => (data as { session?: { userId: string; signedInAt: number } }).session;
 
+describe('an application that is a microservice and nothing else', () => {
+  @Controller()
+  class GuardedSums {
+    @UseGuards(MevetoLogoutGuard)
+    @MessagePattern('sum')
+    sum({ numbers }: { numbers: number[] }): number {
+      return numbers.reduce((total, each) => total + each, 0);
+    }
+  }
+
+  it.each([
+    ['everywhere', Sums, true],
+    ['where it is used', GuardedSums, false],
+  ])('is guarded %s', async (_where, controller, globalGuard) => {
+    const port = await freePort();
+    const tcp = { transport: Transport.TCP, options: { host: '127.0.0.1', port } } as const;
+    const testing = await Test.createTestingModule({
+      imports: [
+        MevetoLogoutModule.forRoot({
+          clientId: 'test-client',
+          clientSecret: 'test-client-secret-0123456789',
+          apiUrl: 'http://127.0.0.1:9',
+          store: memoryStore({ users: { findByMevetoId: (id) => id } }),
+          session: bearerToken({ verify: () => undefined }),
+          sessionOfMessage: { rpc },
+          livePush: false,
+          globalGuard,
+        }),
+      ],
+      controllers: [controller],
+    }).compile();
+    const app = testing.createNestMicroservice<MicroserviceOptions>({ ...tcp, logger: false });
+    await app.listen();
+    client = ClientProxyFactory.create(tcp);
+    try {
+      const { signedInAt } = await app.get(MevetoLogoutService).recordLogin(7);
+      expect(await send('7', signedInAt)).toBe(3);
+      app.get(KnownLogouts, { strict: false }).learn({ userId: '7', loggedOutAt: signedInAt }, 'store');
+      expect(await send('7', signedInAt)).toMatchObject({ statusCode: 401, reason: 'logged-out' });
+      expect(await send('8', signedInAt)).toBe(3);
+    } finally {
+      await app.close();
+    }
+  });
+});
+
 describe('a message to a microservice', () => {
   it('is refused once the session is over that the application says it has', async () => {
     await start({ sessionOfMessage: { rpc } });
-    const { signedInAt } = await host.service.recordLogin(7);
+    const { signedInAt } = await started().service.recordLogin(7);
     expect(await send('7', signedInAt)).toBe(3);
-    await host.logOut(7);
+    await started().logOut(7);
     expect(await send('7', signedInAt)).toEqual({
       status: 'error',
       statusCode: 401,
       reason: 'logged-out',
       message: expect.stringContaining('Meveto'),
     });
-    const later = await host.service.recordLogin(7);
+    const later = await started().service.recordLogin(7);
     expect(await send('7', later.signedInAt)).toBe(3);
     expect(await send('8', signedInAt)).toBe(3);
     expect(await send(undefined)).toBe(3);
@@ -82,14 +143,14 @@ describe('a message to a microservice', () => {
 
   it('may be asked about asynchronously', async () => {
     await start({ sessionOfMessage: { rpc: (data) => Promise.resolve(rpc(data)) } });
-    await host.logOut(7);
+    await started().logOut(7);
     expect(await send('7', 1)).toMatchObject({ reason: 'logged-out' });
   });
 
   it('passes where the application does not say whose it is', async () => {
     await start({});
-    await host.logOut(7);
+    await started().logOut(7);
     expect(await send('7', 1)).toBe(3);
-    expect((await host.request('GET', '/sums')).status).toBe(200);
+    expect((await started().request('GET', '/sums')).status).toBe(200);
   });
 });

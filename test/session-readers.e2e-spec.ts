@@ -38,6 +38,14 @@ class CookieController {
     return {};
   }
 
+  /** As before the module was there. */
+  @Post('sign-in-without-start')
+  @SkipMevetoLogout()
+  signInWithoutStart(@Req() request: SessionHolder, @Body() { userId }: { userId: number }) {
+    request.session.userId = userId;
+    return {};
+  }
+
   @Get('me')
   me(@Req() { session: { userId } }: SessionHolder) {
     return { userId: userId ?? null };
@@ -132,6 +140,20 @@ describe.each(hosts)('a cookie session of %s', (_library, { adapter, reader, coo
     expect(page.headers['set-cookie']).not.toContainEqual(
       expect.stringMatching(new RegExp(`^${cookie}=[^;]`)),
     );
+  });
+
+  it('without a start is good until its user is logged out for the first time', async () => {
+    host = await start();
+    const mine = await host.request('POST', '/sign-in-without-start', {}, { userId: 7 });
+    const other = await host.request('POST', '/sign-in-without-start', {}, { userId: 8 });
+    const status = async ({ cookie: sent }: { cookie: string }) =>
+      (await host?.request('GET', '/me', { cookie: sent }))?.status;
+    expect([await status(mine), await status(other)]).toEqual([200, 200]);
+    await host.logOut(7);
+    expect([await status(mine), await status(other)]).toEqual([401, 200]);
+    // Nobody can tell that this one began later.
+    const later = await host.request('POST', '/sign-in-without-start', {}, { userId: 7 });
+    expect(await status(later)).toBe(401);
   });
 
   it('of somebody else, and one that began later, stay', async () => {

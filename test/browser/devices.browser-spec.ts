@@ -49,6 +49,16 @@ describe('in Chromium, the page of devices', () => {
     // Times are those of this browser's own zone, also in rows that came later.
     expect(await rowsOf(tab).nth(1).locator('time').textContent()).not.toContain('T');
     await picture(tab, 'devices');
+    const issued = await elsewhere.request.post(`${world.demo.url}/api/tokens`, {
+      data: { email: 'alice@example.com', password: 'alice-demo-password' },
+    });
+    expect(issued.ok()).toBe(true);
+    await untilRows(tab, 3);
+    const token = tab.locator('#devices > li[data-kind="token"]');
+    expect(await token.getByText('Access token').count()).toBe(1);
+    await token.getByRole('button').click();
+    await untilRows(tab, 2);
+    await tab.evaluate(() => (document.documentElement.dataset['mark'] = 'the same page'));
     const out = await elsewhere.newPage();
     await out.goto(`${world.demo.url}/profile`);
     await out.getByRole('button', { name: 'Log out here only' }).click();
@@ -84,6 +94,36 @@ describe('in Chromium, the page of devices', () => {
     await tab.reload();
     await world.logOut('alice');
     await tab.waitForURL(/\/login$/, { timeout: 8_000 });
+  });
+
+  it('comes after the page that connects an unknown Meveto ID to an account', async () => {
+    const stranger = await world.browser.newContext();
+    const tab = await stranger.newPage();
+    await tab.goto(`${world.demo.url}/login`);
+    await tab.getByRole('link', { name: /login with meveto/i }).click();
+    await picture(tab, 'chooser');
+    await tab.getByRole('button', { name: /dave/i }).click();
+    await tab.waitForURL(`${world.demo.url}/meveto/connect`);
+    await picture(tab, 'connect');
+    const prove = async () => {
+      await tab.getByLabel('Email').fill('carol@example.com');
+      await tab.getByLabel('Password').fill('carol-demo-password');
+      const replace = tab.getByRole('checkbox');
+      if ((await replace.count()) > 0) await replace.check();
+      await tab.getByRole('button', { name: 'Connect' }).click();
+    };
+    await prove();
+    // Carol's account had another Meveto account: she is asked whether to give it up.
+    await tab.getByRole('alert').waitFor();
+    await picture(tab, 'connect-replace');
+    await prove();
+    await tab.waitForURL(`${world.demo.url}/profile`);
+    await untilLive(tab);
+    await tab.goto(`${world.demo.url}/devices`);
+    await untilRows(tab, 1);
+    await world.meveto.logOut('meveto-dave', 'browser-tests');
+    await tab.waitForURL(/\/login$/, { timeout: 5_000 });
+    await stranger.close();
   });
 
   it('looks like the other pages', async () => {

@@ -9,6 +9,8 @@ import type { SessionOfMessage } from '../options/options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { bearerToken } from '../session/bearer-token-reader.js';
 import { HandshakeSessions } from '../session/handshake-sessions.js';
+import { requestUser } from '../session/request-user-reader.js';
+import type { SessionReader } from '../session/session-reader.port.js';
 import { OpenStreams } from './open-streams.js';
 import type { RoutePolicy } from './route-policies.js';
 import { RpcGate } from './rpc-gate.js';
@@ -20,16 +22,18 @@ const OVER = { userId: 7, signedInAt: 1_000 };
 const GOOD = { userId: 7, signedInAt: 3_000 };
 const verify = jest.fn((token: string) => (token === 'over' ? OVER : GOOD));
 
-function gatesOf(sessionOfMessage: SessionOfMessage) {
+function gatesOf(sessionOfMessage: SessionOfMessage, more: readonly SessionReader[] = []) {
   const known = new KnownLogouts();
   known.refreshed(performance.now());
   known.remember({ userId: '7', loggedOutAt: 2_000 });
-  const sessions = [bearerToken({ verify })];
+  const sessions = [bearerToken({ verify }), ...more];
   const options = { sessions, sessionOfMessage, maxSessionAgeMs: 1e6 } as unknown as ResolvedOptions;
   const judge = new SessionJudge(known, options, new Counters(), { now: () => 5_000 });
   const host = { httpAdapter: { getInstance: () => ({}) } } as unknown as HttpAdapterHost;
+  const handshakes = new HandshakeSessions(options, host);
   return {
-    ws: new WsGate(judge, new HandshakeSessions(options, host), new OpenStreams(known, judge), options),
+    handshakes,
+    ws: new WsGate(judge, handshakes, new OpenStreams(known, judge), options),
     rpc: new RpcGate(judge, options),
   };
 }
@@ -76,6 +80,27 @@ describe('the gate of messages to gateways', () => {
     expect(ws.enter(from(socket), policy)).toBe(true);
     expect(verify).toHaveBeenCalledTimes(1);
     expect(await ws.enter(from(socketWith()), policy)).toBe(true);
+  });
+
+  it('lets whoever a guard of the gateway’s may know pass, and says once that it cannot know them', async () => {
+    const { ws } = gatesOf({}, [requestUser()]);
+    expect(await ws.enter(from(socketWith('good')), policy)).toBe(true);
+    expect(warn).not.toHaveBeenCalled();
+    for (const socket of [socketWith(), socketWith()])
+      expect(await ws.enter(from(socket), policy)).toBe(true);
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn.mock.calls[0]?.[0]).toContain('sessionOfMessage.ws');
+  });
+
+  it('takes the socket that was handed over for whose a message is that does not say so', async () => {
+    const client = { close: jest.fn(), once: jest.fn() };
+    const said = jest.fn(() => undefined);
+    const { ws, handshakes } = gatesOf({ ws: said });
+    handshakes.opened(client, { headers: { authorization: 'Bearer over' } });
+    expect(await refusalOf(ws.enter(from(client), policy))).toBeInstanceOf(WsException);
+    expect(said).toHaveBeenCalledTimes(1);
+    const stranger = { close: jest.fn(), once: jest.fn() };
+    expect(await ws.enter(from(stranger), policy)).toBe(true);
   });
 
   it('does not disconnect while it does not know', async () => {

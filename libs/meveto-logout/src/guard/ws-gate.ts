@@ -4,6 +4,7 @@ import type { SessionFacts } from '../model/session.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { withAccessToken } from '../session/handshake-request.js';
 import { HandshakeSessions } from '../session/handshake-sessions.js';
+import { hasLateReaders } from '../session/read-sessions.js';
 import type { SessionRequest } from '../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 import { OneWarning } from './one-warning.js';
@@ -23,6 +24,11 @@ export class WsGate {
   readonly #warning = new OneWarning(
     'A message to a WebSocket gateway passed unchecked, since its socket carries no request. Hand it over in handleConnection: ' +
       'mevetoLogoutSockets.admit(client, request), or tell whose it is with the option sessionOfMessage.ws.',
+  );
+
+  readonly #lateWarning = new OneWarning(
+    'A message to a WebSocket gateway passed unchecked: its socket shows no session, and request.user, which requestUser() ' +
+      'reads, is not set there. Tell whose it is with the option sessionOfMessage.ws.',
   );
 
   constructor(
@@ -61,10 +67,16 @@ export class WsGate {
     const verdict = this.judge.judge(sessions, policy.stalenessLimitMs);
     if (verdict === undefined) {
       if (!isSocketIo(client)) this.streams.watchSocket(client as object, sessions);
-      return true;
+      return this.#isUnseen(sessions) ? this.#lateWarning.pass() : true;
     }
     if (verdict !== 'logout-state-unknown') disconnectSoon(client as Partial<Disconnectable>);
     throw new WsException(messageRefusal(verdict));
+  }
+
+  /** Whoever logs in by a guard of the gateway's is nobody here. */
+  #isUnseen(sessions: Found): boolean {
+    const { sessionOfMessage, sessions: readers } = this.options;
+    return sessions.length === 0 && sessionOfMessage.ws === undefined && hasLateReaders(readers);
   }
 }
 
