@@ -20,7 +20,7 @@ const STEPS = {
   'A is recorded': ['A authenticates'],
   'A is stored': ['A is recorded'],
   'A is refreshed': ['A is stored'],
-  'A logs in again': ['A is stored'],
+  'another login on A': ['A is stored'],
   'B logs in': [],
   received: [],
   applied: ['received'],
@@ -38,7 +38,7 @@ const orders = ordersAfter([]);
 /** Those without the second login on device A. */
 const shorter = ordersAfter(
   [],
-  steps.filter((step) => step !== 'A logs in again'),
+  steps.filter((step) => step !== 'another login on A'),
 );
 
 /** It stands still between two steps, or goes on by `stepMs`. */
@@ -144,14 +144,12 @@ class Play {
         this.#store('A', this.#a.signedInAt);
         return;
       case 'A is refreshed':
-        if (this.#a.signedInAt === undefined) return;
-        await this.#record(this.#a.signedInAt);
-        this.#store('A, refreshed', this.#a.signedInAt);
+        await this.#refresh(this.#a.signedInAt);
         return;
-      case 'A logs in again':
-        await this.#logIn('A, again');
-        return;
+      case 'another login on A':
       case 'B logs in':
+        await this.#logIn(step);
+        return;
       case 'received':
       case 'applied':
       case 'heard of again':
@@ -159,11 +157,14 @@ class Play {
     }
   }
 
-  async #takeElsewhere(step: Exclude<Step, `A ${string}`>): Promise<void> {
+  async #refresh(signedInAt: number | undefined): Promise<void> {
+    if (signedInAt === undefined) return;
+    await this.#record(signedInAt);
+    this.#store('A, refreshed', this.#a.signedInAt);
+  }
+
+  async #takeElsewhere(step: 'received' | 'applied' | 'heard of again'): Promise<void> {
     switch (step) {
-      case 'B logs in':
-        await this.#logIn('B');
-        return;
       case 'received':
         this.#receivedAt = clock.ms;
         await this.#webhook();

@@ -207,22 +207,6 @@ describe(`live push by Pusher on ${databaseKind}`, () => {
     if (fault !== 'stop') expect(standIn.requestCount).toBe(fault === 401 ? 1 : 3);
   });
 
-  it('lets many pages leave one after the other', async () => {
-    const host = await start({ redirectsPerSecond: 1 });
-    const browsers = [
-      await subscribe(host, await host.login(1)),
-      await subscribe(host, await host.login(2)),
-    ] as const;
-    await host.webhook(world.meveto.issueUserToken('m-1'));
-    await until('one has heard', () => browsers[0].heard.length === 1);
-    await host.webhook(world.meveto.issueUserToken('m-2'));
-    await until('the other has heard', () => browsers[1].heard.length === 1);
-    const delays = browsers.map(({ heard }) => (heard[0] as { delayMs?: number }).delayMs);
-    expect(delays).toEqual([undefined, expect.any(Number)]);
-    expect(delays[1]).toBeLessThanOrEqual(750);
-    expect(delays[1]).toBeGreaterThan(0);
-  });
-
   it('delivers after a short outage', async () => {
     const host = await start();
     const browser = await subscribe(host, await host.login(1));
@@ -268,16 +252,10 @@ describe(`live push by Pusher on ${databaseKind}`, () => {
     await until('the browser has heard', () => browser.heard.length === 1);
   });
 
-  it.each([
-    ['no secret', { secret: '' }, 'livePush.secret: got an empty string'],
-    ['a cluster and a host', { cluster: 'eu' }, 'livePush: wanted either cluster or host'],
-    ['no TLS to another machine', { host: 'push.example' }, 'livePush.useTLS: got false'],
-    ['a time-out out of bounds', { timeoutMs: 1 }, 'livePush.timeoutMs: got 1'],
-    ['no redirects at all', { redirectsPerSecond: 0 }, 'livePush.redirectsPerSecond: got 0'],
-  ])('refuses to start with %s', async (_what, more, fault) => {
-    const failure: unknown = await start(more).catch((error: unknown) => error);
+  it('does not start with options that are wrong, and quotes no secret', async () => {
+    const failure: unknown = await start({ cluster: 'eu' }).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ConfigurationError);
-    expect((failure as ConfigurationError).message).toContain(fault);
+    expect((failure as ConfigurationError).message).toContain('livePush: wanted either cluster or host');
     expect((failure as ConfigurationError).message).not.toContain('stand-in-secret');
   });
 });
