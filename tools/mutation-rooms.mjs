@@ -1,4 +1,5 @@
 const src = 'libs/meveto-logout/src';
+const guard = `${src}/guard`;
 
 /**
  * What is mutated, and with which tests: those of the same room alone, so that a mutant takes seconds. Tests elsewhere may
@@ -11,7 +12,22 @@ export const ROOMS = {
     mutate: [`${src}/model/{session-verdict,staleness}.ts`],
     tests: ['libs/**/model/*.spec.ts', 'libs/**/guard/session-judge.spec.ts'],
   },
-  guard: { mutate: [`${src}/guard/**/*.ts`], tests: ['libs/**/guard/*.spec.ts'] },
+  'guard-answers': {
+    mutate: [
+      `${guard}/{clearing-cookie,one-warning,refusal,refusal-writer,return-to,route-policies,wants-page}.ts`,
+    ],
+    tests: ['libs/**/guard/{clearing-cookie,http-gate,refusal,return-to,route-policies,wants-page}.spec.ts'],
+  },
+  'guard-gates': {
+    mutate: [
+      `${guard}/{ended-sessions,graphql-gate,graphql-request,http-gate,rpc-gate,session-gates,session-judge,ws-gate}.ts`,
+    ],
+    tests: ['libs/**/guard/{graphql-request,http-gate,message-gates,session-gates,session-judge}.spec.ts'],
+  },
+  'guard-streams': {
+    mutate: [`${guard}/open-streams.ts`, `${src}/session/session-index.ts`],
+    tests: ['libs/**/guard/open-streams.spec.ts', 'libs/**/session/session-index.spec.ts'],
+  },
   inbox: {
     mutate: [`${src}/inbox/**/*.ts`, `${src}/store/memory/memory-{inbox,rows}.ts`],
     tests: ['libs/**/inbox/*.spec.ts', 'test/memory-store.e2e-spec.ts'],
