@@ -61,6 +61,10 @@ describe('the socket of a subscription', () => {
   it('that is nobody’s is not watched, and neither is what cannot be closed', () => {
     streams.watch(socket, []);
     streams.watch({}, [{ userId: 7, signedInAt: 1_000 }]);
+    const bare = new EventEmitter();
+    streams.watch(bare, [{ userId: 7, signedInAt: 1_000 }]);
+    streams.watch({ close: socket.close }, [{ userId: 7, signedInAt: 1_000 }]);
+    expect(bare.listenerCount('close')).toBe(0);
     expect(socket.listenerCount('close')).toBe(0);
     expect(() => logOut('7', 2_000)).not.toThrow();
   });

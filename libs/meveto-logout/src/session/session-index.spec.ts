@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { SessionIndex } from './session-index.js';
 
+interface Facts {
+  readonly userId: string;
+  readonly signedInAt: number;
+}
+
 const one = { name: 'one' };
 const other = { name: 'other' };
 
@@ -62,6 +67,31 @@ describe('SessionIndex', () => {
     expect(open.sessionsOf(one)).toEqual([{ userId: 2, signedInAt: 6 }]);
     open.set(one, []);
     expect([open.ofUser('2'), open.sessionsOf(one)]).toEqual([[], []]);
+  });
+
+  it('finds the others of a user when one is removed, and forgets a user with the last one', () => {
+    const open = index();
+    const session = { userId: 1, signedInAt: 5 };
+    open.add(one, [session]);
+    open.add(other, [session]);
+    open.remove(one);
+    expect(open.ofUser('1')).toEqual([other]);
+    open.remove(one);
+    open.remove(other);
+    expect(open.ofUser('1')).toEqual([]);
+    expect([open.sessionsOf(other), open.sessionsOf({ name: 'never held' })]).toEqual([[], []]);
+  });
+
+  it('takes several sessions in place of others, of which some stay', () => {
+    const open = index();
+    const [a, b, c] = ['a', 'b', 'c'].map((userId) => ({ userId, signedInAt: 5 })) as [Facts, Facts, Facts];
+    open.set(one, [a, b]);
+    const held = open.sessionsOf(one);
+    open.set(one, [b, a]);
+    expect(open.sessionsOf(one)).toBe(held);
+    open.set(one, [b, c]);
+    expect(open.sessionsOf(one)).toEqual([b, c]);
+    expect([open.ofUser('a'), open.ofUser('c')]).toEqual([[], [one]]);
   });
 
   it('leaves the others of a user alone, and hands out copies', () => {
