@@ -116,8 +116,8 @@ describe('sockets', () => {
         socket.io.engine as unknown as { transport: { ws: { terminate?(): void; close(): void } } }
       ).transport.ws.close();
     };
-    const lostDuringLogout = async (): Promise<LiveSocket> => {
-      const chat = live.open({ token: await live.host.token(1), namespace: '/chat', reconnection: true });
+    const lostDuringLogout = async (namespace = '/chat'): Promise<LiveSocket> => {
+      const chat = live.open({ token: await live.host.token(1), namespace, reconnection: true });
       await until('the chat is joined', () => chat.socket.connected);
       await pause(100);
       chat.socket.io.reconnection(true);
@@ -149,6 +149,18 @@ describe('sockets', () => {
       expect(chat.events).toEqual(['connect', 'disconnect', 'connect', 'logged-out', 'disconnect']);
       expect(chat.heard.at(-1)?.data).toBe('io server disconnect');
     });
+
+    it.each([true, false])(
+      'of the module’s own namespace come back to be told and closed, middlewares skipped or not: %s',
+      async (skipMiddlewares) => {
+        await live.start({ configure: recovering(skipMiddlewares) });
+        const own = await lostDuringLogout('/meveto-logout');
+        await own.next('logged-out');
+        await until('it is closed', () => own.events.length === 5);
+        expect(own.events).toEqual(['connect', 'disconnect', 'connect', 'logged-out', 'disconnect']);
+        expect(own.heard.at(-1)?.data).toBe('io server disconnect');
+      },
+    );
 
     it('do not come back by hiding which session they had', async () => {
       await live.start({ configure: recovering(false) });
