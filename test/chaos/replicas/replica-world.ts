@@ -207,7 +207,7 @@ export class ReplicaWorld {
 
 /** A call that is still being worked on, or that no list has named yet: slow, perhaps, and nothing lost. */
 const isLate = (fault: string, wasListRead: boolean): boolean =>
-  / is pending \(/.test(fault) || (!wasListRead && /a call is ambiguous \(/.test(fault));
+  fault.includes(' is pending (') || (!wasListRead && fault.includes('a call is ambiguous ('));
 
 const callerOf = (index: number): string => `replica-${String(index)}`;
 

@@ -230,50 +230,6 @@ describe('the reconciler', () => {
     expect(list.asked).toHaveLength(2);
   });
 
-  it('reports calls that no push brought, in one line, and asks again sooner than scheduled', async () => {
-    list.answer = () => Promise.resolve(pageOf('1'));
-    await reconciler.run();
-    expect(counters.all().reconcile_gap).toBe(1);
-    expect(warn.mock.calls.filter(([text]) => String(text).startsWith('1 calls were found'))).toHaveLength(1);
-    await jest.advanceTimersByTimeAsync(31_000);
-    expect(list.asked).toHaveLength(2);
-    expect(counters.all().reconcile_gap).toBe(1);
-  });
-
-  it('takes as many listed calls for healed ones as became ambiguous, and the others for a gap', async () => {
-    await reconciler.start();
-    list.answer = () =>
-      Promise.resolve({ ...EMPTY, calls: ['1', '2', '3'].flatMap((id) => pageOf(id).calls) });
-    events.ended('ambiguous');
-    await jest.advanceTimersByTimeAsync(1_000);
-    expect(counters.all()).toMatchObject({ reconcile_new_call: 3, reconcile_gap: 2 });
-    list.answer = () => Promise.resolve(pageOf('4'));
-    await reconciler.run();
-    expect(counters.all().reconcile_gap).toBe(3);
-  });
-
-  it('lets a young call that was healed stand for the ambiguous one, and no gap beside it', async () => {
-    await reconciler.start();
-    const [young] = pageOf('1').calls;
-    if (young === undefined) throw new Error('no call');
-    list.answer = () =>
-      Promise.resolve({
-        ...EMPTY,
-        calls: [{ ...young, createdAt: Date.now() - 1_000 }, ...pageOf('2').calls],
-      });
-    events.ended('ambiguous');
-    await jest.advanceTimersByTimeAsync(1_000);
-    expect(counters.all()).toMatchObject({ reconcile_new_call: 2, reconcile_gap: 1 });
-  });
-
-  it('does not call it a gap when the push may be on its way', async () => {
-    const [call] = pageOf('1').calls;
-    if (call === undefined) throw new Error('no call');
-    list.answer = () => Promise.resolve({ ...EMPTY, calls: [{ ...call, createdAt: Date.now() - 1_000 }] });
-    await reconciler.run();
-    expect(counters.all()).toMatchObject({ reconcile_new_call: 1, reconcile_gap: 0 });
-  });
-
   it('leaves a slot of the schedule out that another replica has asked in', async () => {
     await reconciler.start();
     await store.lease.take('reconcile:slot', 'another replica', 300_000);
