@@ -15,7 +15,11 @@ export {
 } from './errors.js';
 export { AnswerLoggedOut, type LoggedOutAnswer } from './guard/answer-logged-out.decorator.js';
 export { MevetoLogoutGuard } from './guard/meveto-logout.guard.js';
-export { type ClosableSocket, MevetoLogoutSockets, type SocketMiddleware } from './guard/meveto-logout-sockets.js';
+export {
+  type ClosableSocket,
+  MevetoLogoutSockets,
+  type SocketMiddleware,
+} from './guard/meveto-logout-sockets.js';
 export { OnLogoutStateUnknown } from './guard/on-logout-state-unknown.decorator.js';
 export { LoggedOutException, LogoutStateUnknownException, type MessageRefusal } from './guard/refusal.js';
 export { safeReturnTo } from './guard/return-to.js';
