@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type ExecutionContext, Logger } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
@@ -32,6 +33,7 @@ function gatesOf(sessionOfMessage: SessionOfMessage, more: readonly SessionReade
   const host = { httpAdapter: { getInstance: () => ({}) } } as unknown as HttpAdapterHost;
   const handshakes = new HandshakeSessions(options, host);
   return {
+    known,
     handshakes,
     ws: new WsGate(judge, handshakes, new OpenStreams(known, judge), options),
     rpc: new RpcGate(judge, options),
@@ -90,6 +92,29 @@ describe('the gate of messages to gateways', () => {
       expect(await ws.enter(from(socket), policy)).toBe(true);
     expect(warn).toHaveBeenCalledTimes(1);
     expect(warn.mock.calls[0]?.[0]).toContain('sessionOfMessage.ws');
+  });
+
+  it('watches sockets of the ws adapter from then on, and leaves those of Socket.IO to their namespaces', async () => {
+    const { ws, known } = gatesOf({ ws: (client) => (client as { who?: typeof GOOD }).who });
+    const theirs = Object.assign(new EventEmitter(), { close: jest.fn(), who: GOOD });
+    const socketIo = Object.assign(new EventEmitter(), {
+      ...socketWith(),
+      close: jest.fn(),
+      who: GOOD,
+    });
+    expect(await ws.enter(from(theirs), policy)).toBe(true);
+    expect(await ws.enter(from(socketIo), policy)).toBe(true);
+    known.learn({ userId: '7', loggedOutAt: GOOD.signedInAt }, 'store');
+    expect(theirs.close.mock.calls).toEqual([[4401, 'logged-out']]);
+    expect(socketIo.close).not.toHaveBeenCalled();
+  });
+
+  it('goes by what a message says of whose it is, also where the socket was handed over', async () => {
+    const { ws, handshakes } = gatesOf({ ws: () => Promise.resolve(GOOD) });
+    const client = { close: jest.fn(), once: jest.fn() };
+    handshakes.opened(client, { headers: { authorization: 'Bearer over' } });
+    expect(await ws.enter(from(client), policy)).toBe(true);
+    expect(verify).not.toHaveBeenCalled();
   });
 
   it('takes the socket that was handed over for whose a message is that does not say so', async () => {
