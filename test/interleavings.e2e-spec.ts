@@ -34,12 +34,13 @@ function ordersAfter(done: readonly Step[], of: readonly Step[] = steps): Step[]
   const next = of.filter((step) => !done.includes(step) && STEPS[step].every((each) => done.includes(each)));
   return next.length === 0 ? [[...done]] : next.flatMap((step) => ordersAfter([...done, step], of));
 }
-const orders = ordersAfter([]);
-/** Those without the second login on device A. */
-const shorter = ordersAfter(
-  [],
-  steps.filter((step) => step !== 'another login on A'),
-);
+const without = (left: Step): Step[][] =>
+  ordersAfter(
+    [],
+    steps.filter((step) => step !== left),
+  );
+const withRefresh = without('another login on A');
+const withSecondLogin = without('A is refreshed');
 
 /** It stands still between two steps, or goes on by `stepMs`. */
 class HandClock extends Clock {
@@ -260,22 +261,25 @@ describe('two devices, a login in flight, a second one beside it, a refreshed to
   });
   afterAll(() => host.end());
 
-  it('can happen in 2,016 orders, and without the second login in 560', () => {
-    expect(orders).toHaveLength(2_016);
-    expect(new Set(orders.map(String)).size).toBe(2_016);
-    expect(new Set(shorter.map(String)).size).toBe(560);
+  it('can happen in 560 orders with a refresh, and in as many with a second login', () => {
+    for (const orders of [withRefresh, withSecondLogin]) {
+      expect(orders).toHaveLength(560);
+      expect(new Set(orders.map(String)).size).toBe(560);
+    }
   });
 
   describe.each<Again>(['by a repeated webhook', 'by the pending list, with another token'])(
     '%s',
     (again) => {
       it.each([
-        ['a millisecond apart', 1, again === 'by a repeated webhook' ? orders : shorter],
-        ['all in the same millisecond', 0, shorter],
+        ['a millisecond apart', 1],
+        ['all in the same millisecond', 0],
       ])(
         'end every session that began by then and no other, in each order, %s',
-        async (_apart, stepMs, inOrders) => {
-          for (const order of inOrders) await new Play(order, again).run(stepMs);
+        async (_apart, stepMs) => {
+          const isFirst = again === 'by a repeated webhook' && stepMs > 0;
+          const orders = isFirst ? [...withRefresh, ...withSecondLogin] : withRefresh;
+          for (const order of orders) await new Play(order, again).run(stepMs);
         },
         120_000,
       );
