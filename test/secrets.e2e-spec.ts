@@ -1,3 +1,5 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -6,7 +8,7 @@ import { DataSource } from 'typeorm';
 import { databaseKind } from './support/database.js';
 import type { Fault } from './support/fault-proxy.js';
 import { defaultHttpAdapter } from './support/http-adapters.js';
-import { shown } from './support/secret-search.js';
+import { seen, shown } from './support/secret-search.js';
 import { canary, SecretWorld, WEBHOOK } from './support/secret-world.js';
 import { until } from './support/until.js';
 
@@ -80,6 +82,32 @@ describe(`no token is to be found anywhere, on ${databaseKind} and ${defaultHttp
     } else await delay(500);
     // The search itself works: what may be seen is found.
     expect(await secrets.expectNone(token)).toContain('User_Logged_Out');
+  });
+
+  it('in what tracers see of HTTP, but for the query in which Meveto wants it', async () => {
+    const traced: { readonly what: string; readonly query: string }[] = [];
+    const note = (message: unknown): void => {
+      const { request } = message as { request: ClientRequest | IncomingMessage };
+      const [url, headers] =
+        'getHeaders' in request ? [request.path, request.getHeaders()] : [request.url ?? '', request.headers];
+      const [path = '', query = ''] = url.split('?');
+      traced.push({ what: seen([request.method, path, headers]), query: path === EXCHANGE ? query : '' });
+      if (path !== EXCHANGE) traced.push({ what: query, query: '' });
+    };
+    const channels = ['http.client.request.start', 'http.server.request.start'];
+    for (const channel of channels) subscribe(channel, note);
+    try {
+      secrets = await SecretWorld.start();
+      const token = secrets.world.meveto.issueUserToken('m-1');
+      await secrets.send(token);
+      await secrets.host.untilCalls('applied');
+      await secrets.host.service.reconcileNow();
+      expect(traced.filter(({ query }) => query.includes(token)).length).toBeGreaterThan(0);
+      expect(traced.filter(({ what }) => what.includes(token))).toEqual([]);
+      expect(traced.map(({ what }) => what).join()).toContain(PENDING);
+    } finally {
+      for (const channel of channels) unsubscribe(channel, note);
+    }
   });
 
   it('when Meveto is away for so long that the breaker opens', async () => {
