@@ -10,14 +10,15 @@ import { World } from './support/world.js';
 const BODIES = Number(process.env['FUZZ_BODIES'] ?? 2_000);
 const SEED = process.env['FUZZ_SEED'] === undefined ? undefined : Number(process.env['FUZZ_SEED']);
 const CONNECTIONS = 8;
-/** Fresh ones for each round, so that none is sent twice. */
+/** Drawn anew for each round. */
 const ROUND = 200;
-/** From a tenth of the bodies on to the last one. */
-const MAX_HEAP_GROWTH_MIB = 16;
+/** From a tenth of the bodies on to the last one: what is made once, and 200 bytes for each body, 16 MiB in all. */
+const MAX_HEAP_GROWTH_MIB = Math.min(16, 4 + (BODIES * 200) / 1_048_576);
 const MAX_RSS_GROWTH_MIB = 96;
 
 /** What is in use after a collection, in MiB. */
 interface Memory {
+  /** With what buffers hold outside of it. */
   readonly heap: number;
   readonly rss: number;
 }
@@ -75,8 +76,8 @@ function memoryInUse(): Memory {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   collect();
-  const { heapUsed, rss } = process.memoryUsage();
-  return { heap: heapUsed / 1_048_576, rss: rss / 1_048_576 };
+  const { heapUsed, external, rss } = process.memoryUsage();
+  return { heap: (heapUsed + external) / 1_048_576, rss: rss / 1_048_576 };
 }
 
 /** How much more is in use at the end than after the first tenth, when everything has been loaded and made. */

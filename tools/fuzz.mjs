@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 const { values } = parseArgs({
   options: { bodies: { type: 'string', default: '100000' }, seed: { type: 'string' } },
 });
+if (!(Number(values.bodies) >= 2_000)) throw new Error('--bodies: 2000 at least, or no growth can be seen.');
 const { status } = spawnSync('npm', ['test', '--', '--selectProjects', 'e2e', '--', 'test/webhook-fuzz'], {
   stdio: 'inherit',
   env: {
