@@ -41,9 +41,10 @@ export class MevetoLogoutSockets {
   ) {}
 
   /**
-   * For Socket.IO. Refuses connections with a session that is over. Guards run for messages and never when a socket connects, so let the
-   * gateway use it: `afterInit(server: Server) { server.use(this.mevetoLogoutSockets.middleware()) }`. Whoever has no
-   * session passes, as with the guard.
+   * For Socket.IO. Refuses connections with a session that is over. Guards run for messages and never when a socket
+   * connects, so let the gateway use it:
+   * `afterInit(server: Server) { server.use(this.mevetoLogoutSockets.middleware()) }`.
+   * Whoever has no session passes, as with the guard.
    */
   middleware(): SocketMiddleware {
     return (socket, next) => {
