@@ -4,8 +4,10 @@ import { createBrowserController } from './browser/browser.controller.js';
 import { ClusterBus } from './cluster/cluster-bus.port.js';
 import { NoClusterBus } from './cluster/no-cluster-bus.js';
 import { MevetoLogoutGuard } from './guard/meveto-logout.guard.js';
+import type { LivePushDefinition } from './live/live-push-definition.js';
 import { LivePush } from './live/live-push.port.js';
 import { noLivePush } from './live/no-live-push.js';
+import { together } from './live/several-ways.js';
 import { socketIo } from './live/socketio/socket-io.js';
 import type { MevetoLogoutExtras, MevetoLogoutOptions } from './options/options.js';
 import { LIVE_PUSH, WEBHOOK_PATH } from './tokens.js';
@@ -29,7 +31,7 @@ export const {
   .setFactoryMethodName('createMevetoLogoutOptions')
   .setExtras<MevetoLogoutExtras>(DEFAULT_EXTRAS, (definition, extras) => {
     const { isGlobal, globalGuard, webhookPath, browserPath, publicMetadataKeys, livePush } = filled(extras);
-    const live = livePush === false ? noLivePush : livePush;
+    const live = liveOf(livePush);
     return {
       ...definition,
       global: isGlobal,
@@ -52,6 +54,11 @@ export const {
     };
   })
   .build();
+
+const liveOf = (livePush: Required<MevetoLogoutExtras>['livePush']): LivePushDefinition => {
+  if (livePush === false) return noLivePush;
+  return 'port' in livePush ? livePush : together(livePush);
+};
 
 /** An explicit undefined stands for the default, too. */
 function filled(extras: MevetoLogoutExtras): Required<MevetoLogoutExtras> {

@@ -224,9 +224,10 @@ export interface MevetoLogoutExtras {
    */
   readonly publicMetadataKeys?: readonly string[];
   /**
-   * How open browsers are told of a logout: `socketIo({ … })`, by the application's own Socket.IO server, or false for not at
-   * all; browsers then find out at their next request or check.
+   * How open browsers are told of a logout: `socketIo({ … })`, by the application's own Socket.IO server, `pusher({ … })`, a
+   * list of both, or false for not at all; browsers then find out at their next request or check. `socketIo()` also looks
+   * after the application's own namespaces, and makes its Socket.IO adapter the bus between replicas.
    * @defaultValue socketIo()
    */
-  readonly livePush?: LivePushDefinition | false;
+  readonly livePush?: LivePushDefinition | readonly LivePushDefinition[] | false;
 }

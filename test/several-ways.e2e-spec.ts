@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { createAdapter } from '@socket.io/redis-adapter';
+import {
+  ConfigurationError,
+  type MevetoLogoutExtras,
+  pusher,
+  type PusherServer,
+  socketIo,
+} from 'nestjs-meveto-logout';
+import { chatGateways } from './support/chat-gateways.js';
+import { ioAdapter } from './support/io-adapter.js';
+import { type LiveOptions, LiveSocket } from './support/live-socket.js';
+import { PubSub } from './support/pub-sub.js';
+import { until } from './support/until.js';
+import { type HostClient, World } from './support/world.js';
+
+const USERS = [1, 2].map((id) => ({ id, mevetoId: `m-${String(id)}` }));
+
+/** A client of Pusher's that writes down what it is told. */
+class FakePusher implements PusherServer {
+  readonly told: string[] = [];
+  readonly triggerBatch = jest.fn((events: readonly { name: string }[]) => {
+    this.told.push(...events.map(({ name }) => name));
+    return Promise.resolve();
+  });
+  readonly authorizeChannel = () => ({ auth: 'signed' });
+}
+
+describe('live push in several ways at once', () => {
+  let world: World;
+  let bus: PubSub;
+  let pages: FakePusher;
+  let sockets: LiveSocket[];
+  const start = (livePush: MevetoLogoutExtras['livePush'] = ways()): Promise<HostClient> =>
+    world.start({
+      users: USERS,
+      metadata: { providers: chatGateways },
+      // The refresh does not come within a test.
+      options: { refreshIntervalMs: 60_000 },
+      configure: ioAdapter({ adapter: createAdapter(bus.client(), bus.client()) }),
+      extras: { livePush },
+    });
+  const ways = () => [
+    pusher({ key: 'a-key', cluster: 'eu', server: pages }),
+    socketIo({ namespaces: ['/chat'] }),
+  ];
+  const open = async (host: HostClient, options: LiveOptions): Promise<LiveSocket> => {
+    const socket = new LiveSocket(host.url, options);
+    sockets.push(socket);
+    await socket.next('connect');
+    return socket;
+  };
+  beforeEach(async () => {
+    bus = new PubSub();
+    pages = new FakePusher();
+    sockets = [];
+    world = await World.create();
+  });
+  afterEach(async () => {
+    for (const socket of sockets) socket.close();
+    await world.end();
+  });
+
+  it('tells pages by Pusher, and closes the application’s own silent sockets, on each replica', async () => {
+    const [first, second] = [await start(), await start()];
+    const [token, other] = [await first.token(1), await first.token(2)];
+    const closing = [
+      await open(first, { token, namespace: '/chat' }),
+      await open(second, { token, namespace: '/chat' }),
+      await open(second, { token }),
+    ];
+    const staying = [
+      await open(second, { token, namespace: '/news' }),
+      await open(second, { token: other, namespace: '/chat' }),
+    ];
+    await first.webhook(world.meveto.issueUserToken('m-1'));
+    for (const socket of closing) {
+      expect(await socket.next('logged-out', 2_000)).toMatchObject({ reason: 'logged-out' });
+      expect(await socket.next('disconnect')).toBe('io server disconnect');
+    }
+    await until('Pusher is told', () => pages.told.length > 0);
+    expect((await second.get('/api', { authorization: `Bearer ${token}` })).status).toBe(401);
+    for (const socket of staying) expect(socket.events).not.toContain('disconnect');
+    // By the replica that committed it, and not by the other one as well.
+    expect(pages.told).toEqual(['logged-out']);
+  });
+
+  it('tells nobody where the list is empty', async () => {
+    const host = await start([]);
+    const token = await host.token(1);
+    await host.webhook(world.meveto.issueUserToken('m-1'));
+    await host.untilCalls('applied');
+    expect((await host.get('/api', { authorization: `Bearer ${token}` })).status).toBe(401);
+  });
+
+  it('names the faults of each way, and a way that is there twice', async () => {
+    const faulty = [pusher({ key: 'a-key', server: pages }), socketIo({ maxSocketsPerUser: 0 }), socketIo()];
+    const failure: unknown = await start(faulty).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(ConfigurationError);
+    const { message } = failure as ConfigurationError;
+    for (const fault of ['wanted either cluster or host', 'livePush.maxSocketsPerUser', 'one way twice'])
+      expect(message).toContain(fault);
+  });
+});
