@@ -22,7 +22,7 @@ export const ROOMS = {
     mutate: [
       `${guard}/{ended-sessions,graphql-gate,graphql-request,http-gate,rpc-gate,session-gates,session-judge,ws-gate}.ts`,
     ],
-    tests: ['libs/**/guard/{graphql-request,http-gate,message-gates,session-gates,session-judge}.spec.ts'],
+    tests: ['libs/**/guard/{ended-sessions,graphql-gate,graphql-request,http-gate,message-gates,session-gates,session-judge}.spec.ts'],
   },
   'guard-streams': {
     mutate: [`${guard}/open-streams.ts`, `${src}/session/session-index.ts`],
