@@ -1,65 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createAdapter as onPostgres } from '@socket.io/postgres-adapter';
-import { createAdapter as onRedis } from '@socket.io/redis-adapter';
-import { createAdapter as onRedisStreams } from '@socket.io/redis-streams-adapter';
-import {
-  type AnnouncedLogout,
-  type MevetoLogoutOptions,
-  socketIo,
-  tolerantPool,
-  tolerantRedis,
-} from 'nestjs-meveto-logout';
-import pg from 'pg';
-import { createClient } from 'redis';
+import { type AnnouncedLogout, type MevetoLogoutOptions, socketIo } from 'nestjs-meveto-logout';
 import { chatGateways } from '../support/chat-gateways.js';
+import { type Adapter, ADAPTERS } from '../support/cluster-adapters.js';
 import { ioAdapter } from '../support/io-adapter.js';
 import { LiveSocket } from '../support/live-socket.js';
 import { until } from '../support/until.js';
 import { type HostClient, World } from '../support/world.js';
-
-interface Adapter {
-  readonly adapter: unknown;
-  close(): Promise<void>;
-}
-
-async function redis(key: string): Promise<Adapter> {
-  const publisher = createClient({ url: String(process.env['TEST_REDIS_URL']) });
-  const subscriber = publisher.duplicate();
-  await Promise.all([publisher.connect(), subscriber.connect()]);
-  return {
-    adapter: onRedis(tolerantRedis(publisher), tolerantRedis(subscriber), { key }),
-    close: async () => {
-      await Promise.all([publisher.close(), subscriber.close()]);
-    },
-  };
-}
-
-async function redisStreams(key: string): Promise<Adapter> {
-  const client = createClient({ url: String(process.env['TEST_REDIS_URL']) });
-  await client.connect();
-  return {
-    adapter: onRedisStreams(tolerantRedis(client), {
-      streamName: key,
-      channelPrefix: key,
-      blockTimeInMs: 100,
-    }),
-    close: async () => {
-      await client.del(key);
-      await client.close();
-    },
-  };
-}
-
-function postgres(key: string): Promise<Adapter> {
-  const pool = tolerantPool(
-    new pg.Pool({ connectionString: String(process.env['TEST_DATABASE_URL']), max: 3 }),
-  );
-  return Promise.resolve({
-    adapter: onPostgres(pool, { channelPrefix: key }),
-    close: () => pool.end(),
-  });
-}
 
 const NO_REFRESH = { refreshIntervalMs: 60_000 };
 const USERS = Array.from({ length: 41 }, (_, index) => ({
@@ -71,11 +18,7 @@ const RUNS = 40;
 const KNOWN_WITHIN_MS = 100;
 const OTHER_CLIENT = { clientId: 'other-client', clientSecret: 'other-client-secret-0123456789' };
 
-describe.each([
-  ['Redis', redis],
-  ['Redis streams', redisStreams],
-  ['PostgreSQL', postgres],
-])('Socket.IO’s adapter for %s', (name, openAdapter) => {
+describe.each(ADAPTERS)('Socket.IO’s adapter for %s', (name, openAdapter) => {
   let world: World;
   let adapters: Adapter[];
   let sockets: LiveSocket[];

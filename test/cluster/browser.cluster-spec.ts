@@ -78,6 +78,23 @@ describe.each(BUSES)('a browser on the third of three replicas with %s', (title,
     }
   });
 
+  it('is out within three seconds while the bus is stopped', async () => {
+    const start = await bus.stop(replicas.database);
+    try {
+      for (let run = 0; run < 3; run += 1) {
+        await logIn(context, 'alice', at(2).url);
+        const tab = await openProfile(context, at(2).url);
+        const calledAt = performance.now();
+        await replicas.logOut(at(0));
+        expect((await leaves(tab)) - calledAt).toBeLessThan(3_000);
+        await arrives(tab);
+        await tab.close();
+      }
+    } finally {
+      await start();
+    }
+  });
+
   it('stays while its own replica is down, and is out as soon as that one is back when the logout came meanwhile', async () => {
     await logIn(context, 'alice', at(2).url);
     const tab = await openProfile(context, at(2).url);

@@ -40,9 +40,11 @@ function postgresBus(): Promise<Bus> {
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'meveto-demo-%'",
         );
       await end();
-      const again = setInterval(() => void end(), 100);
+      let ending = Promise.resolve<unknown>(undefined);
+      const again = setInterval(() => (ending = end()), 100);
       return async () => {
         clearInterval(again);
+        await ending;
         await client.end();
       };
     },

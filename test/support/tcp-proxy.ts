@@ -6,15 +6,17 @@ import { type Duplex, PassThrough } from 'node:stream';
 export class TcpProxy {
   readonly #server: Server;
   readonly #open = new Set<Socket>();
+  #target: URL;
   #isCut = false;
 
   private constructor(target: URL, answersOf: () => Duplex) {
+    this.#target = target;
     this.#server = createServer((client) => {
       if (this.#isCut) {
         client.destroy();
         return;
       }
-      const server = connect(Number(target.port), target.hostname);
+      const server = connect(Number(this.#target.port), this.#target.hostname);
       for (const [socket, other] of [
         [client, server],
         [server, client],
@@ -47,7 +49,9 @@ export class TcpProxy {
     for (const socket of this.#open) socket.destroy();
   }
 
-  mend(): void {
+  /** @param target where connections go from now on; the one from before unless it is given */
+  mend(target?: string): void {
+    if (target !== undefined) this.#target = new URL(target);
     this.#isCut = false;
   }
 
