@@ -9,6 +9,7 @@ export default {
   ...common,
   displayName: 'cluster',
   testMatch: ['<rootDir>/test/cluster/**/*.cluster-spec.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/watch-tokens.ts'],
   testTimeout: 60_000,
   maxWorkers: 1,
 };

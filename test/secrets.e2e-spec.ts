@@ -37,6 +37,8 @@ describe(`no token is to be found anywhere, on ${databaseKind} and ${defaultHttp
     expect(traces.filter((trace) => !found.includes(trace))).toEqual([]);
     expect(found).toContain('"event":"connect"');
     expect(found).toContain('m-1');
+    // Of the database's file or dump.
+    expect(found).toContain('CREATE TABLE');
     expect(found).toContain('webhook_refused');
   });
 

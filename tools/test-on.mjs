@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 
 const SURROUNDINGS = {
   postgres: { TEST_DATABASE_URL: 'postgres://postgres@127.0.0.1:5432/postgres' },
-  mysql: { TEST_DATABASE_URL: 'mysql://root@127.0.0.1:3306/mysql' },
+  mysql: { TEST_DATABASE_URL: 'mariadb://root@127.0.0.1:3306/mysql' },
   fastify: { TEST_HTTP_ADAPTER: 'fastify' },
 };
 const [name = '', ...jestArguments] = process.argv.slice(2);

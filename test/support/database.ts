@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { canaries } from './canaries.js';
 
 /** A database of a test's own, empty at first and gone afterwards. */
 export interface TestDatabase {
@@ -16,7 +17,10 @@ export interface TestDatabase {
 
 const NAMES = { sqlite: 'SQLite', postgres: 'PostgreSQL', mysql: 'MariaDB/MySQL' } as const;
 const SERVER = process.env['TEST_DATABASE_URL'];
-const kind = SERVER === undefined ? 'sqlite' : SERVER.startsWith('mysql:') ? 'mysql' : 'postgres';
+/** `mariadb:` chooses TypeORM's type of that name; otherwise the address is one of `mysql:`, as for everybody else. */
+const IS_MARIADB = SERVER?.startsWith('mariadb:') === true;
+const kind =
+  SERVER === undefined ? 'sqlite' : IS_MARIADB || SERVER.startsWith('mysql:') ? 'mysql' : 'postgres';
 
 /** Which database `createTestDatabase` gives, for the titles of tests. */
 export const databaseKind = NAMES[kind];
@@ -26,7 +30,9 @@ export const databaseKind = NAMES[kind];
  * is named but not there fails the test.
  */
 export function createTestDatabase(): Promise<TestDatabase> {
-  return SERVER === undefined ? Promise.resolve(sqliteFile()) : serverDatabase(SERVER);
+  return SERVER === undefined
+    ? Promise.resolve(sqliteFile())
+    : serverDatabase(SERVER.replace(/^mariadb:/, 'mysql:'));
 }
 
 function sqliteFile(): TestDatabase {
@@ -43,6 +49,8 @@ function sqliteFile(): TestDatabase {
       },
     },
     drop: () => {
+      // What was deleted may still be in a file.
+      for (const file of readdirSync(folder)) canaries.look(file, readFileSync(join(folder, file)));
       rmSync(folder, { recursive: true, force: true });
       return Promise.resolve();
     },
@@ -54,7 +62,11 @@ const onPostgres = (url: string): DataSourceOptions => ({
   url,
   extra: { connectionTimeoutMillis: 2_000, query_timeout: 5_000 },
 });
-const onMysql = (url: string): DataSourceOptions => ({ type: 'mariadb', url, connectTimeout: 2_000 });
+const onMysql = (url: string): DataSourceOptions => ({
+  type: IS_MARIADB ? 'mariadb' : 'mysql',
+  url,
+  connectTimeout: 2_000,
+});
 
 async function serverDatabase(serverUrl: string): Promise<TestDatabase> {
   const isMysql = kind === 'mysql';
@@ -67,12 +79,30 @@ async function serverDatabase(serverUrl: string): Promise<TestDatabase> {
     kind,
     url: url.href,
     connection: connectionTo(url.href),
-    drop: () =>
-      onServer(connectionTo(serverUrl), `DROP DATABASE IF EXISTS ${name}${isMysql ? '' : ' WITH (FORCE)'}`),
+    drop: async () => {
+      await onServer(connectionTo(url.href), lookAtRows);
+      await onServer(
+        connectionTo(serverUrl),
+        `DROP DATABASE IF EXISTS ${name}${isMysql ? '' : ' WITH (FORCE)'}`,
+      );
+    },
   };
 }
 
-async function onServer(connection: DataSourceOptions, sql: string): Promise<void> {
+async function lookAtRows(server: DataSource): Promise<void> {
+  const tables = await server.query<{ name: string }[]>(
+    `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = ${kind === 'mysql' ? 'DATABASE()' : "'public'"}`,
+  );
+  for (const { name } of tables) {
+    const rows = await server.query<Record<string, unknown>[]>(`SELECT * FROM ${server.driver.escape(name)}`);
+    for (const row of rows) for (const value of Object.values(row)) canaries.look(`table ${name}`, value);
+  }
+}
+
+async function onServer(
+  connection: DataSourceOptions,
+  work: string | ((server: DataSource) => Promise<void>),
+): Promise<void> {
   const server = new DataSource(connection);
   try {
     await server.initialize();
@@ -82,7 +112,7 @@ async function onServer(connection: DataSourceOptions, sql: string): Promise<voi
     });
   }
   try {
-    await server.query(sql);
+    await (typeof work === 'string' ? server.query(work) : work(server));
   } finally {
     await server.destroy();
   }

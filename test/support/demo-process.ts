@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { canaries } from './canaries.js';
 import { freePort } from './free-port.js';
 import { until } from './until.js';
 
@@ -88,6 +89,7 @@ export class DemoProcess {
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {
         this.#output += chunk.toString();
+        canaries.look('output of the demo', chunk);
       });
     }
     return child;

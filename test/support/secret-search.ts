@@ -1,5 +1,6 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { inspect } from 'node:util';
+import { inspect, promisify } from 'node:util';
 import { Logger, type LoggerService } from '@nestjs/common';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { CALL_STATES } from '../../libs/meveto-logout/src/model/call.js';
@@ -68,8 +69,8 @@ export const shown = (error: unknown): string =>
     ? [error, error.stack, Object.entries(error), error.cause].map(seen).join('\n')
     : seen(error);
 
-/** All that the database has, in its rows and, with SQLite, in its files. */
-export async function storedBy({ app }: HostClient, { connection }: TestDatabase): Promise<string> {
+/** All that the database has: its rows, and its files (SQLite) or its dump as the server's own tool makes it. */
+export async function storedBy({ app }: HostClient, { connection, url }: TestDatabase): Promise<string> {
   const dataSource = app.get(DataSource);
   const rows = await Promise.all(
     dataSource.entityMetadatas.map(({ tableName }) =>
@@ -80,7 +81,25 @@ export async function storedBy({ app }: HostClient, { connection }: TestDatabase
     connection.type === 'better-sqlite3'
       ? [connection.database, `${connection.database}-wal`].filter((file) => existsSync(file))
       : [];
-  return [JSON.stringify(rows), ...files.map((file) => readFileSync(file, 'latin1'))].join('\n');
+  const dumps = files.length > 0 ? files.map((file) => readFileSync(file, 'latin1')) : [await dumpOf(url)];
+  return [JSON.stringify(rows, bytesAsText), ...dumps].join('\n');
+}
+
+/** A Buffer comes as what its own `toJSON` makes of it. */
+function bytesAsText(_key: string, value: unknown): unknown {
+  const { type, data } = (value ?? {}) as { readonly type?: unknown; readonly data?: unknown };
+  return type === 'Buffer' && Array.isArray(data) ? Buffer.from(data as number[]).toString('latin1') : value;
+}
+
+/** A tool that is not there fails the test. */
+async function dumpOf(url: string): Promise<string> {
+  const { protocol, hostname, port, username, password, pathname } = new URL(url);
+  const [tool, ...options] = protocol.startsWith('postgres')
+    ? ['pg_dump', '--dbname', url]
+    : ['mariadb-dump', '--protocol=tcp', '-h', hostname, '-P', port, '-u', username, pathname.slice(1)];
+  const env = { ...process.env, MYSQL_PWD: decodeURIComponent(password) };
+  const { stdout } = await promisify(execFile)(tool, options, { env, maxBuffer: 64 * 1024 * 1024 });
+  return stdout;
 }
 
 /** What operators are told. */

@@ -1,0 +1,45 @@
+import { inspect } from 'node:util';
+
+/** As the simulator makes user tokens. */
+const TOKEN = /[0-9a-f]{48,}/g;
+const TOKEN_CHARS = 48;
+
+const tokens = new Set<string>();
+const sightings = new Set<string>();
+
+/**
+ * The user tokens that Meveto gave out in this test file. Each stands nowhere else, and is looked for in all that an
+ * application writes: `watch-tokens.ts` does so in every end-to-end test.
+ */
+export const canaries = {
+  add(token: string): void {
+    tokens.add(token);
+  },
+
+  /** Searches a text, or a thing as it shows itself to whoever looks closest. */
+  look(where: string, thing: unknown): void {
+    const text = textOf(thing);
+    for (const { 0: run, index } of text.matchAll(TOKEN)) {
+      if (hasToken(run)) sightings.add(`${where}: …${text.slice(Math.max(0, index - 200), index)}<token>`);
+    }
+  },
+
+  /** Where tokens were seen since the last time. */
+  take(): readonly string[] {
+    const found = [...sightings];
+    sightings.clear();
+    return found;
+  },
+};
+
+function hasToken(run: string): boolean {
+  for (let at = 0; at + TOKEN_CHARS <= run.length; at += 1)
+    if (tokens.has(run.slice(at, at + TOKEN_CHARS))) return true;
+  return false;
+}
+
+function textOf(thing: unknown): string {
+  if (typeof thing === 'string') return thing;
+  if (Buffer.isBuffer(thing)) return thing.toString('latin1');
+  return inspect(thing, { depth: 8, showHidden: true, maxStringLength: null, maxArrayLength: null });
+}

@@ -1,0 +1,104 @@
+// Before each file of end-to-end tests: whatever an application in this process logs, answers or pushes is searched for the
+// user tokens of its Meveto, and what it stored is searched before the database is dropped (`database.ts`). One hit fails the test.
+import { ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
+import { afterAll, afterEach, expect } from '@jest/globals';
+import { Logger, type LoggerService } from '@nestjs/common';
+import type { WebSocket } from 'ws';
+import { UserTokens } from '../../apps/meveto-simulator/src/user-tokens.js';
+import { canaries } from './canaries.js';
+
+/** Meveto's own answers, in which it gives tokens out. */
+const MEVETO_API = '/api/client/';
+const LEVELS = ['log', 'fatal', 'error', 'warn', 'debug', 'verbose'] as const;
+const CONSOLE = ['debug', 'log', 'info', 'warn', 'error', 'trace'] as const;
+
+const undo: (() => void)[] = [];
+
+/** Runs something before each call of a method. Those of Node itself outlive the file, so that each is put back. */
+function before<T extends object, K extends keyof T>(
+  owner: T,
+  name: K,
+  look: (self: T, args: readonly unknown[]) => void,
+): void {
+  const original = owner[name] as (...args: unknown[]) => unknown;
+  const watched = function (this: T, ...args: unknown[]): unknown {
+    look(this, args);
+    return original.apply(this, args);
+  };
+  owner[name] = watched as T[K];
+  undo.push(() => {
+    owner[name] = original as T[K];
+  });
+}
+
+const { issue } = UserTokens.prototype;
+UserTokens.prototype.issue = function (this: UserTokens, mevetoId) {
+  const token = issue.call(this, mevetoId);
+  canaries.add(token);
+  return token;
+};
+
+/** Applications of the tests are started without a log: here it is written all the same, and read. */
+const override = Logger.overrideLogger.bind(Logger);
+Logger.overrideLogger = (logger) => {
+  const isService = typeof logger === 'object' && !Array.isArray(logger);
+  override(logger === false || isService ? watching(logger) : logger);
+};
+const watching = (logger: LoggerService | false): LoggerService =>
+  new Proxy<LoggerService>(logger === false ? SILENT : logger, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      const call = value.bind(target) as (...args: unknown[]) => unknown;
+      if (!LEVELS.includes(name as (typeof LEVELS)[number])) return call;
+      return (...args: unknown[]) => {
+        canaries.look(`log, ${String(name)}`, args);
+        return call(...args);
+      };
+    },
+  });
+const SILENT = Object.fromEntries(
+  LEVELS.map((level) => [level, () => undefined]),
+) as unknown as LoggerService;
+Logger.overrideLogger(false);
+
+for (const name of CONSOLE)
+  before(console, name, (_console, args) => {
+    canaries.look('console', args);
+  });
+
+const isOfMeveto = (response: ServerResponse): boolean => response.req.url?.startsWith(MEVETO_API) === true;
+const bodies = new WeakMap<ServerResponse, string>();
+/** A token may be cut in two by chunks. */
+function lookAtChunk(response: ServerResponse, chunk: unknown): void {
+  if (isOfMeveto(response) || (typeof chunk !== 'string' && !(chunk instanceof Uint8Array))) return;
+  const text = typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('latin1');
+  const body = (bodies.get(response) ?? '') + text;
+  canaries.look('answer', body);
+  bodies.set(response, body.slice(-100));
+}
+before(ServerResponse.prototype, 'write', (response, [chunk]) => {
+  lookAtChunk(response, chunk);
+});
+before(ServerResponse.prototype, 'end', (response, [chunk]) => {
+  lookAtChunk(response, chunk);
+  if (!isOfMeveto(response)) canaries.look('headers', JSON.stringify(response.getHeaders()));
+});
+
+/** Socket.IO has a version of `ws` of its own. */
+const near = createRequire(import.meta.url);
+for (const sender of [near, createRequire(near.resolve('engine.io'))]) {
+  const { prototype } = sender('ws') as typeof WebSocket;
+  before(prototype, 'send', (_socket, [data]) => {
+    canaries.look('message', Array.isArray(data) ? Buffer.concat(data as Buffer[]) : data);
+  });
+}
+
+afterEach(() => {
+  expect(canaries.take()).toEqual([]);
+});
+afterAll(() => {
+  expect(canaries.take()).toEqual([]);
+  for (const restore of undo.reverse()) restore();
+});
