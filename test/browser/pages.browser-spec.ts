@@ -21,6 +21,33 @@ MevetoLogout.connectMevetoLogout({
   },
 });`;
 
+/** A page whose service worker keeps copies of what it has shown, and lets go of them as `docs/browser.md` says. */
+const WORKED = `<!doctype html><title>Worked</title><p>protected</p>
+<script src="/socket.io/socket.io.js"></script><script src="/meveto/client.js"></script><script src="/own/worked.js"></script>`;
+const WORKED_SCRIPT = `navigator.serviceWorker.register('/own/worker.js');
+navigator.serviceWorker.ready.then(() => document.documentElement.dataset.worker = 'ready');
+MevetoLogout.connectMevetoLogout({
+  io,
+  onStateChange: (state) => (document.documentElement.dataset.live = state),
+  beforeLeave: () => caches.delete('my-app'),
+});`;
+/** The network first, and what was kept where there is none; a 401 is passed through. */
+const WORKER = `self.addEventListener('install', () => self.skipWaiting());
+self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener('fetch', (event) => {
+  if (!new URL(event.request.url).pathname.startsWith('/own/')) return;
+  event.respondWith((async () => {
+    const cache = await caches.open('my-app');
+    try {
+      const answer = await fetch(event.request);
+      if (answer.ok) await cache.put(event.request, answer.clone());
+      return answer;
+    } catch {
+      return (await cache.match(event.request)) ?? Response.error();
+    }
+  })());
+});`;
+
 /** Notes, for a page that comes back, how; after the client has done its part. */
 const NOTE = () => {
   addEventListener('pageshow', ({ persisted }) => {
@@ -43,6 +70,9 @@ describe('in Chromium, a page', () => {
       pages: {
         '/own/form': { type: 'text/html', content: FORM },
         '/own/form.js': { type: 'text/javascript', content: FORM_SCRIPT },
+        '/own/worked': { type: 'text/html', content: WORKED },
+        '/own/worked.js': { type: 'text/javascript', content: WORKED_SCRIPT },
+        '/own/worker.js': { type: 'text/javascript', content: WORKER },
         '/own/elsewhere': { type: 'text/html', content: '<title>Elsewhere</title>' },
       },
     });
@@ -90,6 +120,28 @@ describe('in Chromium, a page', () => {
     await untilLive(tab);
     await world.logOut('alice');
     await tab.waitForURL(/\/login$/, { timeout: 5_000 });
+  });
+
+  it('with a service worker is left, and what that has kept of it is gone', async () => {
+    const tab = await context.newPage();
+    await tab.goto(`${proxy.url}/own/worked`);
+    await tab.locator('html[data-worker="ready"]').waitFor();
+    // From now on the worker answers.
+    await tab.reload();
+    await tab.locator('html[data-live="connected"]').waitFor();
+    const kept = (page: Page): Promise<boolean> => page.evaluate(() => caches.has('my-app'));
+    expect(await kept(tab)).toBe(true);
+    await context.setOffline(true);
+    await tab.reload();
+    expect(await tab.getByText('protected').isVisible()).toBe(true);
+    await context.setOffline(false);
+    await tab.reload();
+    await tab.locator('html[data-live="connected"]').waitFor();
+    await world.logOut('alice');
+    await tab.waitForURL(/\/login$/, { timeout: 5_000 });
+    expect(await kept(tab)).toBe(false);
+    await context.setOffline(true);
+    await expect(tab.goto(`${proxy.url}/own/worked`)).rejects.toThrow(/ERR_(FAILED|INTERNET_DISCONNECTED)/);
   });
 
   it('without modules keeps unsaved work before it is left, and asks nobody whether to stay', async () => {

@@ -174,6 +174,13 @@ export interface HostOptions {
   readonly configure?: (app: HostApp) => void;
 }
 
+const HOST_TABLES = {
+  entities: [User, AccessToken, ...mevetoLogoutEntities],
+  migrations: [...mevetoLogoutMigrations],
+  migrationsRun: true,
+  retryAttempts: 0,
+};
+
 /** Starts the application on a free port of 127.0.0.1. */
 export async function startHost(host: HostOptions): Promise<HostApp> {
   const adapter = host.adapter ?? defaultHttpAdapter;
@@ -188,21 +195,26 @@ export async function startHost(host: HostOptions): Promise<HostApp> {
     leaseMs: 2_000,
     ...host.options,
   };
+  let opening: Promise<DataSource> | undefined;
+  const database = TypeOrmModule.forRootAsync({
+    useFactory: () => ({ ...host.connection, ...HOST_TABLES }),
+    dataSourceFactory: (options) => (opening = new DataSource(options as DataSourceOptions).initialize()),
+  });
   const testing = await Test.createTestingModule({
     imports: [
-      TypeOrmModule.forRoot({
-        ...host.connection,
-        entities: [User, AccessToken, ...mevetoLogoutEntities],
-        migrations: [...mevetoLogoutMigrations],
-        migrationsRun: true,
-        retryAttempts: 0,
-      }),
+      database,
       host.how === 'forRootAsync'
         ? MevetoLogoutModule.forRootAsync({ useFactory: () => given, ...host.extras })
         : MevetoLogoutModule.forRoot({ ...given, ...host.extras }),
       hostModule(host.metadata ?? {}),
     ],
-  }).compile();
+  })
+    .compile()
+    .catch(async (error: unknown) => {
+      // Of an application that does not start nobody else closes it.
+      await opening?.then((dataSource) => dataSource.destroy()).catch(() => undefined);
+      throw error;
+    });
   const app = await createHttpApp(testing, adapter, middleware);
   await prepareTables(app, host.users ?? [{ id: 1, mevetoId: 'm-1' }]);
   host.configure?.(app);
