@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { MevetoLogoutOptions } from 'nestjs-meveto-logout';
 import { DataSource } from 'typeorm';
@@ -116,8 +117,11 @@ describe(`keys on ${databaseKind}`, () => {
     const first = await start({});
     mevetoIsAway();
     await first.webhook(world.meveto.issueUserToken('m-1'));
+    await until('an attempt', () => world.proxy.count(EXCHANGE) > 0);
     await world.stop(first);
     mevetoIsBack();
+    // The last question may still be on its way to the proxy.
+    await delay(100);
     const asked = world.proxy.seen.length;
     await expect(
       start({ keys: () => Promise.reject(new Error(`no access to ${FIRST}`)) }),
