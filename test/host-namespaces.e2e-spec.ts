@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { type SessionReader, socketIo, type StoreDefinition, typeOrmStore } from 'nestjs-meveto-logout';
+import { ChatGateway } from './support/chat-gateways.js';
 import { storeMapping } from './support/host-app.js';
 import { ioAdapter } from './support/io-adapter.js';
 import type { LiveSocket } from './support/live-socket.js';
@@ -129,25 +130,51 @@ describe('sockets', () => {
       return chat;
     };
 
-    it('do not come back when their session ended meanwhile: the handshake is refused', async () => {
-      await live.start({ configure: recovering(false) });
-      const chat = await lostDuringLogout();
-      expect(await chat.next('connect_error')).toEqual({ code: 'logged-out' });
-      expect(chat.socket.recovered).toBe(false);
-      expect(chat.events).toEqual(['connect', 'disconnect', 'connect_error']);
-    });
+    const announced = ({ socket }: LiveSocket): string[] => {
+      const heard: string[] = [];
+      socket.on('announced', (text: string) => heard.push(text));
+      return heard;
+    };
+    const announce = (text: string): void => live.host.app.get(ChatGateway).announce(text);
 
-    it('are closed as soon as they are back when the server skips middlewares, which is warned of', async () => {
-      const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
-      await live.start({ configure: recovering(true) });
-      const said = warn.mock.calls.map(([text]) => String(text));
-      warn.mockRestore();
-      expect(said.filter((text) => text.includes('skipMiddlewares: false'))).toHaveLength(1);
-      const chat = await lostDuringLogout();
-      await chat.next('logged-out');
-      await until('the chat is closed', () => chat.events.length === 5);
-      expect(chat.events).toEqual(['connect', 'disconnect', 'connect', 'logged-out', 'disconnect']);
-      expect(chat.heard.at(-1)?.data).toBe('io server disconnect');
+    describe.each([true, false])('middlewares skipped: %s', (skipMiddlewares) => {
+      it('do not come back when their session ended meanwhile: the handshake is refused', async () => {
+        await live.start({ configure: recovering(skipMiddlewares) });
+        const chat = await lostDuringLogout();
+        const heard = announced(chat);
+        announce('said after the logout');
+        expect(await chat.next('connect_error')).toEqual({ code: 'logged-out' });
+        announce('and more');
+        chat.socket.connect();
+        await until('it is refused again', () => chat.events.length === 4);
+        expect(chat.socket.recovered).toBe(false);
+        expect(chat.events).toEqual(['connect', 'disconnect', 'connect_error', 'connect_error']);
+        expect(heard).toEqual([]);
+      });
+
+      it('do not get what they have missed by hiding which session they had: they are strangers', async () => {
+        await live.start({ configure: recovering(skipMiddlewares) });
+        const chat = await lostDuringLogout();
+        const heard = announced(chat);
+        chat.socket.auth = {};
+        announce('said after the logout');
+        await until('a stranger has connected', () => chat.socket.connected);
+        expect(chat.socket.recovered).toBe(false);
+        expect(heard).toEqual([]);
+      });
+
+      it('get what they have missed when their session is live', async () => {
+        await live.start({ configure: recovering(skipMiddlewares) });
+        const chat = live.open({ token: await live.host.token(2), namespace: '/chat', reconnection: true });
+        await until('the chat is joined', () => chat.socket.connected);
+        await pause(100);
+        const heard = announced(chat);
+        lose(chat);
+        await chat.next('disconnect');
+        announce('missed');
+        await until('it is back', () => chat.socket.connected);
+        expect([chat.socket.recovered, heard]).toEqual([true, ['missed']]);
+      });
     });
 
     it.each([true, false])(
@@ -161,22 +188,6 @@ describe('sockets', () => {
         expect(own.heard.at(-1)?.data).toBe('io server disconnect');
       },
     );
-
-    it('do not come back by hiding which session they had', async () => {
-      await live.start({ configure: recovering(false) });
-      const chat = await lostDuringLogout();
-      chat.socket.auth = {};
-      expect(await chat.next('connect_error')).toEqual({ code: 'logged-out' });
-      expect(chat.events).toEqual(['connect', 'disconnect', 'connect_error']);
-    });
-
-    it('are closed when they hide which session they had and the server skips middlewares', async () => {
-      await live.start({ configure: recovering(true) });
-      const chat = await lostDuringLogout();
-      chat.socket.auth = {};
-      await chat.next('logged-out');
-      await until('the chat is closed', () => !chat.socket.connected);
-    });
 
     it('are recovered when their session is live, and told of a later logout', async () => {
       await live.start({ configure: recovering(true) });

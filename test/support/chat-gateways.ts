@@ -1,9 +1,17 @@
-import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import type { Socket } from 'socket.io';
+import { SubscribeMessage, WebSocketGateway, WebSocketServer } from '@nestjs/websockets';
+import type { Namespace, Socket } from 'socket.io';
 
 /** Namespaces of an application's own: a chat, news, and rooms that come into being when they are asked for. */
 @WebSocketGateway({ namespace: '/chat' })
-class ChatGateway {
+export class ChatGateway {
+  @WebSocketServer()
+  private readonly chat!: Namespace;
+
+  /** To everybody who is in the chat. */
+  announce(text: string): void {
+    this.chat.emit('announced', text);
+  }
+
   handleConnection(socket: Socket): void {
     socket.emit('hello', 'welcome');
   }

@@ -7,6 +7,10 @@ import type { ResolvedSocketIoOptions } from './socket-io-options.js';
 import { SOCKET_IO_OPTIONS } from './socket-io-tokens.js';
 import { SocketWatch } from './socket-watch.js';
 
+type Restored = Awaited<ReturnType<Namespace['adapter']['restoreSession']>>;
+/** As it is, whatever its type says: null where there is nothing to restore. */
+type Restore = (...asked: Parameters<Namespace['adapter']['restoreSession']>) => Promise<Restored | null>;
+
 /** The application's own namespaces that it has named: sessions that are over neither get in there nor stay. */
 @Injectable()
 export class HostNamespaces {
@@ -43,6 +47,7 @@ export class HostNamespaces {
     const { name } = namespace;
     if (name === NAMESPACE || !this.options.namespaces.some((each) => isMatch(each, name))) return;
     this.#guarded.add(name);
+    this.#guardRecovery(namespace);
     namespace.use((socket, next) => {
       this.#enter(socket).then(
         () => next(),
@@ -54,6 +59,29 @@ export class HostNamespaces {
     namespace.on('connection', (socket) => {
       void this.#entered(socket);
     });
+  }
+
+  /**
+   * A socket that is recovered gets the packets that it has missed before any middleware runs, refused or not: it is not
+   * recovered when the session that it had is over, or when too little is known to say so, and connects as a new one.
+   */
+  #guardRecovery(namespace: Namespace): void {
+    const adapter = namespace.adapter as { restoreSession: Restore };
+    const restore = adapter.restoreSession.bind(adapter);
+    adapter.restoreSession = async (...asked) => {
+      const session = await restore(...asked);
+      const kept = keptIn(session?.data);
+      return kept.length > 0 && !this.#mayStay(kept) ? null : session;
+    };
+  }
+
+  #mayStay(sessions: readonly SessionFacts[]): boolean {
+    try {
+      this.handshake.checkFreshness();
+      return this.watch.refusalOf(sessions) === undefined;
+    } catch {
+      return false;
+    }
   }
 
   /** Whoever has no session passes: who may come in at all is for the application to say. */
@@ -92,10 +120,13 @@ export class HostNamespaces {
 /** In `socket.data`, which recovery brings back with the rooms, whatever the client then shows of its session. */
 const KEPT = 'mevetoLogoutSessions';
 
-const sessionsBefore = (socket: Socket): readonly SessionFacts[] => {
-  const kept = socket.recovered ? (socket.data as Partial<Record<string, unknown>>)[KEPT] : undefined;
+const keptIn = (data: unknown): readonly SessionFacts[] => {
+  const kept = (data as Partial<Record<string, unknown>> | undefined)?.[KEPT];
   return Array.isArray(kept) ? (kept as SessionFacts[]) : [];
 };
+
+const sessionsBefore = (socket: Socket): readonly SessionFacts[] =>
+  socket.recovered ? keptIn(socket.data) : [];
 
 function keepForRecovery(socket: Socket, sessions: readonly SessionFacts[]): void {
   if (sessions.length === 0) return;

@@ -1,6 +1,6 @@
-import { Inject, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, type OnApplicationBootstrap } from '@nestjs/common';
 import { type OnGatewayConnection, type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
-import type { Namespace, Server, Socket } from 'socket.io';
+import type { Namespace, Socket } from 'socket.io';
 import { NAMESPACE } from '../../client/protocol.js';
 import type { Logout } from '../../model/logout.js';
 import type { SessionFacts } from '../../model/session.js';
@@ -24,7 +24,6 @@ export class LivePushGateway
   extends LivePush
   implements OnGatewayInit, OnGatewayConnection, OnApplicationBootstrap
 {
-  readonly #logger = new Logger('MevetoLogout');
   readonly #atHandshake = new WeakMap<Socket, readonly SessionFacts[]>();
 
   constructor(
@@ -51,12 +50,6 @@ export class LivePushGateway
     });
     this.bus.attach(namespace);
     this.hostNamespaces.attach(namespace.server);
-    if (skipsMiddlewares(namespace.server)) {
-      this.#logger.warn(
-        'The Socket.IO server recovers connections without running middlewares: a session that ended meanwhile is let in ' +
-          'for a moment, with the packets it missed. Set connectionStateRecovery: { skipMiddlewares: false }.',
-      );
-    }
   }
 
   onApplicationBootstrap(): void {
@@ -103,6 +96,3 @@ export class LivePushGateway
     return sessions.some(({ userId }) => this.watch.countOf(String(userId)) >= maxSocketsPerUser);
   }
 }
-
-const skipsMiddlewares = (server: Server): boolean =>
-  server._opts.connectionStateRecovery?.skipMiddlewares === true;
