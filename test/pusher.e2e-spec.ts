@@ -153,6 +153,17 @@ describe(`live push by Pusher on ${databaseKind}`, () => {
     expect((await authorize(host, again, body)).status).toBe(200);
   });
 
+  it('signs for pages of other origins where the application names them', async () => {
+    const host = await start({ origins: ['https://app.example'] });
+    const alice = await host.login(1);
+    const { channel } = await subscriptionOf(host, alice);
+    const body = { socket_id: '12.34', channel_name: channel };
+    const statusFrom = async (origin: string) => (await authorize(host, alice, body, { origin })).status;
+    expect([await statusFrom('https://app.example'), await statusFrom('https://evil.example')]).toEqual([
+      200, 403,
+    ]);
+  });
+
   it('cannot be subscribed to with a forged signature', async () => {
     const host = await start();
     const { key, wsPort, channel } = await subscriptionOf(host, await host.login(1));

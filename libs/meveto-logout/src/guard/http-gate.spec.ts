@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { ExecutionContext } from '@nestjs/common';
+import { type ExecutionContext, Logger } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { KnownLogouts } from '../logout/known-logouts.js';
 import { Counters } from '../observe/counters.js';
@@ -72,6 +72,7 @@ describe('the gate of HTTP requests', () => {
       maxSessionAgeMs: 1_000_000,
       whenLoggedOut: {
         redirectTo: '/login?from=meveto',
+        loginPaths: [],
         clearCookies: [{ name: 'sid' }],
         clearSiteData: [],
         ...whenLoggedOut,
@@ -200,6 +201,41 @@ describe('the gate of HTTP requests', () => {
     headers = {};
     await enter({ cookie: OVER, headers: PAGE });
     expect(headers['Clear-Site-Data']).toBe(value);
+  });
+
+  it('tells the browser to clear nothing else beside a session that is still good', async () => {
+    gate = make({ clearSiteData: ['cookies'] });
+    for (const own of [{}, PAGE]) await enter({ cookie: GOOD, token: OVER, headers: own });
+    expect(headers).not.toHaveProperty('Clear-Site-Data');
+  });
+
+  it.each(['/api/auth', '/api/auth/', '/api/auth?x=1'])(
+    'lets a script log in, as nobody, where the application says that people do: %s',
+    async (originalUrl) => {
+      gate = make({ loginPaths: ['/API/auth'] });
+      expect(await enter({ cookie: OVER, method: 'POST', originalUrl })).toBe(true);
+      expect(headers['Set-Cookie']).toHaveLength(1);
+      expect(cookies.renew).toHaveBeenCalledTimes(1);
+      expect(await enter({ cookie: OVER, method: 'POST', originalUrl: '/api/auth/more' })).toEqual([
+        401,
+        'logged-out',
+      ]);
+    },
+  );
+
+  it('says once that a login seems to be refused, and where to say that it is one', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    for (const [method, originalUrl] of [
+      ['GET', '/api/login'],
+      ['POST', '/api/logins'],
+      ['POST', '/login/7/more'],
+    ] as const)
+      await enter({ cookie: OVER, method, originalUrl });
+    expect(warn).not.toHaveBeenCalled();
+    for (const originalUrl of ['/api/login', '/auth/sign-in', '/sessions?x=1'])
+      await enter({ cookie: OVER, method: 'POST', originalUrl });
+    expect(warn.mock.calls.map(([text]) => String(text))).toEqual([expect.stringContaining('loginPaths')]);
+    warn.mockRestore();
   });
 
   it.each(['/login', '/login/', '/Login', '/login?from=meveto', '/login#top'])(

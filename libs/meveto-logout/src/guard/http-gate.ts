@@ -6,12 +6,15 @@ import { readSessions } from '../session/read-sessions.js';
 import type { SessionReader, SessionRequest } from '../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 import { EndedSessions } from './ended-sessions.js';
+import { OneWarning } from './one-warning.js';
 import { RefusalWriter } from './refusal-writer.js';
 import { LogoutStateUnknownException } from './refusal.js';
 import { OpenStreams } from './open-streams.js';
 import type { RoutePolicy } from './route-policies.js';
 import { SessionJudge } from './session-judge.js';
 import { wantsPage } from './wants-page.js';
+
+const LOOKS_LIKE_LOGIN = /\/(log-?in|sign-?in|auth|authenticate|sessions?)$/;
 
 /** Of Express and Fastify. Routers change `url`, hence the original one. */
 interface HttpRequest extends SessionRequest {
@@ -23,7 +26,11 @@ interface HttpRequest extends SessionRequest {
 /** Lets HTTP requests in or refuses them. */
 @Injectable()
 export class HttpGate {
-  readonly #loginPath: string;
+  readonly #loginPaths: ReadonlySet<string>;
+  readonly #warning = new OneWarning(
+    'A POST request to a path that looks like a login’s was refused, since the session that it came with is over. If people ' +
+      "log in there, say so: whenLoggedOut: { loginPaths: ['/api/login'] }, or @SkipMevetoLogout() on the handler.",
+  );
 
   constructor(
     @Inject(SessionJudge) private readonly judge: SessionJudge,
@@ -32,7 +39,8 @@ export class HttpGate {
     @Inject(OpenStreams) private readonly streams: OpenStreams,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {
-    this.#loginPath = pathOf(options.whenLoggedOut.redirectTo);
+    const { redirectTo, loginPaths } = options.whenLoggedOut;
+    this.#loginPaths = new Set([redirectTo, ...loginPaths].map(pathOf));
   }
 
   enter(
@@ -70,20 +78,29 @@ export class HttpGate {
     response: object,
     policy: RoutePolicy,
   ): Promise<true> {
-    const isLoginPage = pathOf(urlOf(request)) === this.#loginPath;
+    const isLogin = this.#loginPaths.has(pathOf(urlOf(request)));
     const isPage =
       policy.answer === undefined ? wantsPage(request.method, request.headers) : policy.answer === 'redirect';
-    if (!isPage && !isLoginPage) throw this.writer.asJson(response, reason);
+    const isForProgram = !isPage && !isLogin;
+    if (isForProgram) this.#warnOfLogin(request);
+    if (isForProgram && !this.writer.clearsSiteData) throw this.writer.asJson(response, reason);
 
     const { over, hasLive } = await this.ended.of(request);
+    if (!hasLive) this.writer.clearSiteData(response);
+    if (isForProgram) throw this.writer.asJson(response, reason);
     if (!hasLive) this.writer.clearCookies(response);
-    if (isLoginPage) {
-      // Sent to where it is already, a browser would go round in circles.
+    if (isLogin) {
+      // Sent to where it is already, a browser would go round in circles; and a script that logs in has to be let in.
       if (await this.ended.renew(request, over)) return true;
       throw this.writer.asJson(response, reason);
     }
     await this.ended.end(request, over);
     throw this.writer.asRedirect(response, reason, request.method === 'GET' ? urlOf(request) : undefined);
+  }
+
+  /** Its cookie stays as it is: a script whose login is refused by an old one would never come in. */
+  #warnOfLogin(request: HttpRequest): void {
+    if (request.method === 'POST' && LOOKS_LIKE_LOGIN.test(pathOf(urlOf(request)))) this.#warning.pass();
   }
 }
 

@@ -30,7 +30,6 @@ export class RefusalWriter {
   asJson(response: object, reason: RefusalReason): LoggedOutException {
     this.#forbidStoring(response);
     this.#set(response, 'WWW-Authenticate', 'Bearer');
-    if (this.#clearSiteData !== '') this.#set(response, 'Clear-Site-Data', this.#clearSiteData);
     return new LoggedOutException(reason, HttpStatus.UNAUTHORIZED);
   }
 
@@ -43,8 +42,17 @@ export class RefusalWriter {
     this.#forbidStoring(response);
     const location = returnTo === undefined ? redirectTo : withReturnTo(redirectTo, returnTo, askedFor);
     this.#set(response, 'Location', location);
-    if (this.#clearSiteData !== '') this.#set(response, 'Clear-Site-Data', this.#clearSiteData);
     return new LoggedOutException(reason, HttpStatus.SEE_OTHER);
+  }
+
+  /** Whether answers clear more than cookies. */
+  get clearsSiteData(): boolean {
+    return this.#clearSiteData !== '';
+  }
+
+  /** What else the browser has of this origin. */
+  clearSiteData(response: object): void {
+    if (this.clearsSiteData) this.#set(response, 'Clear-Site-Data', this.#clearSiteData);
   }
 
   /** Takes the session cookies away with this answer. */

@@ -9,7 +9,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
     'maxSessionAgeMs refreshIntervalMs maxStalenessMs maxWaitingPerLane storeTimeoutMs shutdownTimeoutMs onProtectionRemoved',
     'sessionOfMessage onLogoutStateUnknown outbound',
   ].flatMap((names) => names.split(' ')),
-  whenLoggedOut: ['redirectTo', 'clearCookies', 'clearSiteData', 'returnTo'],
+  whenLoggedOut: ['redirectTo', 'loginPaths', 'clearCookies', 'clearSiteData', 'returnTo'],
   sessionOfMessage: ['rpc', 'ws'],
   exchange: ['path', 'timeoutMs', 'concurrency', 'perSecond'],
   outbound: ['agent'],

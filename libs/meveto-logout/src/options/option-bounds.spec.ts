@@ -107,6 +107,16 @@ describe('webhook.secretPath', () => {
 });
 
 describe('paths', () => {
+  it.each([['/api/login'], [7], [undefined], '/login', {}].map((loginPaths) => [loginPaths]))(
+    'may be several, as a list: %j',
+    (loginPaths) => {
+      const isGood = Array.isArray(loginPaths) && loginPaths[0] === '/api/login';
+      expect(faultsOf({ whenLoggedOut: { loginPaths: loginPaths as never } })).toEqual(
+        isGood ? [] : [expect.stringContaining('whenLoggedOut.loginPaths: ')],
+      );
+    },
+  );
+
   it.each(['/', '/login', '/a/b?c=d#e', '/%0a'])('may be %s', (redirectTo) => {
     expect(faultsOf({ whenLoggedOut: { redirectTo } })).toEqual([]);
   });

@@ -29,12 +29,20 @@ export interface WhenLoggedOutOptions {
    */
   readonly redirectTo?: string;
   /**
+   * Paths besides `redirectTo` where people log in, e.g. of an API that a script posts their password to: a request there
+   * with a session that is over goes on as nobody's, with that session ended and the cookies cleared. Paths of the same
+   * origin, as for `redirectTo`. A handler with `@SkipMevetoLogout()` needs none.
+   * @defaultValue []
+   */
+  readonly loginPaths?: readonly string[];
+  /**
    * Cookies that are cleared with the redirect, by name or with their attributes.
    * @defaultValue []
    */
   readonly clearCookies?: readonly (string | CookieToClear)[];
   /**
-   * What else the browser is told to clear for this origin, by the header `Clear-Site-Data` of every refusal. `cookies`
+   * What else the browser is told to clear for this origin, by the header `Clear-Site-Data` of every refusal of a request that
+   * carries no session that is still good. `cookies`
    * takes all cookies of the registrable domain, `storage` everything that scripts have stored. Browsers heed it over
    * https only.
    * @defaultValue []

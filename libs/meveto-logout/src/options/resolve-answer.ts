@@ -16,6 +16,7 @@ export function resolveAnswer(
 ): ResolvedOptions['whenLoggedOut'] {
   return {
     redirectTo: faults.sameOriginPath('whenLoggedOut.redirectTo', whenLoggedOut?.redirectTo, '/login'),
+    loginPaths: pathsOf(whenLoggedOut?.loginPaths ?? [], faults),
     clearCookies: cookiesOf(whenLoggedOut?.clearCookies ?? [], faults),
     clearSiteData: siteDataOf(whenLoggedOut?.clearSiteData ?? [], faults),
     returnTo: parameterOf(whenLoggedOut?.returnTo, faults),
@@ -49,6 +50,14 @@ export function resolveStalenessLimit(
       `Leave it out for the default, 'deny'.`,
   );
   return maxStalenessMs;
+}
+
+function pathsOf(paths: unknown, faults: Faults): readonly string[] {
+  if (Array.isArray(paths)) {
+    return paths.map((path: unknown) => faults.sameOriginPath('whenLoggedOut.loginPaths', path ?? '', '/'));
+  }
+  faults.add(`whenLoggedOut.loginPaths: wanted a list of paths. Example: ['/api/login'].`);
+  return [];
 }
 
 function cookiesOf(cookies: unknown, faults: Faults): readonly CookieToClear[] {

@@ -36,7 +36,13 @@ describe('resolveOptions', () => {
       apiUrl: 'https://prod.meveto.com',
       store: given.store,
       sessions: [given.session],
-      whenLoggedOut: { redirectTo: '/login', clearCookies: [], clearSiteData: [], returnTo: undefined },
+      whenLoggedOut: {
+        redirectTo: '/login',
+        loginPaths: [],
+        clearCookies: [],
+        clearSiteData: [],
+        returnTo: undefined,
+      },
       sessionOfMessage: {},
       outbound: { agent: undefined },
       exchange: { path: '/api/client/user-for-token', timeoutMs: 5_000, concurrency: 16, perSecond: 100 },
@@ -105,6 +111,7 @@ describe('resolveOptions', () => {
       sessions: session,
       whenLoggedOut: {
         redirectTo: '/out?from=meveto',
+        loginPaths: [],
         clearCookies: [{ name: 'sid' }, { name: 'b', path: '/b' }],
       },
       exchange: { timeoutMs: 100, concurrency: 1, perSecond: 1 },

@@ -20,6 +20,7 @@ export interface ResolvedOptions {
   readonly sessions: readonly SessionReader[];
   readonly whenLoggedOut: {
     readonly redirectTo: string;
+    readonly loginPaths: readonly string[];
     readonly clearCookies: readonly CookieToClear[];
     readonly clearSiteData: readonly SiteData[];
     readonly returnTo: string | undefined;

@@ -11,7 +11,7 @@ import type { ResolvedOptions } from '../../options/resolved-options.js';
 import { readSessions } from '../../session/read-sessions.js';
 import type { SessionRequest } from '../../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../../tokens.js';
-import { isAllowedOrigin } from '../socketio/socket-handshake.js';
+import { isAllowedOrigin } from '../allowed-origin.js';
 import { PusherChannels } from './pusher-channels.js';
 import type { ResolvedPusherOptions } from './pusher-options.js';
 import type { PusherServer } from './pusher-server.js';
@@ -46,7 +46,7 @@ export class PusherAuthorizer {
    * @throws {UnauthorizedException} without a session
    */
   async authorize(request: SessionRequest, body: unknown): Promise<PusherGrant> {
-    if (!isAllowedOrigin(request.headers))
+    if (!isAllowedOrigin(request.headers, this.pusher.origins))
       throw new ForbiddenException('Pages of other sites may not subscribe.');
     const { userId } = await this.#sessionOf(request);
     const { socket_id: socketId, channel_name: channel } = fieldsOf(body);

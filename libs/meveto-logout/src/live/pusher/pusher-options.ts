@@ -1,6 +1,7 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { CanActivate } from '@nestjs/common';
 import { Faults, isLoopback } from '../../options/checks.js';
+import { allowedOriginsOf } from '../allowed-origin.js';
 import { redirectsPerSecondOf } from '../redirect-pace.js';
 import type { PusherServer } from './pusher-server.js';
 
@@ -37,6 +38,12 @@ export interface PusherOptions {
    * @defaultValue 400
    */
   readonly redirectsPerSecond?: number;
+  /**
+   * Origins whose pages may subscribe, besides the one that the request itself is for. Example: `['https://app.example.com']`.
+   * The application allows them by CORS, too.
+   * @defaultValue []
+   */
+  readonly origins?: readonly string[];
   /** A `Pusher` of the application's own, of the official package, in place of `appId` and `secret`. */
   readonly server?: PusherServer;
 }
@@ -84,6 +91,7 @@ export interface ResolvedPusherOptions {
   readonly browser: BrowserConnection;
   readonly timeoutMs: number;
   readonly redirectsPerSecond: number;
+  readonly origins: readonly string[];
   readonly server: PusherServer | PusherConnection;
 }
 
@@ -97,6 +105,7 @@ export function resolvePusherOptions(given: PusherOptions): {
   const key = faults.text('livePush.key', given.key, remedy);
   const timeoutMs = faults.integer('livePush.timeoutMs', given.timeoutMs, 5_000, { min: 100, max: 30_000 });
   const redirectsPerSecond = redirectsPerSecondOf(given.redirectsPerSecond, faults);
+  const origins = allowedOriginsOf(given.origins, faults);
   const useTLS = given.useTLS ?? true;
   const place = placeOf(given, useTLS, faults);
   const server = given.server ?? {
@@ -108,7 +117,7 @@ export function resolvePusherOptions(given: PusherOptions): {
     ...place,
   };
   const browser = browserOf(key, useTLS, place);
-  return { resolved: { browser, timeoutMs, redirectsPerSecond, server }, faults: faults.found };
+  return { resolved: { browser, timeoutMs, redirectsPerSecond, origins, server }, faults: faults.found };
 }
 
 type Place =

@@ -8,35 +8,8 @@ import { bearerToken } from '../../session/bearer-token-reader.js';
 import { requestUser } from '../../session/request-user-reader.js';
 import { expressSession } from '../../session/express-session-reader.js';
 import type { SessionReader } from '../../session/session-reader.port.js';
-import { HandshakeRefusal, isAllowedOrigin, SocketHandshake } from './socket-handshake.js';
+import { HandshakeRefusal, SocketHandshake } from './socket-handshake.js';
 import { resolveSocketIoOptions } from './socket-io-options.js';
-
-describe('the origin of a handshake', () => {
-  it.each([
-    [{ host: 'a.example' }],
-    [{ host: 'a.example', origin: 'https://a.example' }],
-    [{ host: 'a.example', origin: 'http://a.example' }],
-    [{ host: 'A.Example:3000', origin: 'http://a.example:3000' }],
-    [{ host: '[::1]:3000', origin: 'http://[::1]:3000' }],
-  ])('is the host’s own: %j', (headers) => {
-    expect(isAllowedOrigin(headers)).toBe(true);
-  });
-
-  it.each([
-    [{ host: 'a.example', origin: 'https://b.example' }],
-    [{ host: 'a.example', origin: 'https://x.a.example' }],
-    [{ host: 'a.example', origin: 'https://a.example.evil.example' }],
-    [{ host: 'a.example:3000', origin: 'http://a.example:4000' }],
-    [{ host: 'a.example:3000', origin: 'http://a.example' }],
-    [{ host: 'a.example', origin: 'null' }],
-    [{ host: 'a.example', origin: '' }],
-    [{ host: 'a.example', origin: 'a.example' }],
-    [{ host: 'a.example', origin: 'file://' }],
-    [{ origin: 'https://a.example' }],
-  ])('is another one: %j', (headers) => {
-    expect(isAllowedOrigin(headers)).toBe(false);
-  });
-});
 
 describe('the session of a handshake', () => {
   const warn = jest.fn();

@@ -7,8 +7,8 @@ import type { SessionFacts } from '../../model/session.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
 import { withAccessToken } from '../../session/handshake-request.js';
 import { hasLateReaders, readHandshake } from '../../session/read-sessions.js';
-import type { SessionRequest } from '../../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../../tokens.js';
+import { isAllowedOrigin } from '../allowed-origin.js';
 import type { ResolvedSocketIoOptions } from './socket-io-options.js';
 import { SOCKET_IO_OPTIONS } from './socket-io-tokens.js';
 
@@ -95,16 +95,4 @@ export class SocketHandshake {
     this.#warnedAt = performance.now();
     this.#logger.warn('A live connection was refused: its session cannot be read at the moment.');
   }
-}
-
-/** A page's origin must be the host that it talks to, or one that is allowed; programs send none. */
-export function isAllowedOrigin(
-  headers: SessionRequest['headers'],
-  allowed: readonly string[] = [],
-): boolean {
-  const { origin, host } = headers;
-  if (origin === undefined) return true;
-  if (!URL.canParse(origin)) return false;
-  const page = new URL(origin);
-  return page.host === host?.toLowerCase() || allowed.includes(page.origin);
 }

@@ -1,4 +1,5 @@
 import { Faults } from '../../options/checks.js';
+import { allowedOriginsOf } from '../allowed-origin.js';
 import { redirectsPerSecondOf } from '../redirect-pace.js';
 
 /** How live push by Socket.IO behaves. */
@@ -55,7 +56,7 @@ export function resolveSocketIoOptions(given: SocketIoOptions): {
       min: 1,
       max: 10_000,
     }),
-    origins: originsOf(given.origins ?? [], faults),
+    origins: allowedOriginsOf(given.origins, faults),
     redirectsPerSecond: redirectsPerSecondOf(given.redirectsPerSecond, faults),
   };
   return { options, faults: faults.found };
@@ -72,17 +73,3 @@ function namespacesOf(given: unknown, faults: Faults): readonly (string | RegExp
 
 const isNamespace = (value: unknown): value is string | RegExp =>
   value instanceof RegExp || (typeof value === 'string' && value.startsWith('/'));
-
-function originsOf(given: unknown, faults: Faults): readonly string[] {
-  if (Array.isArray(given) && given.every(isOrigin)) return given.map((origin) => new URL(origin).origin);
-  faults.add(
-    `livePush.origins: wanted a list of origins without path. Example: ['https://app.example.com'].`,
-  );
-  return [];
-}
-
-const isOrigin = (value: unknown): value is string =>
-  typeof value === 'string' &&
-  URL.canParse(value) &&
-  /^https?:$/.test(new URL(value).protocol) &&
-  value.replace(/\/$/, '').toLowerCase() === new URL(value).origin;
