@@ -96,6 +96,15 @@ describe.each<HttpAdapterKind>(['express', 'fastify'])('the routes for browsers 
     expect(response.headers.get('www-authenticate')).toBe('Bearer');
   });
 
+  it('do not say that a page of another origin is nobody’s, while it shows neither cookies nor a token', async () => {
+    const host = await world.start({ adapter, metadata: closed });
+    const origin = 'https://app.example';
+    const { status, body } = await stateOf(host, { origin });
+    expect([status, body]).toEqual([200, { state: 'unknown' }]);
+    expect((await stateOf(host, { origin, cookie: 'sid=none' })).status).toBe(401);
+    expect((await stateOf(host, { origin: host.url })).status).toBe(401);
+  });
+
   it('tell a live session by something that says nothing of its user but whether it is the same', async () => {
     const host = await world.start({
       adapter,

@@ -14,7 +14,8 @@ export const ROOMS = {
   },
   'guard-answers': {
     mutate: [
-      `${guard}/{clearing-cookie,one-warning,refusal,refusal-writer,return-to,route-policies,wants-page}.ts`,
+      `${guard}/{clearing-cookie,refusal,refusal-writer,return-to,route-policies,wants-page}.ts`,
+      `${src}/observe/one-warning.ts`,
     ],
     tests: ['libs/**/guard/{clearing-cookie,http-gate,refusal,return-to,route-policies,wants-page}.spec.ts'],
   },
@@ -22,7 +23,9 @@ export const ROOMS = {
     mutate: [
       `${guard}/{ended-sessions,graphql-gate,graphql-request,http-gate,rpc-gate,session-gates,session-judge,ws-gate}.ts`,
     ],
-    tests: ['libs/**/guard/{ended-sessions,graphql-gate,graphql-request,http-gate,message-gates,session-gates,session-judge}.spec.ts'],
+    tests: [
+      'libs/**/guard/{ended-sessions,graphql-gate,graphql-request,http-gate,message-gates,session-gates,session-judge}.spec.ts',
+    ],
   },
   'guard-streams': {
     mutate: [`${guard}/open-streams.ts`, `${src}/session/session-index.ts`],

@@ -56,11 +56,7 @@ export type {
 export type { PendingCallSource, SourceCall, SourcePage } from './reconcile/pending-call-source.js';
 export type { PendingFields } from './reconcile/pending-fields.js';
 export { bearerToken, type BearerTokenOptions } from './session/bearer-token-reader.js';
-export {
-  expressSession,
-  type ExpressSessionOptions,
-  type SessionMiddleware,
-} from './session/express-session-reader.js';
+export { expressSession, type ExpressSessionOptions } from './session/express-session-reader.js';
 export {
   fastifySecureSession,
   type FastifySecureSessionOptions,
@@ -68,6 +64,7 @@ export {
 export { fastifySession, type FastifySessionOptions } from './session/fastify-session-reader.js';
 export { jwtSession, type JwtSessionOptions, type JwtVerifier } from './session/jwt-session-reader.js';
 export { type FactOf, requestUser, type RequestUserOptions } from './session/request-user-reader.js';
+export type { SessionMiddleware } from './session/run-middleware.js';
 export { SIGNED_IN_AT_CLAIM } from './session/signed-in-at-claim.js';
 export type { EndedSessions } from './session/server-session.js';
 export { SessionReader, type SessionRequest } from './session/session-reader.port.js';

@@ -4,6 +4,7 @@ import { SessionJudge } from '../guard/session-judge.js';
 import type { SessionFacts } from '../model/session.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { TokenVault } from '../secrets/token-vault.js';
+import { isOwnOrigin } from '../session/page-origin.js';
 import { hasLateReaders, readSessions } from '../session/read-sessions.js';
 import type { SessionRequest } from '../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
@@ -22,7 +23,7 @@ const NOT_LOGGED_IN: SessionState = {
   body: { statusCode: 401, reason: 'not-logged-in', message: 'There is no session. Log in first.' },
 };
 
-/** Only a guard of the application can say, and none stands before this route. */
+/** Only a guard of the application can say, and none stands before this route; or the page shows nothing of what it has. */
 const UNKNOWN: SessionState = { status: 200, body: { state: 'unknown' } };
 
 /** Tells a browser whether its session is live, by the same readers and the same knowledge as the guard. */
@@ -37,7 +38,8 @@ export class SessionStates {
   async of(request: SessionRequest): Promise<SessionState> {
     const readers = this.options.sessions;
     const sessions = await readSessions(readers, request);
-    if (sessions.length === 0) return hasLateReaders(readers) ? UNKNOWN : NOT_LOGGED_IN;
+    if (sessions.length === 0)
+      return hasLateReaders(readers) || isWithoutCredentials(request) ? UNKNOWN : NOT_LOGGED_IN;
     const verdict = this.judge.judge(sessions, this.options.maxStalenessMs);
     if (verdict === undefined) return this.#live(sessions);
     const { statusCode, reason, message } = messageRefusal(verdict);
@@ -59,3 +61,7 @@ export class SessionStates {
     };
   }
 }
+
+/** A page of another origin: browsers send no cookies from there unless they are told to. */
+const isWithoutCredentials = ({ headers }: SessionRequest): boolean =>
+  headers.cookie === undefined && headers.authorization === undefined && !isOwnOrigin(headers);

@@ -57,8 +57,18 @@ describe('a page that is to be left', () => {
     expect(page.cover).toBe('Your session has ended');
   });
 
-  it('is left when the server knows no session', async () => {
-    connect({ redirectTo: '/welcome' });
+  it('asks before it is left because a connection has no session: it may be older than the login', async () => {
+    connect();
+    await wait(1_000);
+    const asked = page.fetch.mock.calls.length;
+    page.socket.receive('connect_error', { data: { code: 'not-logged-in' } });
+    await wait(12_000);
+    expect(page.fetch.mock.calls.length).toBeGreaterThan(asked);
+    expect(page.replace).not.toHaveBeenCalled();
+  });
+
+  it('is left when the server knows no session, and there is no other way to ask', async () => {
+    connect({ redirectTo: '/welcome', checkUrl: false });
     page.socket.receive('connect_error', { data: { code: 'not-logged-in' } });
     await wait();
     expect(page.replace.mock.calls).toEqual([['https://app.example/welcome']]);

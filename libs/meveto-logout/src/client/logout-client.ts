@@ -13,7 +13,7 @@ import { openTabs, type Tabs } from './tabs.js';
 export function connectMevetoLogout(options: LogoutClientOptions): LogoutClient {
   if (typeof document === 'undefined') return { answered: () => false, check: idle, stop: idle };
   const { url = '', token, io, checkUrl = `${url}/meveto/session` } = options;
-  const transport = options.transport ?? (io && socketTransport(io, url, token));
+  const transport = options.transport ?? (io && socketTransport(io, url, checkUrl, token));
   const listening = new AbortController();
   const { signal } = listening;
   let isUp = false;

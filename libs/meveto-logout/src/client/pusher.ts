@@ -48,6 +48,9 @@ interface StateChange {
   readonly current: string;
 }
 
+/** While the page is seen and connected; up to twice that. */
+const ASK_EVERY_MS = 120_000;
+
 /** Over for good; anything else may be the network. */
 const REASONS: readonly unknown[] = ['logged-out', 'expired', 'not-logged-in'] satisfies LeaveReason[];
 
@@ -90,13 +93,16 @@ export function pusherTransport(
           mine.holds(pusher);
           pusher.connection.bind('state_change', ({ previous, current: state }: StateChange) => {
             const isDown = previous === 'connected' || state === 'unavailable' || state === 'failed';
-            if (mine === current && isDown) listener.down();
+            if (mine !== current || !isDown) return;
+            mine.askNoMore();
+            listener.down();
           });
           const subscription = pusher.subscribe(channel);
           subscription.bind('pusher:subscription_succeeded', () => {
             if (mine !== current) return;
             mine.worked();
             listener.up();
+            mine.askNowAndAgain(listener);
           });
           subscription.bind('pusher:subscription_error', lost);
           subscription.bind(LOGGED_OUT_EVENT, (message: LoggedOutMessage) => {
@@ -132,7 +138,8 @@ async function request<T>(
     ...(body && { method: 'POST', body: JSON.stringify(body) }),
     headers,
     cache: 'no-store',
-    credentials: 'same-origin',
+    credentials: token ? 'same-origin' : 'include',
+    signal: AbortSignal.timeout(10_000),
   });
   const answer = (await response.json()) as { reason?: unknown };
   if (response.ok) return answer as T;
@@ -147,6 +154,22 @@ class Attempts {
   #pusher: PusherSocket | undefined;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #asking: ReturnType<typeof setInterval> | undefined;
+
+  /** Pusher keeps no events: one that was never sent, or lost on its way, is found out by asking. */
+  askNowAndAgain(listener: TransportListener): void {
+    this.askNoMore();
+    this.#asking = setInterval(
+      () => {
+        if (!document.hidden) listener.up();
+      },
+      ASK_EVERY_MS * (1 + Math.random()),
+    );
+  }
+
+  askNoMore(): void {
+    clearInterval(this.#asking);
+  }
 
   holds(pusher: PusherSocket): void {
     this.#pusher = pusher;
@@ -164,6 +187,7 @@ class Attempts {
 
   end(): void {
     clearTimeout(this.#timer);
+    this.askNoMore();
     this.#pusher?.disconnect();
     this.#pusher = undefined;
   }

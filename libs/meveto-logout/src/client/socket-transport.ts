@@ -13,10 +13,14 @@ export interface LogoutSocket {
 /** `io` of socket.io-client, 4.x. */
 export type SocketFactory = (url: string, options: Record<string, unknown>) => LogoutSocket;
 
-/** Socket.IO, with a jittered pause of 1 to 30 s before every new connection. */
+/**
+ * Socket.IO, with a jittered pause of 1 to 30 s before every new connection.
+ * @param isChecked whether the page asks the server by itself when a connection is refused
+ */
 export function socketTransport(
   io: SocketFactory,
   url: string,
+  isChecked: unknown,
   token?: () => string | Promise<string>,
 ): LogoutTransport {
   let current: LogoutSocket | undefined;
@@ -56,8 +60,8 @@ export function socketTransport(
       socket.on(LOGGED_OUT_EVENT, loggedOut);
       socket.on('disconnect', lost);
       socket.on('connect_error', ({ data }: { data?: { code?: ConnectRefusal } }) => {
-        // The session is gone, told by the server; anything else may be the network.
-        if (data?.code === 'not-logged-in') loggedOut({ reason: data.code });
+        // The server knows no session: of the connection, which may be older than the page's login. Any other may be the network.
+        if (data?.code === 'not-logged-in' && !isChecked) loggedOut({ reason: data.code });
         else lost();
       });
     },

@@ -11,7 +11,7 @@ export type LeaveMessage = Partial<Omit<LoggedOutMessage, 'reason'>> & { readonl
 
 /** What a transport tells. */
 export interface TransportListener {
-  /** Connected: what was missed before is asked for. */
+  /** Connected: what was missed before is asked for. Again and again, where messages may be lost on a connection that stays. */
   readonly up: () => void;
   /** The connection is lost, or could not be made. */
   readonly down: () => void;

@@ -25,7 +25,10 @@ export class Pulse {
 
   #wait(): void {
     this.#after(ASK_EVERY_MS, () => {
-      this.#after(this.silentForMs, this.onSilence);
+      this.#after(this.silentForMs, () => {
+        this.stop();
+        this.onSilence();
+      });
       this.ask().then(
         () => {
           this.#wait();

@@ -68,8 +68,13 @@ function restartWhenSilent(client: Restartable): void {
       () => client.ping(),
       SILENT_FOR_MS,
       () => {
-        // Whatever it is subscribed to, it subscribes to again.
-        client.destroy();
+        try {
+          // Whatever it is subscribed to, it subscribes to again.
+          client.destroy();
+        } catch {
+          // The application is closing it.
+          return;
+        }
         client.connect().catch(ignore);
       },
     );

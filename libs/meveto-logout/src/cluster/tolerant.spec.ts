@@ -118,6 +118,24 @@ describe('a tolerant client of `redis`', () => {
     },
   );
 
+  it('is left to the application that closes it meanwhile', async () => {
+    const client = readyClient();
+    client.ping.mockImplementation(() => new Promise(() => undefined));
+    client.destroy.mockImplementation(() => {
+      throw new Error('The client is closed');
+    });
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(client.destroy).toHaveBeenCalledTimes(1);
+    expect(client.connect).not.toHaveBeenCalled();
+  });
+
+  it('that answers late is asked no more by what has given it up', async () => {
+    const client = readyClient();
+    client.ping.mockImplementation(() => new Promise((resolve) => setTimeout(resolve, 15_000)));
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect([client.ping.mock.calls.length, client.destroy.mock.calls.length]).toEqual([1, 1]);
+  });
+
   it.each(['error', 'end'])('is asked nothing after %p, until it is ready again', async (event) => {
     const client = new RestartableClient();
     tolerantRedis(client);

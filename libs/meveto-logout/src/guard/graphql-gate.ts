@@ -6,7 +6,7 @@ import { readSessions } from '../session/read-sessions.js';
 import type { SessionReader } from '../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 import { type GraphqlOrigin, originOf } from './graphql-request.js';
-import { OneWarning } from './one-warning.js';
+import { OneWarning } from '../observe/one-warning.js';
 import { OpenStreams } from './open-streams.js';
 import { LoggedOutException, LogoutStateUnknownException } from './refusal.js';
 import type { RoutePolicy } from './route-policies.js';

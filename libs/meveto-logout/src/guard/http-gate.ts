@@ -6,7 +6,7 @@ import { readSessions } from '../session/read-sessions.js';
 import type { SessionReader, SessionRequest } from '../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 import { EndedSessions } from './ended-sessions.js';
-import { OneWarning } from './one-warning.js';
+import { OneWarning } from '../observe/one-warning.js';
 import { RefusalWriter } from './refusal-writer.js';
 import { LogoutStateUnknownException } from './refusal.js';
 import { OpenStreams } from './open-streams.js';

@@ -2,7 +2,7 @@ import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { SessionFacts } from '../model/session.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
-import { OneWarning } from './one-warning.js';
+import { OneWarning } from '../observe/one-warning.js';
 import { messageRefusal } from './refusal.js';
 import type { RoutePolicy } from './route-policies.js';
 import { SessionJudge, type Verdict } from './session-judge.js';

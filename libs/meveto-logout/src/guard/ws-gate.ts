@@ -7,7 +7,7 @@ import { HandshakeSessions } from '../session/handshake-sessions.js';
 import { hasLateReaders } from '../session/read-sessions.js';
 import type { SessionRequest } from '../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
-import { OneWarning } from './one-warning.js';
+import { OneWarning } from '../observe/one-warning.js';
 import { OpenStreams, UNAUTHORIZED } from './open-streams.js';
 import { messageRefusal } from './refusal.js';
 import type { RoutePolicy } from './route-policies.js';

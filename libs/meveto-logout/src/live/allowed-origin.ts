@@ -1,22 +1,15 @@
 import type { Faults } from '../options/checks.js';
+import { isOwnOrigin } from '../session/page-origin.js';
 import type { SessionRequest } from '../session/session-reader.port.js';
 
-/**
- * A page's origin must be the host that it talks to, or one that is allowed; programs send none. A port that a proxy adds to
- * the host is the same host, if it is the default one of the page's protocol.
- * @see https://www.rfc-editor.org/rfc/rfc6454#section-7
- */
+/** Whether pages of the request's origin may talk to it: its own host's, and those that the application names. */
 export function isAllowedOrigin(
   headers: SessionRequest['headers'],
   allowed: readonly string[] = [],
 ): boolean {
-  const { origin, host } = headers;
-  if (origin === undefined) return true;
-  if (!URL.canParse(origin)) return false;
-  const page = new URL(origin);
-  if (allowed.includes(page.origin)) return true;
-  const own = `${page.protocol}//${host ?? ''}`;
-  return page.host !== '' && URL.canParse(own) && new URL(own).host === page.host;
+  const { origin } = headers;
+  if (isOwnOrigin(headers)) return true;
+  return origin !== undefined && URL.canParse(origin) && allowed.includes(new URL(origin).origin);
 }
 
 /** The option `livePush.origins`, checked; none by default. */

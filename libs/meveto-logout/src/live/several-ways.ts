@@ -13,7 +13,11 @@ export class SeveralWays extends LivePush {
   }
 
   override async close(): Promise<void> {
-    await Promise.all(this.ways.map((way) => way.close?.()));
+    await Promise.all(
+      this.ways.map(async (way) => {
+        await way.close?.();
+      }),
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { SessionFacts } from '../model/session.js';
+import { ServiceUnavailableException, UnauthorizedException } from '@nestjs/common';
 import { bearerToken } from './bearer-token-reader.js';
 
 const FACTS = { userId: 7, signedInAt: 1 };
@@ -55,5 +56,25 @@ describe('an access token', () => {
     const reader = bearerToken({ verify: () => FACTS });
     expect('end' in reader).toBe(false);
     expect('prepareHandshake' in reader).toBe(false);
+  });
+
+  it.each([
+    [
+      'at once',
+      () => {
+        throw new ServiceUnavailableException();
+      },
+    ],
+    ['later', () => Promise.reject(new ServiceUnavailableException())],
+  ])('cannot be read while the application says so, %s', async (_when, verify) => {
+    const request = { headers: { authorization: 'Bearer abc' } };
+    const read = async () => bearerToken({ verify }).read(request);
+    await expect(read()).rejects.toThrow(ServiceUnavailableException);
+  });
+
+  it('is nobody’s where the application refuses it by an exception', async () => {
+    const request = { headers: { authorization: 'Bearer abc' } };
+    const verify = () => Promise.reject(new UnauthorizedException());
+    expect(await bearerToken({ verify }).read(request)).toBeUndefined();
   });
 });

@@ -1,3 +1,4 @@
+import { HttpException, HttpStatus } from '@nestjs/common';
 import type { SessionFacts } from '../model/session.js';
 import { SessionReader, type SessionRequest } from './session-reader.port.js';
 
@@ -5,7 +6,8 @@ export interface BearerTokenOptions {
   /**
    * Verifies an access token and says whose it is and since when; undefined for one that is not valid, which the
    * application's own guard will refuse. A function without a promise keeps the guard synchronous. What it throws counts
-   * as not valid.
+   * as not valid, but for NestJS's exceptions of 500 and above: with `ServiceUnavailableException` it says that it cannot
+   * tell now, e.g. since the token's store is down. The request is answered so, and no page leaves for it.
    */
   readonly verify: (token: string) => SessionFacts | undefined | Promise<SessionFacts | undefined>;
 }
@@ -29,9 +31,15 @@ class BearerTokenReader extends SessionReader {
     try {
       const facts = this.options.verify(token);
       // Whatever can be awaited: a library's query object is no Promise, and no facts either.
-      return facts !== undefined && 'then' in facts ? Promise.resolve(facts).catch(() => undefined) : facts;
-    } catch {
-      return undefined;
+      return facts !== undefined && 'then' in facts ? Promise.resolve(facts).catch(nobodyUnlessDown) : facts;
+    } catch (error) {
+      return nobodyUnlessDown(error);
     }
   }
+}
+
+function nobodyUnlessDown(error: unknown): undefined {
+  if (error instanceof HttpException && error.getStatus() >= Number(HttpStatus.INTERNAL_SERVER_ERROR))
+    throw error;
+  return undefined;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { expressSession, type SessionMiddleware } from './express-session-reader.js';
+import { expressSession } from './express-session-reader.js';
 import { instantOf } from './instant.js';
+import type { SessionMiddleware } from './run-middleware.js';
 import type { SessionRequest } from './session-reader.port.js';
 
 const requestWith = (session?: unknown) =>
@@ -122,6 +123,17 @@ describe('the session of a Socket.IO handshake', () => {
     const request = requestWith();
     await reader.prepareHandshake?.(request);
     expect(reader.read(request)).toEqual({ userId: 7, signedInAt: AT });
+  });
+
+  it('cannot be read when the middleware gives none to a cookie: its store is away', async () => {
+    const reader = expressSession({
+      middleware: reading((_request, next) => {
+        next();
+      }),
+    });
+    const request = { headers: { cookie: 'sid=1' } } as SessionRequest;
+    await expect(reader.prepareHandshake?.(request)).rejects.toThrow('The session cannot be read.');
+    await expect(reader.prepareHandshake?.(requestWith())).resolves.toBeUndefined();
   });
 
   it('is not read twice', async () => {

@@ -1,10 +1,8 @@
 import { Logger } from '@nestjs/common';
+import { runMiddleware, type SessionMiddleware } from './run-middleware.js';
 import { ServerSessionReader, type ServerSessionOptions } from './server-session-reader.js';
 import { sessionOn } from './server-session.js';
 import type { SessionReader, SessionRequest } from './session-reader.port.js';
-
-/** A middleware as express-session makes it; structural, so that Express is not needed to use this package. */
-export type SessionMiddleware = (request: never, response: never, next: (error?: unknown) => void) => void;
 
 export interface ExpressSessionOptions extends ServerSessionOptions {
   /** The same middleware that the application uses: it reads the session of WebSocket handshakes. */
@@ -36,16 +34,13 @@ class ExpressSessionReader extends ServerSessionReader {
     const { middleware } = this.options;
     if (middleware === undefined && request.headers.cookie !== undefined) this.#warnOfMissingMiddleware();
     if (middleware === undefined || sessionOn(request, this.property) !== undefined) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const run = middleware as (
-        request: SessionRequest,
-        response: object,
-        next: (error?: unknown) => void,
-      ) => void;
-      run(request, {}, (error) => {
-        if (error === undefined || error === null) resolve();
-        else reject(error instanceof Error ? error : new Error('The session cannot be read.'));
-      });
-    });
+    return this.#read(middleware, request);
+  }
+
+  async #read(middleware: SessionMiddleware, request: SessionRequest): Promise<void> {
+    await runMiddleware(middleware, request);
+    // So express-session says that its store is away; that is nobody's logout.
+    if (request.headers.cookie !== undefined && sessionOn(request, this.property) === undefined)
+      throw new Error('The session cannot be read.');
   }
 }

@@ -1,4 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
 import { jwtSession } from './jwt-session-reader.js';
 
 const readerOf = (claims: object, options: object = {}) =>
@@ -38,5 +40,26 @@ describe('a JWT', () => {
       },
     };
     expect(jwtSession({ jwtService }).read(request)).toBeUndefined();
+  });
+
+  it('is verified with what the application gives for it', () => {
+    const verify = jest.fn((_token: string, _options?: object) => ({ sub: '7' }));
+    jwtSession({ jwtService: { verify } }).read(request);
+    jwtSession({ jwtService: { verify }, verifyOptions: { secret: 's' } }).read(request);
+    expect(verify.mock.calls).toEqual([['a.b.c'], ['a.b.c', { secret: 's' }]]);
+  });
+
+  it.each([
+    ['has no key', new JwtService(), 1],
+    ['has to fetch its key', new JwtService({ secretOrKeyProvider: () => Promise.resolve('s') }), 1],
+    ['finds it not valid', new JwtService({ secret: 's' }), 0],
+  ])('is nobody’s where the service %s', (_why, jwtService, times) => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const bearer = new JwtService({ secret: 'another' }).sign({ sub: '7' });
+    const reader = jwtSession({ jwtService });
+    for (let count = 0; count < 2; count += 1)
+      expect(reader.read({ headers: { authorization: `Bearer ${bearer}` } })).toBeUndefined();
+    expect(warn).toHaveBeenCalledTimes(times);
+    warn.mockRestore();
   });
 });

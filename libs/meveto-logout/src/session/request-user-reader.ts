@@ -1,6 +1,7 @@
 import type { SessionFacts } from '../model/session.js';
 import { instantOf, isUserId } from './instant.js';
 import { type EndedSessions, endSession, renewSession, sessionOn } from './server-session.js';
+import { runMiddleware, type SessionMiddleware } from './run-middleware.js';
 import { SessionReader, type SessionRequest } from './session-reader.port.js';
 
 /** Where a fact is found: a property of `request.user`, or a function of it and of the request. */
@@ -18,6 +19,12 @@ export interface RequestUserOptions {
    * @defaultValue 'signedInAt'
    */
   readonly signedInAt?: FactOf<number | string | Date | undefined>;
+  /**
+   * The application's middlewares that put the user on the request, in their order: they are run on WebSocket handshakes,
+   * where Express runs none. With Passport: `[sessionMiddleware, passport.initialize(), passport.session()]`.
+   * @defaultValue []
+   */
+  readonly handshake?: readonly SessionMiddleware[];
   /**
    * What becomes of the `request.session` that the user came from, where there is one, as of `expressSession`.
    * @defaultValue 'destroy'
@@ -41,12 +48,19 @@ class RequestUserReader extends SessionReader {
   readonly #userId: NonNullable<RequestUserOptions['userId']>;
   readonly #signedInAt: NonNullable<RequestUserOptions['signedInAt']>;
   readonly #endedSessions: EndedSessions;
+  readonly #handshake: readonly SessionMiddleware[];
 
   constructor(options: RequestUserOptions) {
     super();
     this.#userId = options.userId ?? 'id';
     this.#signedInAt = options.signedInAt ?? 'signedInAt';
     this.#endedSessions = options.endedSessions ?? 'destroy';
+    this.#handshake = options.handshake ?? [];
+  }
+
+  override async prepareHandshake(request: SessionRequest): Promise<void> {
+    if ((request as UserCarrier).user !== undefined) return;
+    for (const middleware of this.#handshake) await runMiddleware(middleware, request);
   }
 
   override read(request: SessionRequest): SessionFacts | undefined {

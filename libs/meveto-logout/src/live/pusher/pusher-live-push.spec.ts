@@ -41,3 +41,27 @@ it('lets the pages of many users leave one after the other', async () => {
     expect(delayOf(`second-${String(index + 4)}`)).toBe(delayMs);
   }
 });
+
+it('sends what waits before it stops, as far as the time allows', async () => {
+  const make = (answer: () => Promise<void>) => {
+    const triggerBatch = jest.fn<(events: PusherEvent[]) => Promise<void>>(answer);
+    const push = new PusherLivePush(
+      { triggerBatch, authorizeChannel: () => ({ auth: '' }) },
+      { redirectsPerSecond: 400, timeoutMs: 1_000 } as ResolvedPusherOptions,
+      { allOf: (userId: string) => [userId] } as unknown as PusherChannels,
+      new Counters(),
+      { whenLoggedOut: { redirectTo: '/login' } } as ResolvedOptions,
+    );
+    for (let userId = 0; userId < 95; userId += 1)
+      push.announce({ userId: String(userId), loggedOutAt: 1_000, source: 'own-commit' });
+    return { push, sent: () => triggerBatch.mock.calls.flatMap(([batch]) => batch).length };
+  };
+  const quick = make(() => Promise.resolve());
+  await quick.push.close();
+  expect(quick.sent()).toBe(95);
+  const silent = make(() => new Promise(() => undefined));
+  const began = performance.now();
+  await silent.push.close();
+  expect(performance.now() - began).toBeLessThan(3_000);
+  expect(silent.sent()).toBe(40);
+});

@@ -63,11 +63,17 @@ export class PusherLivePush extends LivePush {
     queueMicrotask(() => this.#work());
   }
 
-  /** What is on its way may still arrive; nothing new is begun. */
+  /** What waits is still sent, as far as the time allows. */
   override async close(): Promise<void> {
     const limit = delay(STOP_WITHIN_MS, undefined, { ref: false });
-    await Promise.race([Promise.all(this.#running), limit]);
+    await Promise.race([this.#finish(), limit]);
     this.#stopping.abort();
+    this.#waiting.length = 0;
+  }
+
+  async #finish(): Promise<void> {
+    this.#work();
+    while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
   #work(): void {

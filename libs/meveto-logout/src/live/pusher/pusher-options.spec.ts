@@ -12,7 +12,7 @@ describe('the options of Pusher', () => {
         browser: { key: 'key', cluster: 'eu', forceTLS: true },
         timeoutMs: 5_000,
         redirectsPerSecond: 400,
-      origins: [],
+        origins: [],
         server: {
           appId: '1',
           key: 'key',

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Socket } from 'socket.io';
+import { OneWarning } from '../../observe/one-warning.js';
 import type { ConnectRefusal } from '../../client/protocol.js';
 import { KnownLogouts } from '../../logout/known-logouts.js';
 import type { SessionFacts } from '../../model/session.js';
@@ -45,6 +46,10 @@ export class HandshakeRefusal extends Error {
 @Injectable()
 export class SocketHandshake {
   readonly #logger = new Logger('MevetoLogout');
+  readonly #lateWarning = new OneWarning(
+    'A live connection shows no session, and request.user, which requestUser() reads, is not set there: such connections cannot ' +
+      'be watched. Give it what sets request.user: requestUser({ handshake: [sessionMiddleware, passport.session()] }).',
+  );
   #warnedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -77,7 +82,10 @@ export class SocketHandshake {
     const isOverlong = typeof token === 'string' && token.length > MAX_TOKEN_CHARS;
     const request = isOverlong ? socket.request : withAccessToken(socket.request, token);
     try {
-      return await readHandshake(this.options.sessions, request, this.host.httpAdapter.getInstance());
+      const server: unknown = this.host.httpAdapter.getInstance();
+      const sessions = await readHandshake(this.options.sessions, request, server);
+      if (sessions.length === 0 && hasLateReaders(this.options.sessions)) this.#lateWarning.pass();
+      return sessions;
     } catch {
       this.#warn();
       throw new HandshakeRefusal('unavailable');

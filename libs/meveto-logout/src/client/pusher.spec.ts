@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { pusherTransport, type PusherSocket, type PusherSocketOptions } from './pusher.js';
+
+type Callback = (argument: never) => void;
+
+/** Both libraries are tried for real elsewhere; this one is held in hand. */
+class FakePusher implements PusherSocket {
+  static latest: FakePusher;
+  readonly #callbacks = new Map<string, Callback>();
+  readonly connection = { bind: (event: string, callback: Callback) => this.#callbacks.set(event, callback) };
+  readonly disconnect = jest.fn();
+
+  constructor(
+    readonly key: string,
+    readonly options: PusherSocketOptions,
+  ) {
+    FakePusher.latest = this;
+  }
+
+  subscribe() {
+    return this.connection;
+  }
+
+  receive(event: string, argument: unknown = undefined): void {
+    this.#callbacks.get(event)?.(argument as never);
+  }
+}
+
+const SUBSCRIPTION = { key: 'k', cluster: 'eu', forceTLS: true, channel: 'private-meveto-x', signedInAt: 5 };
+const UP = 'pusher:subscription_succeeded';
+
+describe('the transport by Pusher', () => {
+  const listener = { up: jest.fn(), down: jest.fn(), loggedOut: jest.fn() };
+  const page = { hidden: false };
+  const fetched = jest.fn<(url: string, init: RequestInit) => Promise<Response>>();
+  const globals = globalThis as { document?: unknown; fetch: unknown };
+  const before = { ...globals };
+  const wait = (ms = 0) => jest.advanceTimersByTimeAsync(ms);
+  const connected = async (): Promise<{ stop(): void }> => {
+    const transport = pusherTransport(FakePusher);
+    transport.start(listener);
+    await wait();
+    FakePusher.latest.receive(UP);
+    return transport;
+  };
+  beforeEach(() => {
+    jest.useFakeTimers();
+    page.hidden = false;
+    fetched.mockReset().mockImplementation(() => Promise.resolve(Response.json(SUBSCRIPTION)));
+    Object.assign(globals, { document: page, fetch: fetched });
+    for (const heard of Object.values(listener)) heard.mockReset();
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+    Object.assign(globals, { document: before.document, fetch: before.fetch });
+  });
+
+  it('has the page ask now and again while it is connected and seen, since events may be lost', async () => {
+    await connected();
+    expect(listener.up).toHaveBeenCalledTimes(1);
+    await wait(100_000);
+    expect(listener.up).toHaveBeenCalledTimes(1);
+    await wait(1_000_000);
+    expect(listener.up.mock.calls.length).toBeGreaterThan(4);
+    expect(listener.up.mock.calls.length).toBeLessThan(12);
+    page.hidden = true;
+    const count = listener.up.mock.calls.length;
+    await wait(1_000_000);
+    expect(listener.up).toHaveBeenCalledTimes(count);
+  });
+
+  it.each<[string, (transport: { stop(): void }) => void]>([
+    [
+      'is lost',
+      () => FakePusher.latest.receive('state_change', { previous: 'connected', current: 'connecting' }),
+    ],
+    ['is stopped', (transport) => transport.stop()],
+  ])('does so no more when the connection %s', async (_how, end) => {
+    end(await connected());
+    await wait(1_000_000);
+    expect(listener.up).toHaveBeenCalledTimes(1);
+  });
+
+  it('gives a question up that is not answered, and asks again', async () => {
+    fetched.mockImplementation(
+      (_url, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal?.addEventListener('abort', () => reject(new Error('aborted')));
+        }),
+    );
+    jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(), ms);
+      return controller.signal;
+    });
+    pusherTransport(FakePusher).start(listener);
+    await wait(20_000);
+    expect(fetched.mock.calls.length).toBeGreaterThan(1);
+    expect(listener.down).toHaveBeenCalled();
+  });
+
+  it('shows cookies to a server of another origin, and none beside a token', async () => {
+    await connected();
+    pusherTransport(FakePusher, { url: 'https://api.example/meveto/pusher', token: () => 't' }).start(
+      listener,
+    );
+    await wait();
+    expect(fetched.mock.calls.map(([, { credentials }]) => credentials)).toEqual(['include', 'same-origin']);
+  });
+});
