@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, HttpCode, Inject, Post, Req, UnauthorizedException } from '@nestjs/common';
-import { MevetoLogoutService, requestUser, SkipMevetoLogout, socketIo } from 'nestjs-meveto-logout';
+import {
+  MevetoLogoutService,
+  requestUser,
+  type SessionMiddleware,
+  SkipMevetoLogout,
+  socketIo,
+} from 'nestjs-meveto-logout';
 import { Passport } from 'passport';
 import { chatGateways } from './support/chat-gateways.js';
 import { GuardedHost } from './support/guarded-host.js';
@@ -48,7 +54,11 @@ describe('sessions of Passport', () => {
     passport.deserializeUser((id, done) => {
       done(null, { id });
     });
-    const middlewares = [sessionMiddleware(), passport.initialize(), passport.session()];
+    const middlewares = [
+      sessionMiddleware(),
+      passport.initialize(),
+      passport.session(),
+    ] as SessionMiddleware[];
     host = await GuardedHost.start({
       adapter: 'express',
       metadata: { controllers: [PassportController], providers: chatGateways },
@@ -66,7 +76,7 @@ describe('sessions of Passport', () => {
     const answer = await host.request('POST', '/login');
     return String(answer.headers['set-cookie']?.at(-1)).split(';', 1)[0] ?? '';
   };
-  const open = async (cookie: string, namespace?: string): Promise<LiveSocket> => {
+  const open = (cookie: string, namespace?: string): LiveSocket => {
     const socket = new LiveSocket(host.url, { cookie, ...(namespace !== undefined && { namespace }) });
     sockets.push(socket);
     return socket;
@@ -85,7 +95,7 @@ describe('sessions of Passport', () => {
     expect((await host.request('GET', '/page', { cookie })).status).toBe(200);
     const state = await host.request('GET', '/meveto/session', { cookie });
     expect(JSON.parse(state.text)).toMatchObject({ state: 'live' });
-    const [own, chat] = [await open(cookie), await open(cookie, '/chat')];
+    const [own, chat] = [open(cookie), open(cookie, '/chat')];
     for (const socket of [own, chat]) await socket.next('connect');
     await host.logOut(7);
     for (const socket of [own, chat]) {
@@ -94,14 +104,14 @@ describe('sessions of Passport', () => {
     }
     expect((await host.request('GET', '/page', { cookie })).status).toBe(401);
     const again = await logIn();
-    await (await open(again)).next('connect');
+    await open(again).next('connect');
     expect((await host.request('GET', '/page', { cookie: again })).status).toBe(200);
   });
 
   it('are refused in requests, and make no page leave, where their handshakes cannot be read', async () => {
     await start(false);
     const cookie = await logIn();
-    expect(await (await open(cookie)).next('connect_error')).toEqual({ code: 'unavailable' });
+    expect(await open(cookie).next('connect_error')).toEqual({ code: 'unavailable' });
     await host.logOut(7);
     expect((await host.request('GET', '/page', { cookie })).status).toBe(401);
   });

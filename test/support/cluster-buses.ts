@@ -41,7 +41,9 @@ function postgresBus(): Promise<Bus> {
         );
       await end();
       let ending = Promise.resolve<unknown>(undefined);
-      const again = setInterval(() => (ending = end()), 100);
+      const again = setInterval(() => {
+        ending = end();
+      }, 100);
       return async () => {
         clearInterval(again);
         await ending;

@@ -198,7 +198,7 @@ export async function startHost(host: HostOptions): Promise<HostApp> {
   let opening: Promise<DataSource> | undefined;
   const database = TypeOrmModule.forRootAsync({
     useFactory: () => ({ ...host.connection, ...HOST_TABLES }),
-    dataSourceFactory: (options) => (opening = new DataSource(options as DataSourceOptions).initialize()),
+    dataSourceFactory: (options) => (opening = new DataSource(options ?? host.connection).initialize()),
   });
   const testing = await Test.createTestingModule({
     imports: [

@@ -16,9 +16,9 @@ const CONSOLE = ['debug', 'log', 'info', 'warn', 'error', 'trace'] as const;
 const undo: (() => void)[] = [];
 
 /** Runs something before each call of a method. Those of Node itself outlive the file, so that each is put back. */
-function before<T extends object, K extends keyof T>(
+function before<T extends object>(
   owner: T,
-  name: K,
+  name: keyof T,
   look: (self: T, args: readonly unknown[]) => void,
 ): void {
   const original = owner[name] as (...args: unknown[]) => unknown;
@@ -26,13 +26,16 @@ function before<T extends object, K extends keyof T>(
     look(this, args);
     return original.apply(this, args);
   };
-  owner[name] = watched as T[K];
+  owner[name] = watched as T[keyof T];
   undo.push(() => {
-    owner[name] = original as T[K];
+    owner[name] = original as T[keyof T];
   });
 }
 
-const { issue } = UserTokens.prototype;
+const issue: (this: UserTokens, mevetoId: string) => string = Reflect.get<UserTokens, 'issue'>(
+  UserTokens.prototype,
+  'issue',
+);
 UserTokens.prototype.issue = function (this: UserTokens, mevetoId) {
   const token = issue.call(this, mevetoId);
   canaries.add(token);
@@ -68,6 +71,7 @@ for (const name of CONSOLE)
     canaries.look('console', args);
   });
 
+const RESPONSE = ServerResponse.prototype as ServerResponse;
 const isOfMeveto = (response: ServerResponse): boolean => response.req.url?.startsWith(MEVETO_API) === true;
 const bodies = new WeakMap<ServerResponse, string>();
 /** A token may be cut in two by chunks. */
@@ -78,10 +82,10 @@ function lookAtChunk(response: ServerResponse, chunk: unknown): void {
   canaries.look('answer', body);
   bodies.set(response, body.slice(-100));
 }
-before(ServerResponse.prototype, 'write', (response, [chunk]) => {
+before(RESPONSE, 'write', (response, [chunk]) => {
   lookAtChunk(response, chunk);
 });
-before(ServerResponse.prototype, 'end', (response, [chunk]) => {
+before(RESPONSE, 'end', (response, [chunk]) => {
   lookAtChunk(response, chunk);
   if (!isOfMeveto(response)) canaries.look('headers', JSON.stringify(response.getHeaders()));
 });

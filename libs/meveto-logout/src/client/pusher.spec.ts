@@ -21,7 +21,7 @@ class FakePusher implements PusherSocket {
     return this.connection;
   }
 
-  receive(event: string, argument: unknown = undefined): void {
+  receive(event: string, argument?: unknown): void {
     this.#callbacks.get(event)?.(argument as never);
   }
 }

@@ -58,7 +58,7 @@ export function createPageSession(
     answered,
     loggedOut(message) {
       // One from before the session began may come late.
-      if (message.reason === 'logged-out' && Date.parse(message.loggedOutAt as string) < signedInAt) doubt();
+      if (message.reason === 'logged-out' && Date.parse(message.loggedOutAt as never) < signedInAt) doubt();
       else leave(message);
     },
     checked(status, answer) {

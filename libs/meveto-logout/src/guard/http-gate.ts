@@ -79,16 +79,13 @@ export class HttpGate {
     policy: RoutePolicy,
   ): Promise<true> {
     const isLogin = this.#loginPaths.has(pathOf(urlOf(request)));
-    const isPage =
-      policy.answer === undefined ? wantsPage(request.method, request.headers) : policy.answer === 'redirect';
-    const isForProgram = !isPage && !isLogin;
-    if (isForProgram) this.#warnOfLogin(request);
-    if (isForProgram && !this.writer.clearsSiteData) throw this.writer.asJson(response, reason);
+    if (!isLogin && !isPage(request, policy)) return this.#refuseProgram(reason, request, response);
 
     const { over, hasLive } = await this.ended.of(request);
-    if (!hasLive) this.writer.clearSiteData(response);
-    if (isForProgram) throw this.writer.asJson(response, reason);
-    if (!hasLive) this.writer.clearCookies(response);
+    if (!hasLive) {
+      this.writer.clearSiteData(response);
+      this.writer.clearCookies(response);
+    }
     if (isLogin) {
       // Sent to where it is already, a browser would go round in circles; and a script that logs in has to be let in.
       if (await this.ended.renew(request, over)) return true;
@@ -98,11 +95,17 @@ export class HttpGate {
     throw this.writer.asRedirect(response, reason, request.method === 'GET' ? urlOf(request) : undefined);
   }
 
-  /** Its cookie stays as it is: a script whose login is refused by an old one would never come in. */
-  #warnOfLogin(request: HttpRequest): void {
+  /** Leaves its cookie and session alone: what is answered late would take those of a login since. */
+  async #refuseProgram(reason: RefusalReason, request: HttpRequest, response: object): Promise<never> {
     if (request.method === 'POST' && LOOKS_LIKE_LOGIN.test(pathOf(urlOf(request)))) this.#warning.pass();
+    if (this.writer.clearsSiteData && !(await this.ended.of(request)).hasLive)
+      this.writer.clearSiteData(response);
+    throw this.writer.asJson(response, reason);
   }
 }
+
+const isPage = ({ method, headers }: HttpRequest, { answer }: RoutePolicy): boolean =>
+  answer === undefined ? wantsPage(method, headers) : answer === 'redirect';
 
 /** Fastify's reply has it as `raw`. */
 function serverResponse(context: ExecutionContext): object {

@@ -12,6 +12,7 @@ export interface BearerTokenOptions {
   readonly verify: (token: string) => SessionFacts | undefined | Promise<SessionFacts | undefined>;
 }
 
+const SERVER_ERROR: number = HttpStatus.INTERNAL_SERVER_ERROR;
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 /**
@@ -31,15 +32,14 @@ class BearerTokenReader extends SessionReader {
     try {
       const facts = this.options.verify(token);
       // Whatever can be awaited: a library's query object is no Promise, and no facts either.
-      return facts !== undefined && 'then' in facts ? Promise.resolve(facts).catch(nobodyUnlessDown) : facts;
+      return facts !== undefined && 'then' in facts ? Promise.resolve(facts).catch(throwIfDown) : facts;
     } catch (error) {
-      return nobodyUnlessDown(error);
+      throwIfDown(error);
+      return undefined;
     }
   }
 }
 
-function nobodyUnlessDown(error: unknown): undefined {
-  if (error instanceof HttpException && error.getStatus() >= Number(HttpStatus.INTERNAL_SERVER_ERROR))
-    throw error;
-  return undefined;
+function throwIfDown(error: unknown): undefined {
+  if (error instanceof HttpException && error.getStatus() >= SERVER_ERROR) throw error;
 }

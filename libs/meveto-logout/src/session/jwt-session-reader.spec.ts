@@ -43,9 +43,9 @@ describe('a JWT', () => {
   });
 
   it('is verified with what the application gives for it', () => {
-    const verify = jest.fn((_token: string, _options?: object) => ({ sub: '7' }));
-    jwtSession({ jwtService: { verify } }).read(request);
-    jwtSession({ jwtService: { verify }, verifyOptions: { secret: 's' } }).read(request);
+    const verify = jest.fn<(token: string, options?: object) => object>(() => ({ sub: '7' }));
+    for (const more of [{}, { verifyOptions: { secret: 's' } }])
+      expect(jwtSession({ jwtService: { verify }, ...more }).read(request)).toMatchObject({ userId: '7' });
     expect(verify.mock.calls).toEqual([['a.b.c'], ['a.b.c', { secret: 's' }]]);
   });
 
@@ -59,7 +59,8 @@ describe('a JWT', () => {
     const reader = jwtSession({ jwtService });
     for (let count = 0; count < 2; count += 1)
       expect(reader.read({ headers: { authorization: `Bearer ${bearer}` } })).toBeUndefined();
-    expect(warn).toHaveBeenCalledTimes(times);
+    const said = warn.mock.calls.filter(([text]) => String(text).includes('jwtSession'));
     warn.mockRestore();
+    expect(said).toHaveLength(times);
   });
 });
