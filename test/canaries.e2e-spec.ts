@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { WebSocketGateway } from '@nestjs/websockets';
-import type { Socket } from 'socket.io';
+import { WebSocketGateway, WebSocketServer } from '@nestjs/websockets';
+import type { Namespace, Socket } from 'socket.io';
 import { DataSource } from 'typeorm';
 import { canaries } from './support/canaries.js';
 import { databaseKind } from './support/database.js';
@@ -20,8 +20,12 @@ describe(`a token that an application shows, on ${databaseKind}`, () => {
     const leak = { token: '' };
     @WebSocketGateway({ namespace: '/leak' })
     class LeakingGateway {
+      @WebSocketServer()
+      private readonly namespace!: Namespace;
+
       handleConnection(socket: Socket): void {
-        socket.emit('leak', leak.token);
+        if (socket.handshake.auth['token'] === 'alone') socket.emit('leak', leak.token);
+        else this.namespace.emit('leak', leak.token);
       }
     }
     world = await World.create();
@@ -46,8 +50,8 @@ describe(`a token that an application shows, on ${databaseKind}`, () => {
     expect(seenAt()).toEqual(['answer']);
   });
 
-  it('is seen in a pushed message', async () => {
-    const socket = new LiveSocket(host.url, { namespace: '/leak' });
+  it.each(['alone', 'everybody'])('is seen in a message that is pushed to %s', async (token) => {
+    const socket = new LiveSocket(host.url, { namespace: '/leak', token });
     await until('it is pushed', () => seenAt().includes('message'));
     socket.close();
   });

@@ -169,8 +169,12 @@ describe('sockets', () => {
         await until('the chat is joined', () => chat.socket.connected);
         await pause(100);
         const heard = announced(chat);
+        // The server notices first.
+        chat.socket.io.reconnectionDelay(700);
+        chat.socket.io.randomizationFactor(0);
         lose(chat);
         await chat.next('disconnect');
+        await pause(200);
         announce('missed');
         await until('it is back', () => chat.socket.connected);
         expect([chat.socket.recovered, heard]).toEqual([true, ['missed']]);

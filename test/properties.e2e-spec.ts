@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, it } from '@jest/globals';
 import * as fc from 'fast-check';
+import { sayWrongHistory } from './chaos/world/wrong-history.js';
 import { type ClockedStores, memoryStores, sqliteStores } from './properties/clocked-store.js';
 import { type History, histories } from './properties/commands.js';
 import { Play } from './properties/play-history.js';
@@ -13,11 +14,16 @@ async function holds(stores: ClockedStores, numRuns: number): Promise<void> {
   const property = fc.asyncProperty(histories, async (history) => {
     await Play.run(await stores.empty(), history);
   });
-  await fc.assert(property, {
-    numRuns,
-    examples: regressions.map(({ history }): [History] => [history]),
-    ...(SEED !== undefined && { seed: Number(SEED) }),
-  });
+  try {
+    await fc.assert(property, {
+      numRuns,
+      examples: regressions.map(({ history }): [History] => [history]),
+      ...(SEED !== undefined && { seed: Number(SEED) }),
+    });
+  } catch (error) {
+    sayWrongHistory();
+    throw error;
+  }
 }
 
 describe('a session is live if and only if it began after every logout of its user that was applied', () => {

@@ -4,8 +4,8 @@ import { ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { afterAll, afterEach, expect } from '@jest/globals';
 import { Logger, type LoggerService } from '@nestjs/common';
-import type { WebSocket } from 'ws';
 import { UserTokens } from '../../apps/meveto-simulator/src/user-tokens.js';
+import { sayWrongHistory } from '../chaos/world/wrong-history.js';
 import { canaries } from './canaries.js';
 
 /** Meveto's own answers, in which it gives tokens out. */
@@ -93,16 +93,22 @@ before(RESPONSE, 'end', (response, [chunk]) => {
 /** Socket.IO has a version of `ws` of its own. */
 const near = createRequire(import.meta.url);
 for (const sender of [near, createRequire(near.resolve('engine.io'))]) {
-  const { prototype } = sender('ws') as typeof WebSocket;
-  before(prototype, 'send', (_socket, [data]) => {
-    canaries.look('message', Array.isArray(data) ? Buffer.concat(data as Buffer[]) : data);
+  // Also what is sent to a room, which Socket.IO frames by itself.
+  const { Sender } = sender('ws') as {
+    Sender: { prototype: { sendFrame(list: readonly (Buffer | string)[]): void } };
+  };
+  before(Sender.prototype, 'sendFrame', (_sender, [list]) => {
+    canaries.look('message', (list as (Buffer | string)[]).map((part) => part.toString('latin1')).join(''));
   });
 }
 
-afterEach(() => {
-  expect(canaries.take()).toEqual([]);
-});
+function expectNone(): void {
+  const found = canaries.take();
+  if (found.length > 0) sayWrongHistory();
+  expect(found).toEqual([]);
+}
+afterEach(expectNone);
 afterAll(() => {
-  expect(canaries.take()).toEqual([]);
+  expectNone();
   for (const restore of undo.reverse()) restore();
 });

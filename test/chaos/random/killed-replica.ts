@@ -13,6 +13,8 @@ const STOPS_WITHIN_MS = 30_000;
 /** One replica of the application, killed again and again; its successor is loaded while it lives. */
 export class KilledReplica {
   readonly deaths: Death[] = [];
+  /** What they wrote. */
+  readonly diedByThemselves: string[] = [];
   #host: HostProcess | undefined;
   #spare: Promise<HostProcess> | undefined;
 
@@ -59,7 +61,7 @@ export class KilledReplica {
     const signal = this.random.chance(SIGTERM_SHARE) ? 'SIGTERM' : 'SIGKILL';
     const at = Date.now();
     const isUp = listenedAt !== undefined && killedBefore !== undefined;
-    await this.#stop(host, signal);
+    await this.#kill(host, signal);
     this.deaths.push({
       caller: this.caller,
       at,
@@ -67,6 +69,14 @@ export class KilledReplica {
       signal,
       recoveryMs: isUp ? listenedAt - killedBefore : undefined,
     });
+  }
+
+  /** One that is gone already has died by itself, and so has one that ends otherwise than by the signal. */
+  async #kill(host: HostProcess, signal: NodeJS.Signals): Promise<void> {
+    const wasRunning = host.isRunning;
+    await this.#stop(host, signal);
+    const exit = await host.exited();
+    if (!wasRunning || (exit.signal !== signal && exit.code !== 0)) this.diedByThemselves.push(host.output);
   }
 
   async #next(): Promise<HostProcess> {

@@ -230,6 +230,9 @@ export class Storm {
         ? [{ rule: 'in flight', about: `${String(inFlight)} exchanges of one token at once` }]
         : []),
       ...(isKept ? [{ rule: 'clear token', about: 'in the database' }] : []),
+      ...this.#replicas.flatMap(({ diedByThemselves }) =>
+        diedByThemselves.map((output) => ({ rule: 'died by itself', about: output.slice(-2_000) })),
+      ),
       ...(this.#leaks > 0 ? [{ rule: 'clear token', about: 'in the output of a process' }] : []),
     ];
   }

@@ -5,6 +5,7 @@ interface PoolClient {
   on(event: 'error', listener: () => void): unknown;
   once(event: 'end', listener: () => void): unknown;
   query(text: string): Promise<unknown>;
+  end(): Promise<void>;
   release(destroy?: boolean): void;
 }
 
@@ -40,8 +41,9 @@ export function tolerantPool<Given extends Pool>(pool: Given): Given {
   pool.on('error', ignore);
   pool.on('acquire', (client) => {
     const ask = (): Promise<unknown> => client.query('SELECT 1');
+    // Whoever holds it gives it back, now that what they ask for fails; for whoever only listens, it is given back at its end.
     const onSilence = (): void => {
-      close(client);
+      client.end().catch(ignore);
     };
     held.set(client, new Pulse(ask, SILENT_FOR_MS, onSilence));
   });

@@ -1,6 +1,8 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import pg from 'pg';
 import { tolerantPool } from './tolerant-pool.js';
 import { tolerantRedis } from './tolerant-redis.js';
 
@@ -155,11 +157,21 @@ describe('a tolerant client of `redis`', () => {
   });
 });
 
+type HeldClient = EventEmitter & {
+  readonly release: jest.Mock<(destroy?: boolean) => void>;
+  readonly end: jest.Mock<() => Promise<void>>;
+  readonly query: jest.Mock<(text: string) => Promise<unknown>>;
+};
+
 describe('a tolerant pool', () => {
   const connected = () => {
     const pool = tolerantPool(new EventEmitter());
-    const client = Object.assign(new EventEmitter(), {
-      release: jest.fn(),
+    const client: HeldClient = Object.assign(new EventEmitter(), {
+      release: jest.fn<(destroy?: boolean) => void>(),
+      end: jest.fn<() => Promise<void>>(() => {
+        client.emit('end');
+        return Promise.resolve();
+      }),
       query: jest.fn<(text: string) => Promise<unknown>>(() => Promise.resolve()),
     });
     pool.emit('connect', client);
@@ -184,6 +196,28 @@ describe('a tolerant pool', () => {
     expect(() => pool.emit('error', new Error('terminated'))).not.toThrow();
   });
 
+  it('ends a silent connection that a query holds without giving it back twice', async () => {
+    // As PostgreSQL lets a client in, and not a word more.
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0, 0x5a, 0, 0, 0, 5, 0x49]));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const pool = tolerantPool(new pg.Pool({ host: '127.0.0.1', port, user: 'x', database: 'x', max: 2 }));
+    const kept = await pool.connect();
+    const ended = once(kept, 'end');
+    await expect(pool.query('SELECT 1')).rejects.toThrow('Connection terminated');
+    await ended;
+    await turn();
+    await turn();
+    expect([pool.totalCount, pool.idleCount]).toEqual([0, 0]);
+    await pool.end();
+    server.close();
+  });
+
   describe('asks a connection that is kept whether it is there', () => {
     beforeEach(() => {
       jest.useFakeTimers();
@@ -206,10 +240,9 @@ describe('a tolerant pool', () => {
       const { client } = connected();
       client.query.mockImplementation(answer);
       await jest.advanceTimersByTimeAsync(5_900);
-      expect(client.release).not.toHaveBeenCalled();
-      await jest.advanceTimersByTimeAsync(100);
-      client.emit('end');
+      expect(client.end).not.toHaveBeenCalled();
       await jest.advanceTimersByTimeAsync(20_000);
+      expect(client.end).toHaveBeenCalledTimes(1);
       expect(client.release.mock.calls).toEqual([[true]]);
       expect(client.query).toHaveBeenCalledTimes(1);
     });

@@ -31,8 +31,12 @@ describe('a page of the pending list', () => {
     expect(pageOf([], 'cursor')?.next).toBe('cursor');
   });
 
-  it.each([null, undefined, '', {}, 'x'.repeat(1_025)])('is the last one with the cursor %j', (next) => {
-    expect(pageOf([], next)?.next).toBeUndefined();
+  it.each([null, undefined, '', false])('is the last one with the cursor %j', (next) => {
+    expect(pageOf([], next)).toEqual({ calls: [], skippedCount: 0, next: undefined });
+  });
+
+  it.each([{}, ['x'], true, 'x'.repeat(1_025)])('is none with a cursor that says nothing: %j', (next) => {
+    expect(pageOf([], next)).toBeUndefined();
   });
 
   it('leaves out and counts what it does not understand, and nothing else', () => {

@@ -39,12 +39,16 @@ export function pendingPageIn(given: unknown, fields: PendingFields): PendingPag
     .map((entry: unknown) => pendingCallOf(entry, fields))
     .filter((call) => call !== undefined);
   const next = textOf(valueAt(given, fields.next));
-  return {
-    calls,
-    skippedCount: entries.length - calls.length,
-    next: typeof next === 'string' && next !== '' && next.length <= MAX_CURSOR_CHARS ? next : undefined,
-  };
+  // Taken for the end of the list, it would hide all that comes after it.
+  if (!isEnd(next) && !isCursor(next)) return undefined;
+  return { calls, skippedCount: entries.length - calls.length, next: isCursor(next) ? next : undefined };
 }
+
+const isEnd = (next: unknown): boolean =>
+  next === undefined || next === null || next === '' || next === false;
+
+const isCursor = (next: unknown): next is string =>
+  typeof next === 'string' && next !== '' && next.length <= MAX_CURSOR_CHARS;
 
 function pendingCallOf(entry: unknown, fields: PendingFields): PendingCall | undefined {
   const id = textOf(valueAt(entry, fields.id));

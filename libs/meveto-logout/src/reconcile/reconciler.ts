@@ -181,8 +181,11 @@ export class Reconciler {
       }
       const late = page.calls.filter((call) => isPushGap(call, Date.now()));
       const young = page.calls.filter((call) => !late.includes(call));
-      opened.young += await this.#store(young.map((call) => this.#digested(call)));
-      opened.late += await this.#store(late.map((call) => this.#digested(call)));
+      const openedYoung = await this.#store(young.map((call) => this.#digested(call)));
+      const openedLate = await this.#store(late.map((call) => this.#digested(call)));
+      if (openedYoung === undefined || openedLate === undefined) return undefined;
+      opened.young += openedYoung;
+      opened.late += openedLate;
       cursor = page.next;
       // A cursor that comes back would never end.
       if (cursor === undefined || seen.has(cursor)) return opened;
@@ -192,11 +195,17 @@ export class Reconciler {
     return opened;
   }
 
-  async #store(calls: readonly WithToken<ListedCall>[]): Promise<number> {
+  async #mayGoOn(): Promise<boolean> {
+    return !this.#stopping.signal.aborted && (await this.#turns.keep());
+  }
+
+  /** How many calls were opened; undefined when the lease was lost on the way. */
+  async #store(calls: readonly WithToken<ListedCall>[]): Promise<number | undefined> {
     if (calls.length === 0) return 0;
     let openCount = 0;
     // A long page in one transaction would keep the store from everything else, and might never be done in time.
     for (let start = 0; start < calls.length; start += STORE_BATCH) {
+      if (start > 0 && !(await this.#mayGoOn())) return undefined;
       openCount += await this.storage.receiveListed(calls.slice(start, start + STORE_BATCH));
     }
     if (openCount === 0) return 0;
