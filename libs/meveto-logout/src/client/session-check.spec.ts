@@ -135,6 +135,28 @@ describe('the check of the session', () => {
     }
   });
 
+  it('is made as soon as the network is back, whenever the last one was tried without it', async () => {
+    await connected();
+    page.fail();
+    page.socket.receive('disconnect', 'transport close');
+    await wait(1_000);
+    expect(count()).toBe(1);
+    page.answer(401, { reason: 'logged-out' });
+    page.happens('online');
+    await wait(800);
+    expect(page.replace).toHaveBeenCalledTimes(1);
+  });
+
+  it('goes on where a token does not come in time', async () => {
+    const token = jest.fn<() => Promise<string>>().mockReturnValue(new Promise(() => undefined));
+    connect({ token });
+    await wait(20_000);
+    expect(count()).toBe(0);
+    token.mockResolvedValue('t');
+    await wait(60_000);
+    expect(count()).toBe(1);
+  });
+
   it('is given up after five seconds, and made again, ever more slowly', async () => {
     await connected();
     const aborted: number[] = [];

@@ -1,4 +1,4 @@
-/** Between two requests, and the deadline of one. */
+/** Between two requests that were answered, and the deadline of one. */
 const GAP_MS = 5_000;
 const EVERY_MS = 60_000;
 
@@ -17,8 +17,8 @@ export interface SessionCheck {
 }
 
 /**
- * Asks the server whether the session is live: one request at a time, 5 s or more between two. Without an answer it asks
- * again, ever more slowly; and every 60 to 120 s while `isNeeded`.
+ * Asks the server whether the session is live: one request at a time, the next one 5 s or more after one that was answered.
+ * Without an answer it asks again, ever more slowly; and every 60 to 120 s while `isNeeded`.
  * @param heard told of every answer; false when it says nothing, as that of a server in trouble
  */
 export function createSessionCheck(
@@ -30,8 +30,8 @@ export function createSessionCheck(
   let next: ReturnType<typeof setTimeout> | undefined;
   let running: AbortController | undefined;
   let askedAt = -Infinity;
+  let isSoon: boolean | undefined;
   let failures = 0;
-  let isSoon = false;
   /** In `ms` to twice that; unless it is a must, only if it is needed then. */
   const later = (ms: number, isMust?: unknown): void => {
     clearTimeout(next);
@@ -47,8 +47,16 @@ export function createSessionCheck(
   const run = async (): Promise<void> => {
     if (running || !url) return;
     const mine = (running = new AbortController());
+    const end = (): void => {
+      if (running !== mine) return;
+      mine.abort();
+      running = undefined;
+      // If it was asked for meanwhile, it is due already.
+      if (!isSoon) later(Math.min(EVERY_MS, GAP_MS * 1.5 ** (failures || 9)), failures);
+    };
     askedAt = performance.now();
-    setTimeout(() => mine.abort(), GAP_MS);
+    // Also where it is the token that does not come.
+    setTimeout(end, GAP_MS);
     failures++;
     try {
       const response = await fetch(url, {
@@ -59,12 +67,10 @@ export function createSessionCheck(
       const body = (await response.json()) as CheckAnswer;
       if (running === mine && heard(response.status, body)) failures = 0;
     } catch {
-      // The network, not a logout.
+      // Not a logout. Without a network nobody was asked: no gap is to be minded as soon as it is back.
+      askedAt = -Infinity;
     }
-    if (running !== mine) return;
-    running = undefined;
-    // If it was asked for meanwhile, it is due already.
-    if (!isSoon) later(Math.min(EVERY_MS, GAP_MS * 1.5 ** (failures || 9)), failures);
+    end();
   };
   return {
     ask(atOnce) {

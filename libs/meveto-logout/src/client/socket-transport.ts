@@ -30,7 +30,7 @@ export function socketTransport(
       const lost = (): void => {
         if (socket !== current) return;
         down();
-        const pauseMs = Math.min(30_000, 2_000 * 2 ** attempts++) * (0.5 + Math.random() / 2);
+        const pauseMs = Math.min(15_000, 1_000 * 2 ** attempts++) * (1 + Math.random());
         setTimeout(() => {
           // Socket.IO gives up for good when the server refused or hung up: then the next try is ours.
           if (socket === current && !socket.active) socket.connect();
