@@ -77,7 +77,8 @@ describe(`keys on ${databaseKind}`, () => {
   it('that are gone leave the calls that they sealed unread, and say so', async () => {
     mevetoIsAway();
     const first = await start({ keys: { current: FIRST } });
-    await first.webhook(world.meveto.issueUserToken('m-1'));
+    const token = world.meveto.issueUserToken('m-1');
+    await first.webhook(token);
     await until('an attempt', () => world.proxy.count(EXCHANGE) > 0);
     await world.stop(first);
     mevetoIsBack();
@@ -85,6 +86,13 @@ describe(`keys on ${databaseKind}`, () => {
     await second.untilCalls('expired');
     expect(await rowsOf(second)).toEqual([expect.objectContaining({ reason: 'key-missing', sealed: null })]);
     expect(world.meveto.exchanges).toHaveLength(0);
+    await world.stop(second);
+
+    // With the key back, whoever sends the token again is heard.
+    const third = await start({ keys: { current: SECOND, previous: [FIRST] } });
+    await third.webhook(token);
+    await third.untilCalls('applied');
+    expect(await third.states()).toMatchObject({ applied: 1, expired: 0, pending: 0 });
   });
 
   it('keep what is known of senders and of removed links when they change', async () => {

@@ -3,6 +3,7 @@ import type { IncomingCall } from '../../libs/meveto-logout/src/inbox/inbox.port
 import {
   claimOne,
   type Current,
+  DAY_MS,
   HOUR_MS,
   incoming,
   LEASE_MS,
@@ -167,6 +168,20 @@ export function holding(current: Current): void {
         expect(await summaryOf(current())).toMatchObject({ pending: 1, ambiguous: 0 });
       },
     );
+
+    it.each(['pushed', 'listed'] as const)('goes on when it expired and is %s again', async (how) => {
+      const { inbox } = current().store;
+      const [first] = await inbox.receiveListedHeld([listedUnsealed('1', 'a')], LEASE_MS);
+      await current().passTime(DAY_MS);
+      expect((await inbox.expire(DAY_MS, 10)).count).toBe(1);
+      const held =
+        how === 'pushed'
+          ? (await inbox.receiveHeld([unsealed('a')], LEASE_MS)).held
+          : await inbox.receiveListedHeld([listedUnsealed('1', 'a')], LEASE_MS);
+      expect(held).toEqual([expect.objectContaining({ id: first?.id, earlierAttemptUnknown: true })]);
+      expect((await inbox.expire(DAY_MS, 10)).count).toBe(0);
+      expect(await summaryOf(current())).toMatchObject({ pending: 1, expired: 0 });
+    });
 
     it('stays ambiguous when it is so for another reason', async () => {
       const { inbox } = current().store;

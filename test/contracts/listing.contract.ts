@@ -176,15 +176,17 @@ export function listing(current: Current): void {
     });
   });
 
-  it('opens an expired call again with a fresh token, for a whole new time to live', async () => {
-    const { inbox } = current().store;
-    await inbox.receiveListed([listed('1', 'a')]);
-    await current().passTime(DAY_MS);
-    expect((await inbox.expire(DAY_MS, 10)).count).toBe(1);
+  it.each(['a', 'fresh'])(
+    'opens an expired call again for a whole new time to live, token: %s',
+    async (token) => {
+      const { inbox } = current().store;
+      await inbox.receiveListed([listed('1', 'a')]);
+      await current().passTime(DAY_MS);
+      expect((await inbox.expire(DAY_MS, 10)).count).toBe(1);
 
-    expect(await inbox.receiveListed([listed('1', 'a')])).toBe(0);
-    expect(await inbox.receiveListed([listed('1', 'fresh')])).toBe(1);
-    expect((await inbox.expire(DAY_MS, 10)).count).toBe(0);
-    expect(await claimOne(current())).toMatchObject({ sealed: 'sealed-fresh' });
-  });
+      expect(await inbox.receiveListed([listed('1', token)])).toBe(1);
+      expect((await inbox.expire(DAY_MS, 10)).count).toBe(0);
+      expect(await claimOne(current())).toMatchObject({ sealed: `sealed-${token}` });
+    },
+  );
 }

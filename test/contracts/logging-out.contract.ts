@@ -116,7 +116,7 @@ export function loggingOut(current: Current): void {
       expect(await current().liveTokens()).toEqual(['young']);
     });
 
-    it.each(['unfinished', 'ambiguous'] as const)(
+    it.each(['unfinished', 'ambiguous', 'expired'] as const)(
       'counts although its claim was lost, while the call is %s: nobody else can have the answer',
       async (meanwhile) => {
         await current().addUser(1, 'm-1');
@@ -125,11 +125,16 @@ export function loggingOut(current: Current): void {
         await current().addToken('token', 1, lost.occurredAt - 1);
         await current().passTime(LEASE_MS);
         const other = await claimOne(current());
-        if (meanwhile === 'ambiguous') await inbox.finish(other, { state: 'ambiguous', reason: 'test' });
+        if (meanwhile !== 'unfinished') await inbox.finish(other, { state: meanwhile, reason: 'test' });
 
         expect(await register.applyLogout(lost, 'm-1')).toMatchObject({ kind: 'applied' });
         expect(await current().liveTokens()).toEqual([]);
-        expect(await summaryOf(current())).toMatchObject({ pending: 0, ambiguous: 0, applied: 1 });
+        expect(await summaryOf(current())).toMatchObject({
+          pending: 0,
+          ambiguous: 0,
+          expired: 0,
+          applied: 1,
+        });
         expect(await register.applyLogout(other, 'm-1')).toEqual({ kind: 'claim-lost' });
         expect(await inbox.finish(other, { state: 'rejected', reason: 'test' })).toBe(false);
       },

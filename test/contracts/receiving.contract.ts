@@ -1,5 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
-import { claimOne, type Current, incoming, receiveAndClaim, removal, summaryOf } from './opened-store.js';
+import {
+  claimOne,
+  type Current,
+  DAY_MS,
+  incoming,
+  receiveAndClaim,
+  removal,
+  summaryOf,
+} from './opened-store.js';
 
 export function receiving(current: Current): void {
   describe('receiving calls', () => {
@@ -78,6 +86,49 @@ export function receiving(current: Current): void {
         ambiguous: 0,
         expired: 0,
       });
+    });
+
+    it.each([['test'], ['key-missing']])(
+      'goes on with a call that expired (%s) once its token comes again, for a whole new time to live',
+      async (reason) => {
+        const { inbox } = current().store;
+        const first = await receiveAndClaim(current(), incoming('a'));
+        await inbox.release(first, { delayMs: 0, maybeSent: true, reason: 'test' });
+        const second = await claimOne(current());
+        await current().passTime(DAY_MS);
+        await inbox.finish(second, { state: 'expired', reason });
+        const again = { ...incoming('new-a'), earlierDigests: ['digest-a'], lane: 'confirmed' as const };
+        expect(await inbox.receive([incoming('b'), again])).toBe(2);
+        expect(await inbox.receive([again])).toBe(0);
+        expect((await inbox.expire(DAY_MS, 10)).count).toBe(0);
+        const [open] = await inbox.claim(1, 1_000);
+        expect(open).toMatchObject({
+          id: first.id,
+          digest: 'digest-new-a',
+          sealed: 'sealed-new-a',
+          lane: 'confirmed',
+          earlierAttemptUnknown: true,
+        });
+        expect((open?.receivedAt ?? 0) - (open?.occurredAt ?? 0)).toBeGreaterThanOrEqual(DAY_MS);
+        expect(await inbox.finish(second, { state: 'rejected', reason: 'test' })).toBe(false);
+        expect(await summaryOf(current())).toMatchObject({ pending: 2, expired: 0 });
+      },
+    );
+
+    it('goes on with a call whose token was lost once it comes again', async () => {
+      const { inbox } = current().store;
+      const { held } = await inbox.receiveHeld([{ ...incoming('a'), sealed: undefined }], 1_000);
+      for (const call of held) await inbox.finish(call, { state: 'ambiguous', reason: 'token-lost' });
+      expect(await inbox.receive([incoming('a')])).toBe(1);
+      expect(await claimOne(current())).toMatchObject({ sealed: 'sealed-a', earlierAttemptUnknown: true });
+    });
+
+    it.each(['rejected', 'ambiguous'] as const)('recognises a call that has ended as %s', async (state) => {
+      const { inbox } = current().store;
+      const call = await receiveAndClaim(current(), incoming('a'));
+      await inbox.finish(call, { state, reason: 'test' });
+      expect(await inbox.receive([incoming('a')])).toBe(0);
+      expect(await summaryOf(current())).toMatchObject({ pending: 0, [state]: 1 });
     });
 
     it('recognises a call that has ended', async () => {

@@ -40,12 +40,12 @@ export function unlinking(current: Current): void {
       await current().addUser(1, 'm-1');
       const lost = await receiveAndClaim(current(), removal('a'));
       await current().passTime(LEASE_MS);
-      await current().store.inbox.finish(await claimOne(current()), { state: 'expired', reason: 'test' });
+      await current().store.inbox.finish(await claimOne(current()), { state: 'rejected', reason: 'test' });
       expect(await current().store.register.applyProtectionRemoved(lost, 'm-1')).toEqual({
         kind: 'claim-lost',
       });
       expect(await current().mevetoIdOf(1)).toBe('m-1');
-      expect(await summaryOf(current())).toMatchObject({ expired: 1 });
+      expect(await summaryOf(current())).toMatchObject({ rejected: 1 });
     });
   });
 

@@ -84,18 +84,22 @@ export interface ExpiredCalls {
  * @throws {StoreUnavailableError} from every method, when the store does not answer.
  */
 export abstract class Inbox {
-  /** Stores calls that are not known yet and resolves with how many were new. Known digests are left alone. */
+  /**
+   * Stores calls that are not known yet and resolves with how many are to be worked on. Known digests are left alone, but for
+   * calls that ended because their tokens were gone, unreadable or not answered in time: they go on with what came now.
+   */
   abstract receive(calls: readonly IncomingCall[]): Promise<number>;
 
   /**
    * Stores calls from the pending list and resolves with how many are to be worked on. A call that is known by its id or
-   * digest is left alone, but for an ambiguous or expired one that the list now names: that is opened once more.
+   * digest is left alone, but for an expired one, and an ambiguous one of which the list says something new: those are opened
+   * once more.
    */
   abstract receiveListed(calls: readonly ListedCall[]): Promise<number>;
 
   /**
    * As `receive`, for calls without a sealed token: claims what it stores for `leaseMs`, and what it finds unfinished and
-   * held by nobody. A call that became ambiguous because its token was lost is opened again: here is its token.
+   * held by nobody, what `receive` opens again among it.
    */
   abstract receiveHeld(calls: readonly IncomingCall[], leaseMs: number): Promise<HeldCalls>;
 

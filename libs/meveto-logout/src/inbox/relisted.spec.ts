@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CALL_STATES } from '../model/call.js';
-import { whenListedAgain } from './relisted.js';
+import { goesOnWithToken, type KnownCall, whenListedAgain as decide } from './relisted.js';
 
 const listed = {
   sourceId: '1',
@@ -14,6 +14,31 @@ const listed = {
 const unresolved = ['ambiguous', 'expired'] as const;
 const others = CALL_STATES.filter((state) => !unresolved.some((each) => each === state));
 
+const whenListedAgain = (known: Omit<KnownCall, 'reason'>, call: Parameters<typeof decide>[1]) =>
+  decide({ ...known, reason: 'test' }, call);
+
+describe('a call whose token comes again', () => {
+  it.each(['time-to-live', 'time-to-live-outcome-unknown', 'key-missing', null])(
+    'goes on when it expired by %s',
+    (reason) => {
+      expect(goesOnWithToken('expired', reason)).toBe(true);
+    },
+  );
+
+  it('goes on when it is ambiguous because its token was lost, and for no other reason', () => {
+    expect(goesOnWithToken('ambiguous', 'token-lost')).toBe(true);
+    for (const reason of ['invalid-after-unknown-attempt', null, undefined])
+      expect(goesOnWithToken('ambiguous', reason)).toBe(false);
+  });
+
+  it.each(CALL_STATES.filter((state) => state !== 'expired' && state !== 'ambiguous'))(
+    'is left alone when it is %s',
+    (state) => {
+      expect(goesOnWithToken(state, 'token-lost')).toBe(false);
+    },
+  );
+});
+
 describe('a known call that the pending list names', () => {
   it.each(unresolved)('is opened again when it is %s and had no id yet', (state) => {
     expect(whenListedAgain({ state, digest: 'd', sourceId: null }, listed)).toBe('reopen');
@@ -24,13 +49,19 @@ describe('a known call that the pending list names', () => {
     expect(whenListedAgain({ state, digest: 'old', sourceId: '1' }, listed)).toBe('reopen');
   });
 
-  it.each(unresolved)('is left alone when it is %s and nothing is new', (state) => {
-    expect(whenListedAgain({ state, digest: 'd', sourceId: '1' }, listed)).toBe('leave');
+  it('is left alone when it is ambiguous and nothing is new, also by an earlier key', () => {
+    const known = { state: 'ambiguous', sourceId: '1' } as const;
+    expect(whenListedAgain({ ...known, digest: 'd' }, listed)).toBe('leave');
+    const again = { ...listed, earlierDigests: ['older', 'old'] };
+    expect(whenListedAgain({ ...known, digest: 'old' }, again)).toBe('leave');
   });
 
-  it.each(unresolved)('is left alone when it is %s and has the same token by an earlier key', (state) => {
-    const again = { ...listed, earlierDigests: ['older', 'old'] };
-    expect(whenListedAgain({ state, digest: 'old', sourceId: '1' }, again)).toBe('leave');
+  it('is opened again when it goes on with its token, though nothing is new', () => {
+    const known = { digest: 'd', sourceId: '1' };
+    expect(whenListedAgain({ ...known, state: 'expired' }, listed)).toBe('reopen');
+    expect(decide({ ...known, state: 'ambiguous', reason: 'token-lost' }, listed)).toBe('reopen');
+    const other = { ...known, sourceId: '2' };
+    expect(decide({ ...other, state: 'ambiguous', reason: 'token-lost' }, listed)).toBe('leave');
   });
 
   it.each(CALL_STATES)(

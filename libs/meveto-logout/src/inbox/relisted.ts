@@ -1,4 +1,4 @@
-import type { CallState } from '../model/call.js';
+import { type CallState, TOKEN_LOST } from '../model/call.js';
 import type { ListedCall } from './inbox.port.js';
 
 /** The facts of a row that the pending list names again. */
@@ -6,17 +6,25 @@ export interface KnownCall {
   readonly digest: string;
   readonly sourceId: string | null | undefined;
   readonly state: CallState;
+  readonly reason: string | null | undefined;
 }
 
 /**
- * What to do with a known call that the pending list names: `reopen` an ambiguous or expired one of which the list says
- * something new (Meveto's id for a call that had none, or a fresh token), and a rejected one with a fresh token; `name`
- * one by its id, or `leave` it.
+ * Whether a call that has ended goes on as soon as its token comes again: one that ended because its token was gone, could
+ * not be opened, or was never answered in time.
+ */
+export const goesOnWithToken = (state: CallState, reason: string | null | undefined): boolean =>
+  state === 'expired' || (state === 'ambiguous' && reason === TOKEN_LOST);
+
+/**
+ * What to do with a known call that the pending list names: `reopen` one that goes on with its token, an ambiguous one of
+ * which the list says something new (Meveto's id for a call that had none, or a fresh token), and a rejected one with a
+ * fresh token; `name` one by its id, or `leave` it.
  */
 export function whenListedAgain(known: KnownCall, listed: ListedCall): 'reopen' | 'name' | 'leave' {
   const isUnnamed = (known.sourceId ?? null) === null;
   if (!isUnnamed && known.sourceId !== listed.sourceId) return 'leave';
-  if (canReopen(known.state, isUnnamed, !isSameToken(known.digest, listed))) return 'reopen';
+  if (canReopen(known, isUnnamed, !isSameToken(known.digest, listed))) return 'reopen';
   return isUnnamed ? 'name' : 'leave';
 }
 
@@ -26,5 +34,7 @@ export const isSameToken = (
   { digest: current, earlierDigests = [] }: Pick<ListedCall, 'digest' | 'earlierDigests'>,
 ): boolean => digest === current || earlierDigests.includes(digest);
 
-const canReopen = (state: CallState, isUnnamed: boolean, isNewToken: boolean): boolean =>
-  state === 'ambiguous' || state === 'expired' ? isUnnamed || isNewToken : state === 'rejected' && isNewToken;
+const canReopen = ({ state, reason }: KnownCall, isUnnamed: boolean, isNewToken: boolean): boolean =>
+  goesOnWithToken(state, reason) ||
+  (state === 'ambiguous' && (isUnnamed || isNewToken)) ||
+  (state === 'rejected' && isNewToken);

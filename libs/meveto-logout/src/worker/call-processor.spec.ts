@@ -196,7 +196,7 @@ describe('a claimed call', () => {
     await process({ ...call, fence: call.fence - 1 });
     expect(await calls()).toMatchObject({ pending: 1 });
     expect(counters.all()).toMatchObject({ call_claim_lost: 1, call_rejected: 0 });
-    await store.inbox.finish(call, { state: 'expired', reason: 'test' });
+    await store.inbox.finish(call, { state: 'rejected', reason: 'test' });
     exchange.outcome = { kind: 'person', mevetoId: 'm-1' };
     await process({ ...call, fence: call.fence - 1 });
     expect(counters.all()).toMatchObject({ call_claim_lost: 2, call_applied: 0 });

@@ -49,7 +49,12 @@ export class CallProcessor {
     const outcome = await this.attempt.make(call, lease, stopping);
     exchanged(hasAnswered(outcome, call.lane));
     // Nothing may stand between the answer and its commit: until then only this process knows who it is.
-    await this.#settle(call, stopping, () => this.#record(call, outcome));
+    const isWritten = await this.#settle(call, stopping, () => this.#record(call, outcome));
+    if (isWritten || (outcome.kind !== 'person' && outcome.kind !== 'invalid')) return;
+    this.#logger.error(
+      `Meveto’s answer to call ${call.id} could not be written${stopping.aborted ? ' before this process stopped' : ''}, and ` +
+        'cannot be had again: the call will end as ambiguous or expired. Is the database away? See docs/modes.md.',
+    );
   }
 
   #record(call: ClaimedCall, outcome: Outcome): Promise<void> {
@@ -132,16 +137,19 @@ export class CallProcessor {
     this.events.ended(state, call.digest);
   }
 
-  /** Writes the outcome, again and again while the store is away: the answer cannot be had a second time. */
-  async #settle(call: ClaimedCall, stopping: AbortSignal, write: () => Promise<void>): Promise<void> {
+  /**
+   * Writes the outcome, again and again while the store is away: the answer cannot be had a second time. Resolves false when
+   * the process had to stop, or the call is too old.
+   */
+  async #settle(call: ClaimedCall, stopping: AbortSignal, write: () => Promise<void>): Promise<boolean> {
     const giveUpAt = performance.now() + this.options.callTtlMs;
     let isReported = false;
     for (let pauseMs = SETTLE_RETRY_MS; ; pauseMs = Math.min(pauseMs * 2, SETTLE_RETRY_CAP_MS)) {
       try {
         await write();
-        return;
+        return true;
       } catch {
-        if (stopping.aborted || performance.now() > giveUpAt) return;
+        if (stopping.aborted || performance.now() > giveUpAt) return false;
         if (pauseMs === SETTLE_RETRY_CAP_MS && !isReported) {
           isReported = true;
           this.#logger.error(

@@ -102,6 +102,7 @@ describe('writing down what became of a call', () => {
       expect.stringMatching(
         /^The outcome of call [\w-]+ cannot be written and is tried again every second\./,
       ),
+      expect.stringMatching(/^Meveto’s answer to call [\w-]+ could not be written, and cannot be had again/),
     ]);
     expect(exchange.count).toBe(1);
   });
@@ -116,6 +117,7 @@ describe('writing down what became of a call', () => {
     stopping.abort();
     await jest.advanceTimersByTimeAsync(1);
     expect(done).toHaveBeenCalledTimes(1);
+    expect(log.mock.calls.at(-1)?.[0]).toContain('could not be written before this process stopped');
   });
 
   it('tells of a rejected token, and of no other end', async () => {

@@ -11,8 +11,8 @@ import {
   type Release,
   type Retention,
 } from '../../inbox/inbox.port.js';
-import { isSameToken, whenListedAgain } from '../../inbox/relisted.js';
-import { CALL_STATES, TOKEN_LOST } from '../../model/call.js';
+import { goesOnWithToken, isSameToken, whenListedAgain } from '../../inbox/relisted.js';
+import { CALL_STATES } from '../../model/call.js';
 import type { CallPage, CallQuery } from '../../model/call-record.js';
 import { type Lane, rankOf } from '../../model/lane.js';
 import type { Clock } from '../../model/clock.js';
@@ -29,7 +29,7 @@ export class MemoryInbox extends Inbox {
   }
 
   override receive(calls: readonly IncomingCall[]): Promise<number> {
-    return Promise.resolve(calls.filter((call) => this.#insert(call)).length);
+    return Promise.resolve(calls.filter((call) => this.#insert(call) || this.#receivedAgain(call)).length);
   }
 
   override receiveListed(calls: readonly ListedCall[]): Promise<number> {
@@ -39,7 +39,7 @@ export class MemoryInbox extends Inbox {
   }
 
   override receiveHeld(calls: readonly IncomingCall[], leaseMs: number): Promise<HeldCalls> {
-    for (const call of calls) this.#insert(call);
+    for (const call of calls) if (!this.#insert(call)) this.#receivedAgain(call);
     const held = this.#claimUnheld(calls, leaseMs);
     const elsewhere = this.rows
       .find((row) => row.state === 'pending' && row.sealed === undefined)
@@ -186,18 +186,23 @@ export class MemoryInbox extends Inbox {
     return true;
   }
 
-  /** Those that no process holds, also those that ended only because their tokens were lost. */
+  /** Those that no process holds. */
   #claimUnheld(calls: readonly IncomingCall[], leaseMs: number): ClaimedCall[] {
     const now = this.clock.now();
     const rows = this.rows.find(
       (row) => row.sealed === undefined && calls.some((call) => isSameToken(row.digest, call)),
     );
-    for (const row of rows.filter((each) => each.state === 'ambiguous' && each.reason === TOKEN_LOST)) {
-      row.fence += 1;
-      Object.assign(row, { state: 'pending', dueAt: now, settledAt: undefined, reason: undefined });
-    }
     const unheld = rows.filter((row) => row.state === 'pending' && row.dueAt <= now);
     return unheld.map((row) => claimed(row, now + leaseMs));
+  }
+
+  /** Opens a call again that goes on with its token. */
+  #receivedAgain(call: IncomingCall): boolean {
+    const [row] = this.rows.find(
+      ({ digest, state, reason }) => isSameToken(digest, call) && goesOnWithToken(state, reason),
+    );
+    if (row !== undefined) this.#reopen(row, call);
+    return row !== undefined;
   }
 
   #listedAgain(call: ListedCall): boolean {
@@ -207,18 +212,17 @@ export class MemoryInbox extends Inbox {
     const decision = whenListedAgain(row, call);
     if (decision !== 'leave') row.sourceId = call.sourceId;
     if (decision !== 'reopen') return false;
+    this.#reopen(row, call);
+    return true;
+  }
+
+  #reopen(row: MemoryRow, call: IncomingCall): void {
     const now = this.clock.now();
+    const { digest, sealed, lane } = call;
     row.fence += 1;
     if (!isSameToken(row.digest, call)) row.unknownAttempts = 0;
-    Object.assign(row, {
-      state: 'pending',
-      digest: call.digest,
-      sealed: call.sealed,
-      dueAt: now,
-      receivedAt: now,
-    });
+    Object.assign(row, { state: 'pending', digest, sealed, lane, dueAt: now, receivedAt: now });
     Object.assign(row, { settledAt: undefined, reason: undefined });
-    return true;
   }
 }
 

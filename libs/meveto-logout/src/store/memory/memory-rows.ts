@@ -39,9 +39,8 @@ export class MemoryRows {
   /** The row of a call that an answer in hand may still end: the claim on it may have been lost meanwhile. */
   unresolved(call: ClaimedCall): MemoryRow | undefined {
     const row = this.byId.get(call.id);
-    return row?.digest === call.digest && (row.state === 'pending' || row.state === 'ambiguous')
-      ? row
-      : undefined;
+    if (row?.digest !== call.digest) return undefined;
+    return row.state === 'pending' ? row : this.unhealed(call.id);
   }
 
   /** A call that an operator may decide on. */

@@ -1,5 +1,4 @@
 import type { ClaimedCall, HeldCalls, IncomingCall, ListedCall, Release } from '../../inbox/inbox.port.js';
-import { TOKEN_LOST } from '../../model/call.js';
 import { CLAIM_COLUMNS, takeRows } from './call-rows.js';
 import { receive, receiveListed } from './receive-calls.js';
 import { clockOf, type Dialect, marks, numberOf, run, rowsOf, type Script } from './sql.js';
@@ -16,7 +15,6 @@ export function* receiveHeld(
 ): Script<HeldCalls> {
   const digests = digestsOf(calls);
   yield* receive(dialect, table, calls);
-  yield* reopenLost(dialect, table, digests);
   const held = yield* claimUnheld(dialect, table, digests, leaseMs);
   const own = new Set(held.map(({ digest }) => digest));
   const rows = yield* rowsOf(
@@ -35,18 +33,7 @@ export function* receiveListedHeld(
 ): Script<readonly ClaimedCall[]> {
   const digests = digestsOf(calls);
   yield* receiveListed(dialect, table, calls);
-  yield* reopenLost(dialect, table, digests);
   return yield* claimUnheld(dialect, table, digests, leaseMs);
-}
-
-/** Calls that ended only because their tokens were lost with a process: whoever has the token may go on. */
-function* reopenLost(dialect: Dialect, table: string, digests: readonly string[]): Script<void> {
-  const now = yield* clockOf(dialect);
-  yield* run(
-    `UPDATE ${table} SET state = 'pending', due_at = ?, fence = fence + 1, settled_at = NULL, reason = NULL
-      WHERE digest IN (${marks(digests.length)}) AND state = 'ambiguous' AND reason = ?`,
-    [now, ...digests, TOKEN_LOST],
-  );
 }
 
 function* claimUnheld(

@@ -1,17 +1,42 @@
 import type { IncomingCall, ListedCall } from '../../inbox/inbox.port.js';
-import { isSameToken, whenListedAgain } from '../../inbox/relisted.js';
+import { goesOnWithToken, isSameToken, whenListedAgain } from '../../inbox/relisted.js';
 import type { CallState } from '../../model/call.js';
 import { rankOf } from '../../model/lane.js';
 import { NEW_CALL_COLUMNS, newRow } from './call-rows.js';
-import { clockOf, type Dialect, marks, run, rowsOf, type Script, type SqlValue } from './sql.js';
+import {
+  clockOf,
+  type Dialect,
+  marks,
+  run,
+  rowsOf,
+  type Script,
+  type SqlResult,
+  type SqlValue,
+} from './sql.js';
 
-/** Stores calls that are not known yet; resolves with how many were new. */
+/** Stores calls that are not known yet, and opens those again that go on with their tokens; resolves with how many. */
 export function* receive(dialect: Dialect, table: string, calls: readonly IncomingCall[]): Script<number> {
   const now = yield* clockOf(dialect);
   const rows = (yield* unknownToEarlierKeys(table, calls)).map((call) => newRow(call, now));
-  if (rows.length === 0) return 0;
-  const sql = dialect.insertNew(table, NEW_CALL_COLUMNS, rows.length);
-  return (yield* run(sql, rows.flat())).affected;
+  const insert = dialect.insertNew(table, NEW_CALL_COLUMNS, rows.length);
+  const newCount = rows.length === 0 ? 0 : (yield* run(insert, rows.flat())).affected;
+  return newCount === calls.length ? newCount : newCount + (yield* receivedAgain(table, calls, now));
+}
+
+/** Opens what goes on with its token. Looked up without a lock: a call that somebody is at work on is not waited for. */
+function* receivedAgain(table: string, calls: readonly IncomingCall[], now: number): Script<number> {
+  const digests = calls.flatMap(({ digest, earlierDigests = [] }) => [digest, ...earlierDigests]);
+  const ended = yield* rowsOf(
+    `SELECT id, digest, source_id, state, reason FROM ${table} WHERE digest IN (${marks(digests.length)}) AND state IN ('expired', 'ambiguous')`,
+    digests,
+  );
+  let count = 0;
+  for (const row of ended) {
+    if (!goesOnWithToken(stateOf(row), reasonOf(row))) continue;
+    const call = calls.find((each) => isSameToken(String(row['digest']), each));
+    if (call !== undefined) count += yield* reopen(table, row, call, now);
+  }
+  return count;
 }
 
 /** Those that no row has the digest of which an earlier key made. */
@@ -53,38 +78,46 @@ function* isInserted(dialect: Dialect, table: string, row: readonly SqlValue[]):
 /** A known call is listed: what the list says of it that is new decides. True if it is to be worked on again. */
 function* listedAgain(dialect: Dialect, table: string, call: ListedCall, now: number): Script<boolean> {
   const digests = [call.digest, ...(call.earlierDigests ?? [])];
-  const known = yield* rowsOf(
-    `SELECT id, digest, source_id, state FROM ${table} WHERE source_id = ? OR digest IN (${marks(digests.length)}) ${dialect.forUpdate}`,
+  const rows = yield* rowsOf(
+    `SELECT id, digest, source_id, state, reason FROM ${table} WHERE source_id = ? OR digest IN (${marks(digests.length)}) ${dialect.forUpdate}`,
     [call.sourceId, ...digests],
   );
-  const [row] = known;
-  if (row === undefined || known.length > 1) return false;
-  const id = String(row['id']);
-  const digest = String(row['digest']);
+  const [row] = rows;
+  if (row === undefined || rows.length > 1) return false;
   const sourceId = row['source_id'] as string | null;
-  switch (whenListedAgain({ digest, sourceId, state: row['state'] as CallState }, call)) {
+  const known = { digest: String(row['digest']), sourceId, state: stateOf(row), reason: reasonOf(row) };
+  switch (whenListedAgain(known, call)) {
     case 'leave':
       return false;
     case 'name':
-      yield* run(`UPDATE ${table} SET source_id = ? WHERE id = ?`, [call.sourceId, id]);
+      yield* run(`UPDATE ${table} SET source_id = ? WHERE id = ?`, [call.sourceId, String(row['id'])]);
       return false;
     case 'reopen':
-      yield* reopen(table, id, call, !isSameToken(digest, call), now);
-      return true;
+      return (yield* reopen(table, { ...row, source_id: call.sourceId }, call, now)) > 0;
   }
 }
 
-function* reopen(
-  table: string,
-  id: string,
-  call: ListedCall,
-  isNewToken: boolean,
-  now: number,
-): Script<void> {
-  yield* run(
+/** Unless somebody else has done so in between. What is known of attempts with the same token stays known. */
+function* reopen(table: string, row: Row, call: IncomingCall, now: number): Script<number> {
+  const isNewToken = !isSameToken(String(row['digest']), call);
+  const { affected } = yield* run(
     `UPDATE ${table} SET state = 'pending', digest = ?, source_id = ?, sealed = ?, lane = ?, due_at = ?, received_at = ?,
       fence = fence + 1, unknown_attempts = ${isNewToken ? '0' : 'unknown_attempts'}, settled_at = NULL, reason = NULL
-      WHERE id = ?`,
-    [call.digest, call.sourceId, call.sealed ?? null, rankOf(call.lane), now, now, id],
+      WHERE id = ? AND state = ?`,
+    [
+      call.digest,
+      row['source_id'] as string | null,
+      call.sealed ?? null,
+      rankOf(call.lane),
+      now,
+      now,
+      String(row['id']),
+      stateOf(row),
+    ],
   );
+  return affected;
 }
+
+type Row = SqlResult['rows'][number];
+const stateOf = (row: Row): CallState => row['state'] as CallState;
+const reasonOf = (row: Row): string | null => row['reason'] as string | null;

@@ -249,7 +249,7 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
   /** Locks the inbox row if the answer in hand may still end it, and takes its sender for a confirmed one. */
   *#accept(call: ClaimedCall): Script<boolean> {
     const rows = yield* rowsOf(
-      `SELECT sender FROM ${this.tables.calls} WHERE id = ? AND digest = ? AND state IN ('pending', 'ambiguous') ${this.engine.dialect.forUpdate}`,
+      `SELECT sender FROM ${this.tables.calls} WHERE id = ? AND digest = ? AND state IN ('pending', 'ambiguous', 'expired') ${this.engine.dialect.forUpdate}`,
       [call.id, call.digest],
     );
     const sender = rows[0]?.['sender'];
