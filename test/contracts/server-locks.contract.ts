@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { StoreUnavailableError } from 'nestjs-meveto-logout';
+import type { DataSource } from 'typeorm';
 import { createTestDatabase, databaseKind } from '../support/database.js';
 import { User } from '../support/host-app.js';
 import { claimOne, incoming, LEASE_MS, receiveAndClaim } from './opened-store.js';
@@ -27,6 +28,29 @@ export function serverLocksContract(): void {
       await runner.release();
       expect(claimed.map(({ digest }) => digest)).toEqual(['digest-b']);
       expect((await claimOne(opened)).digest).toBe('digest-a');
+    });
+
+    it('claims few of many and locks no others: another replica claims, stores and ends beside it', async () => {
+      await opened.close();
+      opened = await openTypeOrmStore(await createTestDatabase());
+      const { inbox } = opened.store;
+      for (const lane of ['listed', 'confirmed', 'stranger'] as const) {
+        const calls = Array.from({ length: 400 }, (_, index) => incoming(`${lane}-${String(index)}`));
+        await inbox.receive(calls.map((call) => ({ ...call, lane })));
+      }
+      const before = await receiveAndClaim(opened, incoming('ends meanwhile'));
+      let commit: () => void = () => undefined;
+      const mayCommit = new Promise<void>((resolve) => (commit = resolve));
+      const held = holdCommit(opened.dataSource, mayCommit);
+      const first = inbox.claim(60, LEASE_MS, [], 50);
+      await held;
+      const second = await inbox.claim(500, LEASE_MS);
+      expect(second).toHaveLength(500);
+      expect(await inbox.receive([incoming('comes meanwhile')])).toBe(1);
+      expect(await inbox.finish(before, { state: 'rejected', reason: 'test' })).toBe(true);
+      commit();
+      const both = [...(await first), ...second].map(({ id }) => id);
+      expect(new Set(both).size).toBe(560);
     });
 
     it('says that it is not available when the user’s row is locked for longer than it may wait', async () => {
@@ -59,6 +83,23 @@ export function serverLocksContract(): void {
       expect(refusal).toMatchObject({
         message: 'The store is not available (store a call). Try again shortly; nothing was acknowledged.',
       });
+    });
+  });
+}
+
+/** Lets the next transaction wait with its commit; resolves once it does. */
+function holdCommit(dataSource: DataSource, mayCommit: Promise<void>): Promise<void> {
+  const create = dataSource.createQueryRunner.bind(dataSource);
+  return new Promise((isReady) => {
+    jest.spyOn(dataSource, 'createQueryRunner').mockImplementationOnce((...args) => {
+      const runner = create(...args);
+      const commit = runner.commitTransaction.bind(runner);
+      runner.commitTransaction = async () => {
+        isReady();
+        await mayCommit;
+        await commit();
+      };
+      return runner;
     });
   });
 }

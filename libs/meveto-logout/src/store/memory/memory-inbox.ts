@@ -84,7 +84,7 @@ export class MemoryInbox extends Inbox {
     const due = this.rows.find(
       (row) => row.state === 'pending' && row.dueAt <= now && !inHand.includes(row.id),
     );
-    due.sort((a, b) => rankOf(a.lane) - rankOf(b.lane) || a.dueAt - b.dueAt || a.receivedAt - b.receivedAt);
+    due.sort((a, b) => rankOf(a.lane) - rankOf(b.lane) || a.dueAt - b.dueAt);
     const trusted = due.filter(({ lane }) => lane !== 'stranger').slice(0, limit);
     const strangers = due.filter(({ lane }) => lane === 'stranger');
     const left = Math.max(0, Math.min(limit - trusted.length, strangerLimit));

@@ -151,7 +151,7 @@ export class TypeOrmInbox extends Inbox {
     const others = inHand.length === 0 ? '' : `AND id NOT IN (${marks(inHand.length)})`;
     return yield* rowsOf(
       `SELECT ${CLAIM_COLUMNS} FROM ${this.calls} WHERE state = 'pending' AND ${lanes} AND due_at <= ? ${others}
-        ORDER BY lane, due_at, received_at LIMIT ${String(limit)} ${this.engine.dialect.forUpdateSkipLocked}`,
+        ORDER BY lane, due_at LIMIT ${String(limit)} ${this.engine.dialect.forUpdateSkipLocked}`,
       [now, ...inHand],
     );
   }
