@@ -3,7 +3,7 @@ import type { Exchange, MevetoEvent } from '../world/model-meveto.js';
 
 /** An application process that was ended. Times are epoch milliseconds. */
 export interface Death {
-  /** Whose address of Meveto it used. */
+  /** Which life of which replica it was: each has an address of Meveto of its own. */
   readonly caller: string;
   /** When it was sent the signal. */
   readonly at: number;

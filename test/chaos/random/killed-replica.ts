@@ -10,19 +10,33 @@ const SIGTERM_SHARE = 0.15;
 const DIES_AT_START_SHARE = 0.2;
 const STOPS_WITHIN_MS = 30_000;
 
+/** What no process may do, whatever is done to it. */
+export interface Misbehaviour {
+  readonly rule: 'died by itself' | 'did not stop' | 'did not start';
+  readonly about: string;
+}
+
+/** Where each life of a replica gets its settings, and what becomes of what it leaves. */
+export interface Afterlife {
+  /** @param caller name of this life, and of its address of Meveto */
+  settingsOf(caller: string): Promise<HostSettings>;
+  /** It is gone, and wrote this. */
+  gone(caller: string, output: string): void;
+}
+
 /** One replica of the application, killed again and again; its successor is loaded while it lives. */
 export class KilledReplica {
   readonly deaths: Death[] = [];
-  /** What they wrote. */
-  readonly diedByThemselves: string[] = [];
+  readonly misbehaviour: Misbehaviour[] = [];
+  #lives = 0;
+  #caller = '';
   #host: HostProcess | undefined;
   #spare: Promise<HostProcess> | undefined;
 
   constructor(
-    readonly caller: string,
-    private readonly settings: HostSettings,
+    private readonly name: string,
+    private readonly world: Afterlife,
     private readonly random: Random,
-    private readonly seenOutput: (output: string) => void,
   ) {}
 
   get url(): string | undefined {
@@ -34,10 +48,11 @@ export class KilledReplica {
     while (mayGoOn()) await this.#liveOnce();
   }
 
-  /** Starts once more and stays, with settings of its own. */
-  async stay(settings: HostSettings): Promise<void> {
-    this.#host = await this.#next();
-    await this.#host.start(settings);
+  /** Starts once more and stays, with these options too. */
+  async stay(more: HostSettings['options']): Promise<void> {
+    const host = await this.#next();
+    const settings = await this.world.settingsOf(this.#caller);
+    await host.start({ ...settings, options: { ...settings.options, ...more } });
   }
 
   async stop(): Promise<void> {
@@ -47,15 +62,15 @@ export class KilledReplica {
 
   async #liveOnce(): Promise<void> {
     const host = await this.#next();
-    this.#host = host;
+    const caller = this.#caller;
     this.#spare = HostProcess.load();
-    const listening = host.start(this.settings).then(
+    const listening = host.start(await this.world.settingsOf(caller)).then(
       () => Date.now(),
       () => undefined,
     );
     const diesAtStart = this.random.chance(DIES_AT_START_SHARE);
     const listenedAt = diesAtStart ? undefined : await listening;
-    if (!diesAtStart && listenedAt === undefined) throw new Error(`a process did not start:\n${host.output}`);
+    if (!diesAtStart && listenedAt === undefined) this.#misbehaved('did not start', host);
     const killedBefore = this.deaths.at(-1)?.goneAt;
     await delay(this.random.between(...LIFE_MS));
     const signal = this.random.chance(SIGTERM_SHARE) ? 'SIGTERM' : 'SIGKILL';
@@ -63,7 +78,7 @@ export class KilledReplica {
     const isUp = listenedAt !== undefined && killedBefore !== undefined;
     await this.#kill(host, signal);
     this.deaths.push({
-      caller: this.caller,
+      caller,
       at,
       goneAt: Date.now(),
       signal,
@@ -74,20 +89,42 @@ export class KilledReplica {
   /** One that is gone already has died by itself, and so has one that ends otherwise than by the signal. */
   async #kill(host: HostProcess, signal: NodeJS.Signals): Promise<void> {
     const wasRunning = host.isRunning;
-    await this.#stop(host, signal);
+    const hasStopped = await this.#stop(host, signal);
     const exit = await host.exited();
-    if (!wasRunning || (exit.signal !== signal && exit.code !== 0)) this.diedByThemselves.push(host.output);
+    const isByItself = !wasRunning || (exit.signal !== signal && exit.code !== 0);
+    if (hasStopped && isByItself) this.#misbehaved('died by itself', host);
   }
 
+  #misbehaved(rule: Misbehaviour['rule'], { output }: HostProcess): void {
+    this.misbehaviour.push({ rule, about: `${this.#caller}: ${output.slice(-2_000)}` });
+  }
+
+  /** The process of the next life. */
   async #next(): Promise<HostProcess> {
     const spare = this.#spare ?? HostProcess.load();
     this.#spare = undefined;
-    return spare;
+    this.#host = await spare;
+    this.#lives += 1;
+    this.#caller = `${this.name}, life ${String(this.#lives)}`;
+    return this.#host;
   }
 
-  async #stop(host: HostProcess | undefined, signal: NodeJS.Signals): Promise<void> {
-    if (host === undefined) return;
-    await within(STOPS_WITHIN_MS, `a process stops after ${signal}`, host.end(signal));
-    this.seenOutput(host.output);
+  /** False when it had to be killed, as it did not stop by itself. */
+  async #stop(host: HostProcess | undefined, signal: NodeJS.Signals): Promise<boolean> {
+    if (host === undefined) return true;
+    const hasStopped = await within(
+      STOPS_WITHIN_MS,
+      `a process stops after ${signal}`,
+      host.end(signal),
+    ).then(
+      () => true,
+      () => false,
+    );
+    if (!hasStopped) {
+      this.#misbehaved('did not stop', host);
+      await host.end();
+    }
+    this.world.gone(this.#caller, host.output);
+    return hasStopped;
   }
 }

@@ -38,6 +38,7 @@ function figuresOf({ deaths, violations, ...result }: StormResult): Record<strin
     'double exchanges': count('double exchange'),
     'other faults': violations.length - count('silent loss') - count('double exchange'),
     'most exchanges of one token at once': result.mostInFlightPerToken,
+    'answers that died with a process, longest held': `${String(result.answersHeldMs.length)}, ${String(result.answersHeldMs.at(-1) ?? 0)} ms`,
     'recovery, median and longest': `${String(recoveries[recoveries.length >> 1] ?? 0)} ms, ${String(recoveries.at(-1) ?? 0)} ms`,
     duration: `${String(Math.round(result.durationMs / 1_000))} s`,
   };

@@ -5,6 +5,7 @@ import { CLIENT_ID, CLIENT_SECRET, type HostSettings } from '../host/settings.js
 import { type ChaosDatabase, createChaosDatabase } from '../world/chaos-database.js';
 import { ModelMeveto, TOKEN_PREFIX } from '../world/model-meveto.js';
 import { checkHistory, type Violation } from './check-history.js';
+import { diedWithAnswers } from './died-with-answers.js';
 import type { Death, History } from './history.js';
 import { Listing } from './listing.js';
 import { KilledReplica } from './killed-replica.js';
@@ -31,6 +32,8 @@ export interface StormResult {
   readonly exchanges: number;
   readonly lostAnswers: number;
   readonly mostInFlightPerToken: number;
+  /** For how many milliseconds processes that were killed had had answers that nobody else has. */
+  readonly answersHeldMs: readonly number[];
   /** Rows by state, before Meveto's pending list was on, and with it. */
   readonly endsBefore: Readonly<Record<string, number>>;
   readonly endsAfter: Readonly<Record<string, number>>;
@@ -39,6 +42,8 @@ export interface StormResult {
 
 /** Longer than any pause between attempts, and than what stands before a poll. */
 const STANDS_STILL_MS = 90_000;
+/** A request of a process that is gone has reached Meveto in this time. */
+const SEEN_WITHIN_MS = 2_000;
 const SETTLED = new Set(['applied', 'unknown_user']);
 const vault = new TokenVault(CLIENT_ID, CLIENT_SECRET);
 const FINAL = { reconcile: { cron: '* * * * * *' } };
@@ -73,16 +78,17 @@ export class Storm {
 
   async #run(): Promise<StormResult> {
     const beganAt = performance.now();
-    await this.#makeReplicas();
+    this.#makeReplicas();
     const traffic = new Traffic(this.#meveto, this.#random, this.options.callsPerSecond);
     traffic.start();
     await Promise.all(this.#replicas.map((replica) => replica.dieUntil(() => this.#mayKill())));
     this.options.progress('the killing is over: what is unfinished is worked off');
-    for (const [index, replica] of this.#replicas.entries())
-      await replica.stay(await this.#settings(`replica-${String(index)}`, FINAL));
+    for (const replica of this.#replicas) await replica.stay(FINAL);
     await traffic.stop();
     const endsBefore = await this.#drained();
-    const before = checkHistory(await this.#history());
+    const inDoubt = await this.#history();
+    const before = checkHistory(inDoubt);
+    const answersHeldMs = diedWithAnswers(inDoubt);
     this.options.progress('Meveto’s pending list is on: what is ambiguous is named again');
     await this.#list();
     const endsAfter = await this.#healed();
@@ -93,17 +99,22 @@ export class Storm {
       ...this.#notHealed(history),
       ...(await this.#rest()),
     ];
-    return this.#result(violations, endsBefore, endsAfter, performance.now() - beganAt);
+    const durationMs = performance.now() - beganAt;
+    return { ...this.#counts(), violations, answersHeldMs, endsBefore, endsAfter, durationMs };
   }
 
-  async #makeReplicas(): Promise<void> {
-    for (let index = 0; index < this.options.replicas; index += 1) {
-      const caller = `replica-${String(index)}`;
-      const random = new Random(this.options.seed * 1_000 + index);
-      const replica = new KilledReplica(caller, await this.#settings(caller), random, (output) => {
+  #makeReplicas(): void {
+    const world = {
+      settingsOf: (caller: string) => this.#settings(caller),
+      gone: (caller: string, output: string) => {
         if (output.includes(TOKEN_PREFIX)) this.#leaks += 1;
-      });
-      this.#replicas.push(replica);
+        // What it had sent before may still be on its way.
+        setTimeout(() => void this.#meveto.forget(caller), SEEN_WITHIN_MS).unref();
+      },
+    };
+    for (let index = 0; index < this.options.replicas; index += 1) {
+      const random = new Random(this.options.seed * 1_000 + index);
+      this.#replicas.push(new KilledReplica(`replica ${String(index)}`, world, random));
     }
     this.#meveto.target = () => {
       const urls = this.#replicas.map(({ url }) => url).filter((url) => url !== undefined);
@@ -111,7 +122,7 @@ export class Storm {
     };
   }
 
-  async #settings(caller: string, more: HostSettings['options'] = {}): Promise<HostSettings> {
+  async #settings(caller: string): Promise<HostSettings> {
     return {
       database: this.database.address,
       mevetoUrl: await this.#meveto.urlFor(caller),
@@ -122,7 +133,6 @@ export class Storm {
         storeTimeoutMs: 2_500,
         acknowledge: this.options.acknowledge,
         tokenStorage: this.options.tokenStorage,
-        ...more,
       },
     };
   }
@@ -230,22 +240,14 @@ export class Storm {
         ? [{ rule: 'in flight', about: `${String(inFlight)} exchanges of one token at once` }]
         : []),
       ...(isKept ? [{ rule: 'clear token', about: 'in the database' }] : []),
-      ...this.#replicas.flatMap(({ diedByThemselves }) =>
-        diedByThemselves.map((output) => ({ rule: 'died by itself', about: output.slice(-2_000) })),
-      ),
+      ...this.#replicas.flatMap(({ misbehaviour }) => misbehaviour),
       ...(this.#leaks > 0 ? [{ rule: 'clear token', about: 'in the output of a process' }] : []),
     ];
   }
 
-  #result(
-    violations: StormResult['violations'],
-    endsBefore: StormResult['endsBefore'],
-    endsAfter: StormResult['endsAfter'],
-    durationMs: number,
-  ): StormResult {
+  #counts(): Omit<StormResult, 'violations' | 'answersHeldMs' | 'endsBefore' | 'endsAfter' | 'durationMs'> {
     const { events, exchanges, mostInFlightPerToken } = this.#meveto;
     return {
-      violations,
       deaths: this.#deaths(),
       acknowledged: events.filter(({ acknowledgedAt }) => acknowledgedAt !== undefined).length,
       sent: events.length,
@@ -253,9 +255,6 @@ export class Storm {
       lostAnswers: exchanges.filter(({ outcome, isDelivered }) => outcome === 'person' && !isDelivered)
         .length,
       mostInFlightPerToken,
-      endsBefore,
-      endsAfter,
-      durationMs,
     };
   }
 }

@@ -81,7 +81,7 @@ export class ModelMeveto {
   readonly #listed = new Set<string>();
   /** Tokens of pages that were handed out, by the cursor that follows them. */
   readonly #pages = new Map<number, readonly string[]>();
-  readonly #servers: Server[] = [];
+  readonly #servers = new Map<string, Server>();
   #stopped = false;
 
   /** An origin of Meveto's API, so that replicas can be told apart. */
@@ -91,18 +91,21 @@ export class ModelMeveto {
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    this.#servers.push(server);
+    this.#servers.set(caller, server);
     return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    await Promise.all(
-      this.#servers.map((server) => {
-        server.closeAllConnections();
-        return new Promise((resolve) => server.close(resolve));
-      }),
-    );
+    await Promise.all([...this.#servers.keys()].map((caller) => this.forget(caller)));
+  }
+
+  /** Takes the address away of a caller that is gone. */
+  async forget(caller: string): Promise<void> {
+    const server = this.#servers.get(caller);
+    this.#servers.delete(caller);
+    server?.closeAllConnections();
+    await new Promise((resolve) => (server === undefined ? resolve(undefined) : server.close(resolve)));
   }
 
   /** Somebody presses log out, or removes Meveto's protection. */
