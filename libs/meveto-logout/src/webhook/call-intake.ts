@@ -11,6 +11,7 @@ import { TokenVault } from '../secrets/token-vault.js';
 import type { Store } from '../store/store.port.js';
 import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
 import { CallStorage, type WithToken } from '../worker/call-storage.js';
+import { AnswerTimes } from './answer-times.js';
 import { LaneLoad } from './lane-load.js';
 
 const MAX_BATCH = 500;
@@ -36,7 +37,8 @@ interface Waiting {
 @Injectable()
 export class CallIntake {
   readonly #lanes: LaneLoad;
-  /** Tokens that Meveto lately called bad: sent again, they are acknowledged and cost nothing. */
+  readonly #times = new AnswerTimes();
+  /** Tokens that Meveto lately called bad: sent again, they are acknowledged and cost nothing but the time. */
   readonly #rejected = new LRUCache<string, true>({ max: 10_000, ttl: 600_000 });
   #waiting: Waiting[] = [];
   #isCommitting = false;
@@ -65,7 +67,7 @@ export class CallIntake {
       throw new StoreUnavailableError('store a call: too many are waiting');
     const digest = this.vault.digestToken(token.reveal());
     const earlierDigests = this.vault.earlierDigestsOfToken(token.reveal());
-    if ([digest, ...earlierDigests].some((each) => this.#rejected.has(each))) return;
+    if ([digest, ...earlierDigests].some((each) => this.#rejected.has(each))) return this.#times.wait();
     const senders = address === undefined ? [] : this.#digestsOf(address);
     const call = { type, digest, earlierDigests, token, sender: senders[0] };
     let tooLate: NodeJS.Timeout | undefined;
@@ -105,6 +107,7 @@ export class CallIntake {
   }
 
   async #commit(batch: readonly Waiting[]): Promise<void> {
+    const beganAt = performance.now();
     const senders = new Set(batch.flatMap((each) => each.senders));
     const confirmed = new Set(await this.store.inbox.confirmedSenders([...senders], CONFIRMED_FOR_MS));
     const taken: Waiting[] = [];
@@ -121,6 +124,7 @@ export class CallIntake {
     }
     if (calls.length === 0) return;
     const { newCount, elsewhere } = await this.storage.receive(calls);
+    this.#times.add(performance.now() - beganAt, newCount === 0);
     for (const { call, resolve, reject } of taken) {
       // Another process has its token, and may lose it: Meveto must come again until the call has ended.
       if (elsewhere.some((digest) => isSameToken(digest, call))) reject(new LogoutUnfinishedError());
