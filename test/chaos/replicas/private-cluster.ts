@@ -13,11 +13,12 @@ export class PrivateCluster {
   private constructor(
     private readonly folder: string,
     private readonly port: number,
+    private readonly fsync: 'on' | 'off',
   ) {}
 
-  static async create(): Promise<PrivateCluster> {
+  static async create(fsync: 'on' | 'off' = 'on'): Promise<PrivateCluster> {
     const folder = mkdtempSync(join(tmpdir(), 'meveto-cluster-'));
-    const cluster = new PrivateCluster(folder, await freePort());
+    const cluster = new PrivateCluster(folder, await freePort(), fsync);
     if (isRoot()) await run('chown', ['postgres', folder]);
     await cluster.#run('initdb', ['-D', cluster.#data, '-U', 'postgres', '-A', 'trust', '--no-sync']);
     await cluster.start();
@@ -30,7 +31,7 @@ export class PrivateCluster {
 
   /** Resolves once it takes connections, after whatever recovery it needs. */
   async start(): Promise<void> {
-    const options = `-p ${String(this.port)} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=on`;
+    const options = `-p ${String(this.port)} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=${this.fsync}`;
     const log = join(this.folder, 'log');
     await this.#run('pg_ctl', ['-D', this.#data, '-l', log, '-o', options, '-w', 'start']);
   }

@@ -5,7 +5,7 @@ import { inTime } from './in-time.js';
 import { PendingCalls, type PendingPage } from './pending-calls.port.js';
 import { pendingPageOf } from './pending-page.js';
 
-/** How long a page is, is for Meveto to choose: tens of thousands of calls fit. */
+/** How long a page is, is for Meveto to choose: tens of thousands of calls fit. One that could not be read would hide them all. */
 const MAX_PAGE_BYTES = 16 * 1_048_576;
 
 /** Reads the pending list over HTTP. The whole contract is an assumption, see docs/protocol.md#pending-calls. */

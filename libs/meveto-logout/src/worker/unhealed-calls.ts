@@ -7,7 +7,7 @@ import type { Store } from '../store/store.port.js';
 import { STORE } from '../tokens.js';
 
 const PAGE = 100;
-const MAX_PAGES = 10;
+const MAX_PAGES = 100;
 /** Calls that are named one by one; of more, the number is told. */
 const MAX_NAMED = 10;
 
@@ -18,7 +18,7 @@ const MAX_NAMED = 10;
 @Injectable()
 export class UnhealedCalls {
   readonly #logger = new Logger('MevetoLogout');
-  readonly #told = new LRUCache<string, true>({ max: 10_000 });
+  readonly #told = new LRUCache<string, true>({ max: PAGE * MAX_PAGES });
   #isLooking = false;
 
   constructor(

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database, Statement as PreparedStatement } from 'better-sqlite3';
+import { LRUCache } from 'lru-cache';
 import type { DataSource } from 'typeorm';
 import { ConfigurationError, MevetoLogoutError, StoreUnavailableError } from '../../errors.js';
 import { GroupCommit } from './group-commit.js';
@@ -36,7 +37,8 @@ const sqlite: Dialect = {
  */
 export class SqliteEngine extends SqlEngine {
   override readonly dialect = sqlite;
-  readonly #prepared = new Map<string, PreparedStatement>();
+  /** Some texts are as long as their lists of values: few of those come again. */
+  readonly #prepared = new LRUCache<string, PreparedStatement>({ max: 500 });
   readonly #group = new GroupCommit(failing);
   #database: Database | undefined;
   #isOwn = false;
@@ -154,7 +156,7 @@ export class SqliteEngine extends SqlEngine {
     let statement = this.#prepared.get(sql);
     if (statement === undefined) {
       statement = database.prepare(sql);
-      if (this.#prepared.size < 500) this.#prepared.set(sql, statement);
+      this.#prepared.set(sql, statement);
     }
     if (statement.reader) {
       return { rows: statement.all(...params) as Record<string, unknown>[], affected: 0 };
