@@ -64,7 +64,14 @@ interface CookieHost {
   readonly prepare: (app: INestApplication) => unknown;
 }
 
-const expressMiddleware = session({ secret: SECRET, name: 'sid', resave: false, saveUninitialized: false });
+const expressStore = new session.MemoryStore();
+const expressMiddleware = session({
+  store: expressStore,
+  secret: SECRET,
+  name: 'sid',
+  resave: false,
+  saveUninitialized: false,
+});
 const onFastify = (register: (app: NestFastifyApplication) => Promise<unknown>) => (app: INestApplication) =>
   register(app as NestFastifyApplication);
 
@@ -184,5 +191,35 @@ describe.each(hosts)('a cookie session of %s', (_library, { adapter, reader, coo
     await host.logOut(7);
     await socket.next('logged-out');
     expect(await socket.next('disconnect')).toBe('io server disconnect');
+  });
+});
+
+describe('while the store of express-session is away', () => {
+  const [[, { reader, cookie, prepare }]] = hosts as [(typeof hosts)[number]];
+  afterEach(() => {
+    expressStore.emit('connect');
+  });
+
+  it('no page is told that it has no session, and no connection either', async () => {
+    host = await GuardedHost.start({
+      options: { session: reader, whenLoggedOut: { clearCookies: [cookie] } },
+      metadata: { controllers: [CookieController] },
+      prepare,
+    });
+    const signedIn = await host.request('POST', '/sign-in', {}, { userId: 7 });
+    const headers = { cookie: signedIn.cookie };
+    expressStore.emit('disconnect');
+    const away = await host.request('GET', '/meveto/session', headers);
+    expect([away.status, away.headers['retry-after']]).toEqual([503, '2']);
+    expect(JSON.parse(away.text)).toMatchObject({ reason: 'logout-state-unknown' });
+    expect((await host.request('GET', '/meveto/session')).status).toBe(401);
+    const socket = new LiveSocket(host.url, headers);
+    sockets.push(socket);
+    expect(await socket.next('connect_error')).toEqual({ code: 'unavailable' });
+
+    expressStore.emit('connect');
+    const back = await host.request('GET', '/meveto/session', headers);
+    expect([back.status, (JSON.parse(back.text) as { state: string }).state]).toEqual([200, 'live']);
+    expect((await host.request('GET', '/meveto/session', { cookie: 'other=1' })).status).toBe(401);
   });
 });

@@ -36,14 +36,18 @@ export class SessionStates {
   ) {}
 
   async of(request: SessionRequest): Promise<SessionState> {
-    const readers = this.options.sessions;
-    const sessions = await readSessions(readers, request);
-    if (sessions.length === 0)
-      return hasLateReaders(readers) || isWithoutCredentials(request) ? UNKNOWN : NOT_LOGGED_IN;
+    const sessions = await readSessions(this.options.sessions, request);
+    if (sessions.length === 0) return this.#none(request);
     const verdict = this.judge.judge(sessions, this.options.maxStalenessMs);
-    if (verdict === undefined) return this.#live(sessions);
-    const { statusCode, reason, message } = messageRefusal(verdict);
-    return { status: statusCode, body: { statusCode, reason, message } };
+    return verdict === undefined ? this.#live(sessions) : refused(verdict);
+  }
+
+  #none(request: SessionRequest): SessionState {
+    const readers = this.options.sessions;
+    if (hasLateReaders(readers) || isWithoutCredentials(request)) return UNKNOWN;
+    if (readers.some((reader) => reader.isUnreadable?.(request) === true))
+      return refused('logout-state-unknown');
+    return NOT_LOGGED_IN;
   }
 
   /** Names the user by a keyed digest: equal for the same one, and nothing more. */
@@ -60,6 +64,11 @@ export class SessionStates {
       },
     };
   }
+}
+
+function refused(why: Parameters<typeof messageRefusal>[0]): SessionState {
+  const { statusCode, reason, message } = messageRefusal(why);
+  return { status: statusCode, body: { statusCode, reason, message } };
 }
 
 /** A page of another origin: browsers send no cookies from there unless they are told to. */

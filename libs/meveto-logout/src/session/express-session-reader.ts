@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { runMiddleware, type SessionMiddleware } from './run-middleware.js';
 import { ServerSessionReader, type ServerSessionOptions } from './server-session-reader.js';
-import { sessionOn } from './server-session.js';
+import { isSessionMissing, sessionOn } from './server-session.js';
 import type { SessionReader, SessionRequest } from './session-reader.port.js';
 
 export interface ExpressSessionOptions extends ServerSessionOptions {
@@ -30,6 +30,11 @@ class ExpressSessionReader extends ServerSessionReader {
     );
   }
 
+  /** So express-session says that its store is away; cookie-session always leaves a session, if an empty one. */
+  override isUnreadable(request: SessionRequest): boolean {
+    return request.headers.cookie !== undefined && isSessionMissing(request, this.property);
+  }
+
   override prepareHandshake(request: SessionRequest): Promise<void> {
     const { middleware } = this.options;
     if (middleware === undefined && request.headers.cookie !== undefined) this.#warnOfMissingMiddleware();
@@ -39,8 +44,6 @@ class ExpressSessionReader extends ServerSessionReader {
 
   async #read(middleware: SessionMiddleware, request: SessionRequest): Promise<void> {
     await runMiddleware(middleware, request);
-    // So express-session says that its store is away; that is nobody's logout.
-    if (request.headers.cookie !== undefined && sessionOn(request, this.property) === undefined)
-      throw new Error('The session cannot be read.');
+    if (this.isUnreadable(request)) throw new Error('The session cannot be read.');
   }
 }

@@ -24,6 +24,10 @@ interface SessionStore {
 export const sessionOn = (request: SessionRequest, name: string): ServerSession | undefined =>
   (request as unknown as Record<string, ServerSession | null | undefined>)[name] ?? undefined;
 
+/** Whether nobody has put a session on the request, not even an empty one or null. */
+export const isSessionMissing = (request: SessionRequest, name: string): boolean =>
+  (request as unknown as Record<string, unknown>)[name] === undefined;
+
 /** Ends the request's session: nothing is saved any more, and a rolling cookie is not set anew. */
 export async function endSession(request: SessionRequest, name: string, ended: EndedSessions): Promise<void> {
   const session = sessionOn(request, name);

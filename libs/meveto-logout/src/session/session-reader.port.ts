@@ -18,6 +18,12 @@ export abstract class SessionReader {
   /** The facts of the request's session, or undefined when the request carries none that this reader knows. */
   abstract read(request: SessionRequest): SessionFacts | undefined | Promise<SessionFacts | undefined>;
 
+  /**
+   * Whether an HTTP request in which nothing was read may carry a session all the same, as when the session store is away:
+   * then no browser is told that there is none. Absent: what is not read is not there.
+   */
+  isUnreadable?(request: SessionRequest): boolean;
+
   /** Ends the session of a refused HTTP request where it is stored. Absent: there is nothing to end. */
   end?(request: SessionRequest): void | Promise<void>;
 
