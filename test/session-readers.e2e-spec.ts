@@ -202,6 +202,7 @@ describe('while the store of express-session is away', () => {
 
   it('no page is told that it has no session, and no connection either', async () => {
     host = await GuardedHost.start({
+      adapter: 'express',
       options: { session: reader, whenLoggedOut: { clearCookies: [cookie] } },
       metadata: { controllers: [CookieController] },
       prepare,
