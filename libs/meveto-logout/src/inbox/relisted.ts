@@ -28,11 +28,13 @@ export function whenListedAgain(known: KnownCall, listed: ListedCall): 'reopen' 
   return isUnnamed ? 'name' : 'leave';
 }
 
-/** Whether a digest is that of the listed token, by the current key or an earlier one. */
-export const isSameToken = (
-  digest: string,
-  { digest: current, earlierDigests = [] }: Pick<ListedCall, 'digest' | 'earlierDigests'>,
-): boolean => digest === current || earlierDigests.includes(digest);
+type Digests = Pick<ListedCall, 'digest' | 'earlierDigests'>;
+
+/** The digests of a call's token, by the current key and earlier ones. */
+export const digestsOf = ({ digest, earlierDigests = [] }: Digests): string[] => [digest, ...earlierDigests];
+
+/** Whether a digest is that of the call's token, by the current key or an earlier one. */
+export const isSameToken = (digest: string, call: Digests): boolean => digestsOf(call).includes(digest);
 
 const canReopen = ({ state, reason }: KnownCall, isUnnamed: boolean, isNewToken: boolean): boolean =>
   goesOnWithToken(state, reason) ||

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InboxFullError, StoreUnavailableError } from '../errors.js';
 import type { ClaimedCall, IncomingCall, ListedCall } from '../inbox/inbox.port.js';
-import { isSameToken } from '../inbox/relisted.js';
+import { digestsOf, isSameToken } from '../inbox/relisted.js';
 import type { UserToken } from '../model/user-token.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { TokenVault } from '../secrets/token-vault.js';
@@ -67,8 +67,8 @@ export class CallStorage {
     return { ...call, sealed: this.vault.seal(token.reveal(), call.digest) } as unknown as T;
   }
 
-  #isRemembered({ digest, earlierDigests = [] }: WithToken<IncomingCall>): boolean {
-    return this.memory.knows([digest, ...earlierDigests]);
+  #isRemembered(call: WithToken<IncomingCall>): boolean {
+    return this.memory.knows(digestsOf(call));
   }
 
   #makeSureOfRoom(count: number): void {

@@ -1,10 +1,8 @@
 import type { ClaimedCall, HeldCalls, IncomingCall, ListedCall, Release } from '../../inbox/inbox.port.js';
+import { digestsOf } from '../../inbox/relisted.js';
 import { CLAIM_COLUMNS, takeRows } from './call-rows.js';
 import { receive, receiveListed } from './receive-calls.js';
 import { clockOf, type Dialect, marks, numberOf, run, rowsOf, type Script } from './sql.js';
-
-const digestsOf = (calls: readonly IncomingCall[]): string[] =>
-  calls.flatMap(({ digest, earlierDigests = [] }) => [digest, ...earlierDigests]);
 
 /** Stores calls whose tokens the caller has in its memory, and claims them. */
 export function* receiveHeld(
@@ -13,7 +11,7 @@ export function* receiveHeld(
   calls: readonly IncomingCall[],
   leaseMs: number,
 ): Script<HeldCalls> {
-  const digests = digestsOf(calls);
+  const digests = calls.flatMap(digestsOf);
   yield* receive(dialect, table, calls);
   const held = yield* claimUnheld(dialect, table, digests, leaseMs);
   const own = new Set(held.map(({ digest }) => digest));
@@ -31,7 +29,7 @@ export function* receiveListedHeld(
   calls: readonly ListedCall[],
   leaseMs: number,
 ): Script<readonly ClaimedCall[]> {
-  const digests = digestsOf(calls);
+  const digests = calls.flatMap(digestsOf);
   yield* receiveListed(dialect, table, calls);
   return yield* claimUnheld(dialect, table, digests, leaseMs);
 }

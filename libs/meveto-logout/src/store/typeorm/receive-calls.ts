@@ -1,5 +1,5 @@
 import type { IncomingCall, ListedCall } from '../../inbox/inbox.port.js';
-import { goesOnWithToken, isSameToken, whenListedAgain } from '../../inbox/relisted.js';
+import { digestsOf, goesOnWithToken, isSameToken, whenListedAgain } from '../../inbox/relisted.js';
 import type { CallState } from '../../model/call.js';
 import { rankOf } from '../../model/lane.js';
 import { NEW_CALL_COLUMNS, newRow } from './call-rows.js';
@@ -25,7 +25,7 @@ export function* receive(dialect: Dialect, table: string, calls: readonly Incomi
 
 /** Opens what goes on with its token. Looked up without a lock: a call that somebody is at work on is not waited for. */
 function* receivedAgain(table: string, calls: readonly IncomingCall[], now: number): Script<number> {
-  const digests = calls.flatMap(({ digest, earlierDigests = [] }) => [digest, ...earlierDigests]);
+  const digests = calls.flatMap(digestsOf);
   const ended = yield* rowsOf(
     `SELECT id, digest, source_id, state, reason FROM ${table} WHERE digest IN (${marks(digests.length)}) AND state IN ('expired', 'ambiguous')`,
     digests,
@@ -77,7 +77,7 @@ function* isInserted(dialect: Dialect, table: string, row: readonly SqlValue[]):
 
 /** A known call is listed: what the list says of it that is new decides. True if it is to be worked on again. */
 function* listedAgain(dialect: Dialect, table: string, call: ListedCall, now: number): Script<boolean> {
-  const digests = [call.digest, ...(call.earlierDigests ?? [])];
+  const digests = digestsOf(call);
   const rows = yield* rowsOf(
     `SELECT id, digest, source_id, state, reason FROM ${table} WHERE source_id = ? OR digest IN (${marks(digests.length)}) ${dialect.forUpdate}`,
     [call.sourceId, ...digests],
