@@ -74,6 +74,21 @@ describe(`keys on ${databaseKind}`, () => {
     expect(await second.states()).toMatchObject({ applied: 1, pending: 0 });
   });
 
+  it('name a user to pages alike while replicas with older and newer ones stand side by side', async () => {
+    const names = async (keys: NonNullable<MevetoLogoutOptions['keys']>): Promise<string[]> => {
+      const host = await start({ keys });
+      const authorization = `Bearer ${await host.token()}`;
+      const response = await host.get('/meveto/session', { authorization });
+      return ((await response.json()) as { session: string }).session.split('|');
+    };
+    const before = await names({ current: FIRST });
+    const meanwhile = await names({ current: SECOND, previous: [FIRST] });
+    const after = await names({ current: SECOND });
+    expect(meanwhile).toEqual([...after, ...before]);
+    expect(before).not.toEqual(after);
+    for (const name of meanwhile) expect(name).toMatch(/^[\w-]{43}$/);
+  });
+
   it('that are gone leave the calls that they sealed unread, and say so', async () => {
     mevetoIsAway();
     const first = await start({ keys: { current: FIRST } });

@@ -50,7 +50,10 @@ export class SessionStates {
     return NOT_LOGGED_IN;
   }
 
-  /** Names the user by a keyed digest: equal for the same one, and nothing more. */
+  /**
+   * Names the user by a keyed digest: equal for the same one, and nothing more. By one of each key, with `|` between them:
+   * while keys are changed replicas have one in common.
+   */
   #live(sessions: readonly SessionFacts[]): SessionState {
     const users = sessions.map(({ userId }) => String(userId)).sort();
     const starts = sessions.map(({ signedInAt }) => signedInAt ?? Number.NaN);
@@ -59,7 +62,7 @@ export class SessionStates {
       status: 200,
       body: {
         state: 'live',
-        session: this.vault.digestUsers(users),
+        session: [this.vault.digestUsers(users), ...this.vault.earlierDigestsOfUsers(users)].join('|'),
         signedInAt: Number.isFinite(signedInAt) ? signedInAt : null,
       },
     };

@@ -2,9 +2,7 @@ import type { LogoutClientOptions } from './options.js';
 import { NAME } from './protocol.js';
 import type { LeaveMessage, LeaveReason } from './transport.js';
 
-const BEFORE_LEAVE_MS = 2_000;
-
-/** Goes elsewhere, once the page had its time to keep unsaved work. */
+/** Goes elsewhere, once the page had its time to keep unsaved work: 2 s at the most. */
 export async function leavePage(
   message: LeaveMessage,
   { beforeLeave, redirectTo = '/login' }: LogoutClientOptions,
@@ -14,7 +12,7 @@ export async function leavePage(
   const kept = Promise.resolve(message)
     .then(beforeLeave)
     .catch(() => undefined);
-  await Promise.race([kept, pause(BEFORE_LEAVE_MS)]);
+  await Promise.race([kept, pause(2_000)]);
   // No timer without need: those of hidden tabs are slow.
   if (delayMs) await pause(delayMs);
   // Never reload(): it would send a form again. An empty URL is the page's own, without its fragment.

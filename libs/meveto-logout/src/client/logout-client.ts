@@ -11,7 +11,7 @@ import { openTabs, type Tabs } from './tabs.js';
  * page stays. Without a document, as where a server renders pages, it does nothing.
  */
 export function connectMevetoLogout(options: LogoutClientOptions): LogoutClient {
-  if (typeof document === 'undefined') return { answered: () => false, check: idle, stop: idle };
+  if (typeof document === 'undefined') return { answered: idle, check: idle, stop: idle };
   const { url = '', token, io, checkUrl = `${url}/meveto/session` } = options;
   const transport = options.transport ?? (io && socketTransport(io, url, checkUrl, token));
   const listening = new AbortController();
@@ -84,4 +84,4 @@ export function connectMevetoLogout(options: LogoutClientOptions): LogoutClient 
   return { answered: session.answered, check: () => ask(true), stop };
 }
 
-const idle = (): void => undefined;
+const idle = (): false => false;

@@ -189,7 +189,7 @@ describe('the check of the session', () => {
     it('is made at once, with the page hidden until the answer', async () => {
       await connected();
       restored();
-      expect(page.cover).toBe('…');
+      expect(page.cover).toBe('...');
       await wait();
       expect(count()).toBe(1);
       expect(page.cover).toBeUndefined();
@@ -212,7 +212,7 @@ describe('the check of the session', () => {
       page.fail();
       restored();
       await wait(60_000);
-      expect(page.cover).toBe('…');
+      expect(page.cover).toBe('...');
       page.answer(200, { session: 'alice', signedInAt: 1_000 });
       page.happens('online');
       await wait(10_000);

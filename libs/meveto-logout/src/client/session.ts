@@ -34,6 +34,8 @@ export function createPageSession(
   // Of the page, as the check names them.
   let session: string | undefined;
   let signedInAt = -Infinity;
+  // A user has a name by each key of the server, with `|` between them: while keys are changed one in common is enough.
+  const isSame = (other: string | undefined): unknown => (session ? other?.match(session) : !other);
   const leave = (message: LeaveMessage): void => {
     if (over.aborted) return;
     const { reason } = message;
@@ -49,8 +51,7 @@ export function createPageSession(
   };
   const answered = (status: number, body: unknown): boolean => {
     const reason = (body as CheckAnswer | undefined)?.reason as LeaveReason;
-    const isRefusal =
-      status === 401 && (reason === 'logged-out' || reason === 'expired' || reason === 'not-logged-in');
+    const isRefusal = status === 401 && /^(logged-out|expired|not-logged-in)$/.test(reason);
     if (isRefusal) leave({ reason });
     return isRefusal;
   };
@@ -58,27 +59,28 @@ export function createPageSession(
     answered,
     loggedOut(message) {
       // One from before the session began may come late.
-      if (message.reason === 'logged-out' && Date.parse(message.loggedOutAt as never) < signedInAt) doubt();
+      if (Date.parse(message.loggedOutAt as never) < signedInAt) doubt();
       else leave(message);
     },
     checked(status, answer) {
       if (status !== 200) return answered(status, answer);
-      if (session && session !== answer.session) leave({ reason: 'other-user' });
+      if (session && !isSame(answer.session)) leave({ reason: 'other-user' });
       else {
         session = answer.session;
-        signedInAt = Number(answer.signedInAt);
+        // Compared only: null counts as 0 there, and what is missing as NaN.
+        signedInAt = answer.signedInAt as never;
         cover.lift();
       }
       return true;
     },
     heard(notice) {
       // It may have been another session's.
-      if (session === notice.session && signedInAt <= notice.signedInAt) leave(notice.message);
+      if (isSame(notice.session) && signedInAt <= notice.signedInAt) leave(notice.message);
       else doubt();
     },
     hide() {
       // Only where a check can bring it back.
-      if (session) cover.show(options.texts?.checking ?? '…');
+      if (session) cover.show(options.texts?.checking ?? '...');
     },
   };
 }

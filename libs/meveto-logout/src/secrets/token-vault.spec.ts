@@ -143,6 +143,7 @@ describe('a vault whose key was changed', () => {
       before.digestMessage('text'),
       zero.digestMessage('text'),
     ]);
+    expect(after.earlierDigestsOfUsers(['7'])).toEqual([before.digestUsers(['7']), zero.digestUsers(['7'])]);
     expect(after.earlierDigestsOfChannel('7')).toEqual([before.digestChannel('7'), zero.digestChannel('7')]);
     expect(before.earlierDigestsOfToken(TOKEN)).toEqual([]);
   });

@@ -62,9 +62,13 @@ export class TokenVault {
     return this.#earlier.map((key) => key.mac('channel', userId));
   }
 
-  /** As for tokens, for users of the application, by their own ids. Good until keys are changed. */
+  /** As for tokens, for users of the application, by their own ids. */
   digestUsers(userIds: readonly string[]): string {
     return this.#current.mac('users', JSON.stringify(userIds));
+  }
+
+  earlierDigestsOfUsers(userIds: readonly string[]): readonly string[] {
+    return this.#earlier.map((key) => key.mac('users', JSON.stringify(userIds)));
   }
 
   seal(token: string, digest: string): string {
