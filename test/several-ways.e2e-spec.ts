@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { createAdapter } from '@socket.io/redis-adapter';
 import {
   ConfigurationError,
+  LivePush,
   type MevetoLogoutExtras,
   pusher,
   type PusherServer,
@@ -25,6 +27,16 @@ class FakePusher implements PusherServer {
   });
   readonly authorizeChannel = () => ({ auth: 'signed' });
 }
+
+class FailingPush extends LivePush {
+  override announce(): void {
+    throw new TypeError('no such channel');
+  }
+  override close(): Promise<void> {
+    return Promise.reject(new RangeError('not open'));
+  }
+}
+const failing = { port: FailingPush, providers: [FailingPush] };
 
 describe('live push in several ways at once', () => {
   let world: World;
@@ -83,6 +95,26 @@ describe('live push in several ways at once', () => {
     for (const socket of staying) expect(socket.events).not.toContain('disconnect');
     // By the replica that committed it, and not by the other one as well.
     expect(pages.told).toEqual(['logged-out']);
+  });
+
+  it('goes on where a way of the application’s own fails, alone or beside another, and says so', async () => {
+    const errors = jest.spyOn(Logger.prototype, 'error').mockReturnValue(undefined);
+    for (const livePush of [failing, [failing, ...ways()]]) {
+      const host = await start(livePush);
+      const authorization = `Bearer ${await host.token(1)}`;
+      await host.webhook(world.meveto.issueUserToken('m-1'));
+      await until('its refusal', async () => (await host.get('/api', { authorization })).status === 401);
+      if (livePush !== failing) await until('Pusher is told', () => pages.told.length > 0);
+      await world.stop(host);
+      expect(errors.mock.calls).toEqual([
+        [
+          'The live push FailingPush could not tell browsers of a logout. Their next request is refused: TypeError',
+        ],
+        ['The live push FailingPush could not be closed: RangeError'],
+      ]);
+      errors.mockClear();
+    }
+    errors.mockRestore();
   });
 
   it('tells nobody where the list is empty', async () => {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Subscription } from 'rxjs';
 import { KnownLogouts } from '../logout/known-logouts.js';
+import { announceBy, closeWay } from './best-effort.js';
 import { LivePush } from './live-push.port.js';
 
 /** Passes every logout that this process learns of to the live push. */
@@ -15,12 +16,12 @@ export class LogoutAnnouncer {
 
   start(): void {
     this.#logouts = this.known.logouts$.subscribe((logout) => {
-      this.livePush.announce(logout);
+      announceBy(this.livePush, logout);
     });
   }
 
   async stop(): Promise<void> {
     this.#logouts?.unsubscribe();
-    await this.livePush.close?.();
+    await closeWay(this.livePush);
   }
 }

@@ -1,4 +1,5 @@
 import type { AnnouncedLogout } from '../model/logout.js';
+import { announceBy, closeWay } from './best-effort.js';
 import type { LivePushDefinition } from './live-push-definition.js';
 import { LivePush } from './live-push.port.js';
 
@@ -9,15 +10,11 @@ export class SeveralWays extends LivePush {
   }
 
   override announce(logout: AnnouncedLogout): void {
-    for (const way of this.ways) way.announce(logout);
+    for (const way of this.ways) announceBy(way, logout);
   }
 
   override async close(): Promise<void> {
-    await Promise.all(
-      this.ways.map(async (way) => {
-        await way.close?.();
-      }),
-    );
+    await Promise.all(this.ways.map(closeWay));
   }
 }
 
