@@ -253,8 +253,8 @@ describe('two devices, a login in flight, a second one beside it, a refreshed to
 
   it('can happen in 2,016 orders, and in 560 without the refresh, and without the second login', () => {
     expect(new Set(orders.map(String)).size).toBe(2_016);
-    for (const played of [orders, fewer]) {
-      for (const step of BESIDE) expect(new Set(played.map((order) => without(step, order))).size).toBe(560);
+    for (const each of [orders, fewer]) {
+      for (const step of BESIDE) expect(new Set(each.map((order) => without(step, order))).size).toBe(560);
     }
   });
 

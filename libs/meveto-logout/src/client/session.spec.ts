@@ -40,14 +40,20 @@ describe('the session of a page', () => {
     expect(left()).toEqual([LOGIN]);
   });
 
-  it('is not over by an event from before it began, which came late; the server is asked', async () => {
-    await open();
-    page.fetch.mockClear();
-    await eventAt(999);
-    expect(left()).toEqual([]);
-    expect(page.cover).toBeUndefined();
-    expect(page.fetch).toHaveBeenCalledTimes(1);
-  });
+  it.each(['logged-out', 'expired'])(
+    'is not over by an event of %s from before it began, which came late; the server is asked, and believed',
+    async (reason) => {
+      await open();
+      page.fetch.mockClear();
+      await eventAt(999, reason);
+      expect(left()).toEqual([]);
+      expect(page.cover).toBeUndefined();
+      expect(page.fetch).toHaveBeenCalledTimes(1);
+      page.answer(401, { statusCode: 401, reason });
+      await eventAt(999, reason);
+      expect(left()).toEqual([LOGIN]);
+    },
+  );
 
   it.each(['logged-out', 'expired', 'not-logged-in'])(
     'is over by a check that is answered %s',
