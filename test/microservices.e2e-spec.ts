@@ -7,8 +7,6 @@ import {
   Transport,
 } from '@nestjs/microservices';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { firstValueFrom } from 'rxjs';
 import { Test } from '@nestjs/testing';
 import {
@@ -21,6 +19,7 @@ import {
 } from 'nestjs-meveto-logout';
 import { KnownLogouts } from '../libs/meveto-logout/src/logout/known-logouts.js';
 import { GuardedHost } from './support/guarded-host.js';
+import { freePort } from './support/free-port.js';
 
 @Controller()
 class Sums {
@@ -33,14 +32,6 @@ class Sums {
   list() {
     return [];
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 let host: GuardedHost | undefined;

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../../support/free-port.js';
 
 const run = promisify(execFile);
 const INSTALLED_AT = '/usr/lib/postgresql';
@@ -72,12 +72,4 @@ function programOf(command: string): string {
   const versions = existsSync(INSTALLED_AT) ? readdirSync(INSTALLED_AT) : [];
   const programs = versions.map((version) => join(INSTALLED_AT, version, 'bin', command));
   return programs.filter(existsSync).at(-1) ?? command;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
