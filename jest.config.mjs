@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 export const common = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -13,6 +15,8 @@ export const common = {
 export default {
   // A busy machine is no fault of the code: what must be quick is measured where it matters.
   testTimeout: 30_000,
+  // Suites wait as much as they compute: of two cores Jest would leave one alone.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   coverageProvider: 'v8',
   coverageReporters: ['text', 'json-summary'],
   collectCoverageFrom: ['libs/**/*.ts', '!**/*.spec.ts'],

@@ -1,16 +1,20 @@
 // The end-to-end and contract suites on something else than SQLite and Express:
 // `node tools/test-on.mjs postgres|mysql|fastify [Jest's arguments]`.
 // TEST_DATABASE_URL names the database server; without it, one on this machine as its packages install it.
+// Suites that come out the same there, since they use no database or adapter, are not run a second time.
 import { spawnSync } from 'node:child_process';
 
+const DATABASE = 'test/support/database.ts';
 const SURROUNDINGS = {
-  postgres: { TEST_DATABASE_URL: 'postgres://postgres@127.0.0.1:5432/postgres' },
-  mysql: { TEST_DATABASE_URL: 'mariadb://root@127.0.0.1:3306/mysql' },
-  fastify: { TEST_HTTP_ADAPTER: 'fastify' },
+  postgres: [DATABASE, { TEST_DATABASE_URL: 'postgres://postgres@127.0.0.1:5432/postgres' }],
+  mysql: [DATABASE, { TEST_DATABASE_URL: 'mariadb://root@127.0.0.1:3306/mysql' }],
+  fastify: ['test/support/http-adapters.ts', { TEST_HTTP_ADAPTER: 'fastify' }],
 };
 const [name = '', ...jestArguments] = process.argv.slice(2);
 if (!Object.hasOwn(SURROUNDINGS, name))
   throw new Error(`Name one of: ${Object.keys(SURROUNDINGS).join(', ')}.`);
+const [used, environment] = SURROUNDINGS[name];
+const isWhole = jestArguments.every((each) => each.startsWith('-'));
 
 const { status } = spawnSync(
   process.execPath,
@@ -21,7 +25,8 @@ const { status } = spawnSync(
     ...jestArguments,
     '--selectProjects',
     'e2e',
+    ...(isWhole ? ['--findRelatedTests', used] : []),
   ],
-  { stdio: 'inherit', env: { ...SURROUNDINGS[name], ...process.env } },
+  { stdio: 'inherit', env: { ...environment, ...process.env } },
 );
 process.exit(status ?? 1);
