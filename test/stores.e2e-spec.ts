@@ -1,3 +1,4 @@
+import { bystandersContract } from './contracts/bystanders.contract.js';
 import { storeConfigurationContract } from './contracts/configuration.contract.js';
 import { lateLinkContract } from './contracts/late-link.contract.js';
 import { sqliteLocksContract } from './contracts/locks.contract.js';
@@ -22,6 +23,9 @@ storeContract(`the TypeORM store on ${databaseKind}`, openDatabase);
 
 rowsContract('SQLite in memory', openInMemory);
 rowsContract(databaseKind, openDatabase);
+
+bystandersContract('SQLite in memory', openInMemory);
+bystandersContract(databaseKind, openDatabase);
 
 lateLinkContract(databaseKind, openDatabase);
 mappingContract(createTestDatabase);

@@ -64,6 +64,7 @@ export function housekeeping(current: Current): void {
       expect(calls).toHaveLength(2);
       expect(await inbox.expire(HOUR_MS, 10)).toEqual({ count: 2, outcomeUnknownCount: 1 });
       const { calls: expired } = await inbox.list({ state: 'expired', limit: 5 });
+      expect(expired.map(({ settledAt }) => settledAt)).toEqual([expect.any(Number), expect.any(Number)]);
       expect(expired.map(({ reason }) => reason).sort()).toEqual([
         'time-to-live',
         'time-to-live-outcome-unknown',

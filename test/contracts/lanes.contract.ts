@@ -74,9 +74,22 @@ export function lanes(current: Current): void {
         expect(await inbox.confirmedSenders(['sender-1'], HOUR_MS)).toEqual([]);
         await register.applyLogout(await claimOne(current()), who === 'nobody here' ? 'm-2' : 'm-1');
         expect(await inbox.confirmedSenders(['sender-1', 'sender-2'], HOUR_MS)).toEqual(['sender-1']);
+        expect(await inbox.confirmedSenders(['sender-2'], HOUR_MS)).toEqual([]);
         expect(await inbox.confirmedSenders([], HOUR_MS)).toEqual([]);
       },
     );
+
+    it('is confirmed although another one was just before', async () => {
+      const { inbox, register } = current().store;
+      for (const sender of ['sender-1', 'sender-2']) {
+        await inbox.receive([inLane(sender, 'stranger', sender)]);
+        await register.applyLogout(await claimOne(current()), 'm-2');
+      }
+      expect((await inbox.confirmedSenders(['sender-1', 'sender-2'], HOUR_MS)).sort()).toEqual([
+        'sender-1',
+        'sender-2',
+      ]);
+    });
 
     it('is not confirmed by a call that Meveto refused', async () => {
       const { inbox } = current().store;

@@ -57,11 +57,11 @@ export function operating(current: Current): void {
       'of %s ones goes page by page, latest first, each once',
       async (state) => {
         const { inbox } = current().store;
-        for (const name of ['a', 'b', 'c', 'd', 'e']) {
-          if (state === 'pending') await inbox.receive([incoming(name)]);
-          else await endAmbiguous(current(), name);
-          // Two of them share their time.
-          if (name !== 'b') await current().passTime(MINUTE_MS);
+        for (const names of [['a'], ['b'], ['c', 'd'], ['e']]) {
+          // Of those that wait, two share their time: one is the last of a page, the other the first of the next.
+          if (state === 'pending') await inbox.receive(names.map((name) => incoming(name)));
+          else for (const name of names) await endAmbiguous(current(), name);
+          await current().passTime(MINUTE_MS);
         }
         await inbox.receiveListed([listed('1', 'a')]);
         const seen: string[] = [];
@@ -110,6 +110,15 @@ export function operating(current: Current): void {
       expect(await inbox.hurry(call.id)).toBe(false);
       expect(await inbox.hurry('nobody')).toBe(false);
     });
+
+    it('leaves a call alone whose token is in the memory of a process, which tries it in its time', async () => {
+      const { inbox } = current().store;
+      const { held } = await inbox.receiveHeld([{ ...incoming('a'), sealed: undefined }], LEASE_MS);
+      const [call] = held;
+      if (call === undefined) throw new Error('it is not held');
+      await inbox.release(call, { delayMs: HOUR_MS, maybeSent: false, reason: 'timeout' });
+      expect(await inbox.hurry(call.id)).toBe(false);
+    });
   });
 
   describe('discarding a call', () => {
@@ -120,8 +129,12 @@ export function operating(current: Current): void {
         else await expired('a');
         const { inbox } = current().store;
         const { id } = await onlyIn(state);
+        const endedAt = (await onlyIn(state)).settledAt ?? 0;
+        await current().passTime(HOUR_MS);
         expect(await inbox.discard(id, 'operator: a test')).toBe(true);
-        expect(await onlyIn('rejected')).toMatchObject({ id, reason: 'operator: a test' });
+        const discarded = await onlyIn('rejected');
+        expect(discarded).toMatchObject({ id, reason: 'operator: a test' });
+        expect(discarded.settledAt).toBeGreaterThanOrEqual(endedAt);
         expect(await inbox.discard(id, 'again')).toBe(false);
         expect(await inbox.receive([incoming('a')])).toBe(0);
       },

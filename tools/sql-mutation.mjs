@@ -1,0 +1,80 @@
+// `npm run test:sql-mutation [-- part of a file's name…]`: changes the SQL of the store in one place after the other, runs
+// the contract suites of the stores on SQLite, names what none of them noticed, and ends with 1 below 85 %.
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { mutantsOf } from './sql-mutants.mjs';
+
+const WANTED = 85;
+const TESTS = ['test/stores.e2e-spec.ts'];
+const TIMEOUT_MS = 60_000;
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = 'libs/meveto-logout/src/store/typeorm';
+
+const parts = process.argv.slice(2);
+const files = readdirSync(join(root, folder))
+  .filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'))
+  .filter((name) => parts.length === 0 || parts.some((part) => name.includes(part)));
+const mutants = files.flatMap((name) =>
+  mutantsOf(readFileSync(join(root, folder, name), 'utf8')).map((mutant) => ({ name, ...mutant })),
+);
+
+/** A copy of what the tests need, to be changed. */
+function workshop() {
+  const path = mkdtempSync(join(tmpdir(), 'sql-mutation-'));
+  for (const each of ['libs', 'apps', 'test', 'package.json', 'jest.config.mjs', 'tsconfig.json', '.swcrc']) {
+    cpSync(join(root, each), join(path, each), { recursive: true, force: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(path, 'node_modules'));
+  return path;
+}
+
+/** Whether the tests pass there: true or false, or 'late' if they did not come to an end. @param {string} path */
+function passes(path) {
+  return new Promise((resolve) => {
+    const jest = ['node_modules/jest/bin/jest.js', '--bail', '--silent', '--maxWorkers=1', ...TESTS];
+    const child = spawn(process.execPath, ['--experimental-vm-modules', ...jest], {
+      cwd: path,
+      stdio: 'ignore',
+      timeout: TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+    });
+    child.once('close', (status) => {
+      resolve(status === null ? 'late' : status === 0);
+    });
+  });
+}
+
+const queue = [...mutants.entries()];
+const survivors = [];
+let late = 0;
+async function work() {
+  const path = workshop();
+  try {
+    if ((await passes(path)) !== true) throw new Error('The tests fail without any change.');
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [index, { name, line, from, to, source }] = next;
+      const target = join(path, folder, name);
+      writeFileSync(target, source);
+      const outcome = await passes(path);
+      cpSync(join(root, folder, name), target);
+      if (outcome === 'late') late += 1;
+      if (outcome === true) {
+        survivors.push(index);
+        console.log(`survived: ${name}:${String(line)}  ${from}  →  ${to}`);
+      }
+    }
+  } finally {
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, work));
+
+const killed = mutants.length - survivors.length;
+const share = killed / mutants.length;
+console.log(
+  `${String(killed)} of ${String(mutants.length)} mutants killed (${String(late)} by the time-out): ${(100 * share).toFixed(1)} %`,
+);
+process.exitCode = share >= WANTED / 100 ? 0 : 1;
