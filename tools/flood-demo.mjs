@@ -6,20 +6,24 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import mysql from 'mysql2/promise';
 import pg from 'pg';
 
 const MAIN = 'dist/apps/demo/main.js';
-const SERVER = process.env.TEST_DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres';
+const SERVERS = {
+  postgres: 'postgres://postgres@127.0.0.1:5432/postgres',
+  mysql: 'mysql://root@127.0.0.1:3306/mysql',
+};
 const TICKS_PER_SECOND = 100;
 
 /**
- * @param {'sqlite' | 'postgres'} database
+ * @param {'sqlite' | 'postgres' | 'mysql'} database
  * @param {Record<string, string>} env
  */
 export async function startDemo(database, env) {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there. Run \`npm run build\` first.`);
   const folder = mkdtempSync(join(tmpdir(), 'meveto-flood-'));
-  const kept = database === 'sqlite' ? sqliteFile(folder) : await postgresDatabase();
+  const kept = database === 'sqlite' ? sqliteFile(folder) : await databaseOn(database);
   const port = await freePort();
   const flags = (process.env.FLOOD_NODE_FLAGS ?? '').split(' ').filter(Boolean);
   const child = spawn(process.execPath, [...flags, MAIN], {
@@ -52,18 +56,23 @@ const sqliteFile = (folder) => ({
   drop: () => Promise.resolve(),
 });
 
-async function postgresDatabase() {
+/** A database of its own on TEST_DATABASE_URL, or on this machine's server. @param {'postgres' | 'mysql'} kind */
+async function databaseOn(kind) {
+  const server = process.env.TEST_DATABASE_URL ?? SERVERS[kind];
   const name = `meveto_flood_${String(process.pid)}_${String(Date.now())}`;
   const run = async (/** @type {string} */ sql) => {
-    const client = new pg.Client(SERVER);
-    await client.connect();
+    const client = kind === 'mysql' ? await mysql.createConnection(server) : new pg.Client(server);
+    if (client instanceof pg.Client) await client.connect();
     await client.query(sql);
     await client.end();
   };
   await run(`CREATE DATABASE ${name}`);
-  const url = new URL(SERVER);
+  const url = new URL(server);
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => run(`DROP DATABASE ${name} WITH (FORCE)`) };
+  return {
+    url: url.href,
+    drop: () => run(`DROP DATABASE ${name}${kind === 'mysql' ? '' : ' WITH (FORCE)'}`),
+  };
 }
 
 async function freePort() {

@@ -1,4 +1,4 @@
-// `npm run flood -- --seconds 60 --database sqlite|postgres --case addresses|secret|worst [--rate 1000]`
+// `npm run flood -- --seconds 60 --database sqlite|postgres|mysql --case addresses|secret|worst [--rate 1000]`
 // Forged webhook calls against the compiled demo, with one real call a second among them. Prints what came of it and ends
 // with 1 when a bound is broken. Everything stays on this machine's loopback addresses.
 import { cpus, loadavg } from 'node:os';
@@ -9,7 +9,7 @@ import { allowConnections, call, closeConnections, evenly, quantile } from './fl
 import { startMeveto } from './flood-meveto.mjs';
 
 const CASES = ['addresses', 'secret', 'worst'];
-const DATABASES = ['sqlite', 'postgres'];
+const DATABASES = ['sqlite', 'postgres', 'mysql'];
 const BUDGET_PER_SECOND = 100;
 /** A second's worth that was saved up, and that of the second itself. */
 const BURST = 2;
@@ -44,7 +44,7 @@ function within(value, min, max, name) {
 }
 
 const meveto = await startMeveto();
-const demo = await startDemo(/** @type {'sqlite' | 'postgres'} */ (database), {
+const demo = await startDemo(/** @type {'sqlite' | 'postgres' | 'mysql'} */ (database), {
   MEVETO_API_URL: meveto.url,
   MEVETO_DASHBOARD_URL: meveto.url,
   MEVETO_CLIENT_ID: 'flood-client',
