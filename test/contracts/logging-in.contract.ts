@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { LoginOutdatedError } from 'nestjs-meveto-logout';
-import { type Current, HOUR_MS, incoming, logOut, receiveAndClaim } from './opened-store.js';
+import { LOGGED_OUT } from '../../libs/meveto-logout/src/model/call.js';
+import {
+  type Current,
+  HOUR_MS,
+  incoming,
+  logOut,
+  nextMillisecond,
+  receiveAndClaim,
+  removal,
+} from './opened-store.js';
 
 export function loggingIn(current: Current): void {
   describe('a login', () => {
@@ -64,6 +73,33 @@ export function loggingIn(current: Current): void {
       expect(await register.recordLogin('1', occurredAt, undefined)).toBe(occurredAt);
       expect(await register.recordLogin('1', occurredAt + 1, 'm-nobody')).toBeGreaterThanOrEqual(occurredAt);
       expect(await register.recordLogin('1', undefined, 'm-nobody')).toBeGreaterThanOrEqual(occurredAt);
+    });
+
+    it('is refused by the latest of several logouts that found no user, and by no removal', async () => {
+      await current().addUser(1, 'm-1');
+      const { register } = current().store;
+      const at: number[] = [];
+      for (const call of [incoming('a'), incoming('b'), removal('c')]) {
+        await nextMillisecond(current());
+        const claimed = await receiveAndClaim(current(), call);
+        if (call.type === LOGGED_OUT) await register.applyLogout(claimed, 'm-nobody');
+        else await register.applyProtectionRemoved(claimed, 'm-nobody');
+        at.push(claimed.occurredAt);
+      }
+      const [first = 0, second = 0, removed = 0] = at;
+      await expect(register.recordLogin('1', first, 'm-nobody')).rejects.toThrow(LoginOutdatedError);
+      await expect(register.recordLogin('1', second, 'm-nobody')).rejects.toThrow(LoginOutdatedError);
+      expect(await register.recordLogin('1', removed, 'm-nobody')).toBe(removed);
+    });
+
+    it('is refused by a logout since then that found another user with its Meveto ID', async () => {
+      await current().addUser(1, 'm-1');
+      await current().addUser(2, 'm-2');
+      const loggedOutAt = await logOut(current(), 'a', 'm-2');
+      const { register } = current().store;
+      // The person linked their Meveto ID to another account meanwhile.
+      await expect(register.recordLogin('1', loggedOutAt, 'm-2')).rejects.toThrow(LoginOutdatedError);
+      expect(await register.recordLogin('1', loggedOutAt + 1, 'm-2')).toBeGreaterThanOrEqual(loggedOutAt);
     });
 
     it('that claims to be from the future begins now', async () => {

@@ -142,6 +142,20 @@ export function rowsContract(name: string, openStore: () => Promise<OpenedTypeOr
       }
     });
 
+    it('of old logouts are deleted in steps, and no later ones', async () => {
+      const { register } = opened.store;
+      for (const id of [2, 3]) await opened.addUser(id, `m-${String(id)}`);
+      await logOut(opened, 'a', 'm-1');
+      await logOut(opened, 'b', 'm-2');
+      await opened.passTime(HOUR_MS);
+      const later = await logOut(opened, 'c', 'm-3');
+      for (const left of [2, 1, 1]) {
+        await register.forgetUntil(later - HOUR_MS / 2, 1);
+        expect((await register.committedSince(0)).logouts).toHaveLength(left);
+      }
+      expect((await register.committedSince(0)).logouts).toEqual([{ userId: '3', loggedOutAt: later }]);
+    });
+
     it('are not changed by an application transaction that rolls back', async () => {
       let begun: () => void = () => undefined;
       const hasBegun = new Promise<void>((resolve) => (begun = resolve));

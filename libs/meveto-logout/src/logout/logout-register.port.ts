@@ -56,7 +56,7 @@ export abstract class LogoutRegister {
 
   /**
    * Sets last_logged_in and resolves with when the session begins: strictly after the user's last logout.
-   * @param mevetoId a logout of it that found no user counts as well
+   * @param mevetoId its logouts count as well, also those that found no user or another one
    * @throws {LoginOutdatedError} when `authenticatedAt` is at or before the last logout.
    * @throws {UnknownUserError} when there is no such user.
    */

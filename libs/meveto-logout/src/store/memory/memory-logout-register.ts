@@ -90,7 +90,7 @@ export class MemoryLogoutRegister extends LogoutRegister {
   ): Promise<number> {
     const loggedOutAt = this.#marks.get(userId)?.loggedOutAt ?? 0;
     if (authenticatedAt !== undefined) {
-      const lastAt = Math.max(loggedOutAt, this.#missedLogoutAt(mevetoId));
+      const lastAt = Math.max(loggedOutAt, this.#lastLogoutOf(mevetoId));
       if (authenticatedAt <= lastAt) return Promise.reject(new LoginOutdatedError(authenticatedAt, lastAt));
     }
     const now = this.clock.now();
@@ -123,15 +123,12 @@ export class MemoryLogoutRegister extends LogoutRegister {
     return Promise.resolve(outcome);
   }
 
-  /** When a logout of this Meveto ID last found no user; 0: never. */
-  #missedLogoutAt(mevetoId: string | undefined): number {
+  /** When the person last logged out, whoever had their Meveto ID then, if anybody; 0: never. */
+  #lastLogoutOf(mevetoId: string | undefined): number {
     if (mevetoId === undefined) return 0;
     const persons = [this.digestPerson(mevetoId), ...this.earlierDigestsOfPerson(mevetoId)];
     return this.rows
-      .find(
-        (row) =>
-          persons.includes(row.person ?? '') && row.type === LOGGED_OUT && row.state === 'unknown_user',
-      )
+      .find((row) => persons.includes(row.person ?? '') && row.type === LOGGED_OUT)
       .reduce((last, { occurredAt }) => Math.max(last, occurredAt), 0);
   }
 

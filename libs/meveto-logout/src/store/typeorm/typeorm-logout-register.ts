@@ -6,7 +6,7 @@ import type { Logout } from '../../model/logout.js';
 import { forgetMarks, marksSince } from './logout-marks.js';
 import { confirm } from './confirmed-senders.js';
 import type { AccessTokenTable, UserTable } from './host-tables.js';
-import { missedLogoutAt } from './missed-logout.js';
+import { lastLogoutOf } from './last-logout-of.js';
 import {
   clockOf,
   marks,
@@ -236,7 +236,7 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     const loggedOutAt = Math.max(numberOf(mark?.['logged_out_at']), user.lastLoggedOut ?? 0);
     if (authenticatedAt !== undefined) {
       const persons = mevetoId === undefined ? [] : this.#digestsOf(mevetoId);
-      const lastAt = Math.max(loggedOutAt, yield* missedLogoutAt(this.tables.calls, persons));
+      const lastAt = Math.max(loggedOutAt, yield* lastLogoutOf(this.tables.calls, persons));
       if (authenticatedAt <= lastAt) throw new LoginOutdatedError(authenticatedAt, lastAt);
     }
     const now = yield* clockOf(this.engine.dialect);
