@@ -72,6 +72,20 @@ export function claiming(current: Current): void {
     });
   });
 
+  describe('claiming calls while others are in hand', () => {
+    it('gives out the others alone, whatever became of the leases, until they are in hand no more', async () => {
+      const { inbox } = current().store;
+      await inbox.receive(['a', 'b', 'c'].map((name) => incoming(name)));
+      const [first, second] = await inbox.claim(2, LEASE_MS);
+      await current().passTime(LEASE_MS);
+      const inHand = [first?.id ?? '', second?.id ?? ''];
+      const others = await inbox.claim(3, LEASE_MS, inHand);
+      expect(others).toHaveLength(1);
+      expect(inHand).not.toContain(others[0]?.id);
+      expect((await inbox.claim(3, LEASE_MS)).map(({ id }) => id).sort()).toEqual([...inHand].sort());
+    });
+  });
+
   describe('giving calls back', () => {
     it('pauses a call for the given time', async () => {
       const { inbox } = current().store;

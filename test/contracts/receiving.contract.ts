@@ -68,7 +68,7 @@ export function receiving(current: Current): void {
       const ended = await receiveAndClaim(current(), incoming('a'));
       await inbox.finish(ended, { state: 'ambiguous', reason: 'test' });
       await receiveAndClaim(current(), incoming('b'));
-      await inbox.receive([incoming('c')]);
+      await inbox.receive([incoming('c'), incoming('not asked about')]);
       const digests = ['a', 'b', 'c', 'd'].map((name) => `digest-${name}`);
       expect((await inbox.unfinished(digests)).sort()).toEqual(['digest-b', 'digest-c']);
       expect(await inbox.unfinished([])).toEqual([]);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { typeOrmStore, UnknownUserError } from 'nestjs-meveto-logout';
-import { User } from '../support/host-app.js';
+import { AccessToken, User } from '../support/host-app.js';
 import {
   claimOne,
   DAY_MS,
@@ -83,6 +83,16 @@ export function rowsContract(name: string, openStore: () => Promise<OpenedTypeOr
         settled_at: null,
         reason: null,
       });
+    });
+
+    it('keep when an access token was revoked first', async () => {
+      await opened.addToken('a', 1, 1_000);
+      await logOut(opened, 'a', 'm-1');
+      const tokens = opened.dataSource.getRepository(AccessToken);
+      await opened.passTime(HOUR_MS);
+      const before = await tokens.find();
+      await logOut(opened, 'b', 'm-1');
+      expect(await tokens.find()).toEqual(before);
     });
 
     it('hold the logout on the user', async () => {
