@@ -65,6 +65,13 @@ describe(`a token that an application shows, on ${databaseKind}`, () => {
     world = await World.create();
   });
 
+  it('is seen by its form where Meveto runs in another process, and digests are not', () => {
+    canaries.lookForAny('output', `a digest: ${'0a'.repeat(32)}`);
+    expect(seenAt()).toEqual([]);
+    canaries.lookForAny('output', `token ${'0a'.repeat(24)} received`);
+    expect(seenAt()).toEqual(['output']);
+  });
+
   it('is not seen where nothing shows it', async () => {
     await host.webhook(token);
     await host.untilCalls('applied');

@@ -3,6 +3,8 @@ import { inspect } from 'node:util';
 /** As the simulator makes user tokens. */
 const TOKEN = /[0-9a-f]{48,}/g;
 const TOKEN_CHARS = 48;
+/** A token that stands alone; digests are longer. */
+const FORM = /(?<![0-9a-f])[0-9a-f]{48}(?![0-9a-f])/g;
 
 const tokens = new Set<string>();
 const sightings = new Set<string>();
@@ -22,6 +24,12 @@ export const canaries = {
     for (const { 0: run, index } of text.matchAll(TOKEN)) {
       if (hasToken(run)) sightings.add(`${where}: …${text.slice(Math.max(0, index - 200), index)}<token>`);
     }
+  },
+
+  /** Searches a text for whatever has the form of a token, where Meveto itself runs in another process. */
+  lookForAny(where: string, text: string): void {
+    for (const { index } of text.matchAll(FORM))
+      sightings.add(`${where}: …${text.slice(Math.max(0, index - 200), index)}<something like a token>`);
   },
 
   /** Where tokens were seen since the last time. */

@@ -73,6 +73,8 @@ export class DemoProcess {
 
   /** Ends the process, and keeps what it stored. */
   async end(): Promise<void> {
+    // Whole: a token may be cut in two by chunks.
+    canaries.lookForAny('output of the demo', this.#output);
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     this.#child.kill('SIGTERM');
     await once(this.#child, 'exit');
