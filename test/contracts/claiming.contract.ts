@@ -97,6 +97,16 @@ export function claiming(current: Current): void {
       expect(await inbox.claim(1, LEASE_MS)).toHaveLength(1);
     });
 
+    it('changes nothing of a call that has ended', async () => {
+      const { inbox } = current().store;
+      const call = await receiveAndClaim(current(), incoming('a'));
+      await inbox.finish(call, { state: 'ambiguous', reason: 'its end' });
+      await inbox.release(call, { delayMs: 0, maybeSent: true, reason: 'timeout' });
+      expect((await inbox.list({ state: 'ambiguous', limit: 2 })).calls).toMatchObject([
+        { id: call.id, reason: 'its end' },
+      ]);
+    });
+
     it.each([true, false])('remembers whether the token may have been sent: %s', async (maybeSent) => {
       const call = await receiveAndClaim(current(), incoming('a'));
       await current().store.inbox.release(call, { delayMs: 0, maybeSent, reason: 'test' });

@@ -30,6 +30,7 @@ export function lateLinkContract(name: string, open: () => Promise<OpenedTypeOrm
       expect(told).toEqual([logout]);
       expect(await summaryOf(opened)).toMatchObject({ unknown_user: 0, applied: 1 });
       expect((await register.committedSince(0)).logouts).toEqual([logout]);
+      expect(await opened.rowOf('a')).toMatchObject({ user_id: '1' });
     });
   });
 }

@@ -32,6 +32,7 @@ export function leasing(current: Current): void {
       const { lease } = current().store;
       await lease.take('poll', 'a', LEASE_MS);
       expect(await lease.take('sweep', 'b', LEASE_MS)).toBe(true);
+      expect(await lease.take('poll', 'b', LEASE_MS)).toBe(false);
     });
   });
 }
