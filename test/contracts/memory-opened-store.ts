@@ -40,6 +40,7 @@ export function openMemoryStore(): Promise<OpenedStore> {
       return store;
     },
     addUser: (id, mevetoId) => Promise.resolve(void mevetoIds.set(id, mevetoId)),
+    link: (id, mevetoId) => Promise.resolve(void mevetoIds.set(id, mevetoId)),
     mevetoIdOf: (userId) => Promise.resolve(mevetoIds.get(userId) ?? null),
     addToken: (id, userId, issuedAt) => Promise.resolve(void tokens.set(id, { userId, issuedAt })),
     liveTokens: () => Promise.resolve([...tokens.keys()].sort()),

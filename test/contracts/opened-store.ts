@@ -7,6 +7,8 @@ import { until } from '../support/until.js';
 export interface OpenedStore {
   readonly store: Store;
   addUser(id: number, mevetoId: string): Promise<void>;
+  /** What the application does when a person proves that an account is theirs, or takes that back. */
+  link(userId: number, mevetoId: string | null): Promise<void>;
   mevetoIdOf(userId: number): Promise<string | null>;
   addToken(id: string, userId: number, issuedAt: number): Promise<void>;
   /** Ids of the access tokens that are not revoked, sorted. */

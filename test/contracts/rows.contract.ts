@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { typeOrmStore, UnknownUserError } from 'nestjs-meveto-logout';
+import { LoginOutdatedError, typeOrmStore, UnknownUserError } from 'nestjs-meveto-logout';
 import { AccessToken, User } from '../support/host-app.js';
 import {
   claimOne,
@@ -106,6 +106,12 @@ export function rowsContract(name: string, openStore: () => Promise<OpenedTypeOr
       await logOut(opened, 'a', 'm-1');
       expect((await user()).lastLoggedOut).toBe(later);
       expect(await opened.store.register.recordLogin('1', undefined)).toBe(later + 1);
+    });
+
+    it('keep a logout that the application has taken from its user: a login before it is refused', async () => {
+      const loggedOutAt = await logOut(opened, 'a', 'm-1');
+      await opened.dataSource.getRepository(User).update(1, { lastLoggedOut: null });
+      await expect(opened.store.register.recordLogin('1', loggedOutAt)).rejects.toThrow(LoginOutdatedError);
     });
 
     it('hold the login on the user, and leave the logout alone', async () => {

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
 import { StoreUnavailableError } from 'nestjs-meveto-logout';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, databaseKind } from '../support/database.js';
 import { User } from '../support/host-app.js';
-import { claimOne, incoming, LEASE_MS, receiveAndClaim } from './opened-store.js';
+import { claimOne, incoming, LEASE_MS, nextMillisecond, receiveAndClaim, removal } from './opened-store.js';
 import { type OpenedTypeOrmStore, openTypeOrmStore } from './typeorm-opened-store.js';
 
 const STORE_TIMEOUT_MS = 300;
@@ -51,6 +52,26 @@ export function serverLocksContract(): void {
       commit();
       const both = [...(await first), ...second].map(({ id }) => id);
       expect(new Set(both).size).toBe(560);
+    });
+
+    it('logs out whom a removal is just taking the Meveto ID from, if the logout came first', async () => {
+      const { register } = opened.store;
+      const logout = await receiveAndClaim(opened, incoming('logout'));
+      await nextMillisecond(opened);
+      const gone = await receiveAndClaim(opened, removal('gone'));
+      let commit: () => void = () => undefined;
+      const mayCommit = new Promise<void>((resolve) => (commit = resolve));
+      const held = holdCommit(opened.dataSource, mayCommit);
+      const removed = register.applyProtectionRemoved(gone, 'm-1');
+      await held;
+      const applied = register.applyLogout(logout, 'm-1');
+      await delay(50);
+      commit();
+      expect((await removed).kind).toBe('unlinked');
+      expect(await applied).toEqual({
+        kind: 'applied',
+        logout: { userId: '1', loggedOutAt: logout.occurredAt },
+      });
     });
 
     it('says that it is not available when the user’s row is locked for longer than it may wait', async () => {

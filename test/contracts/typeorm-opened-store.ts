@@ -49,7 +49,7 @@ export const contextOf = (dataSource: DataSource, storeTimeoutMs = 2_500): Store
   clock: new SystemClock(),
   storeTimeoutMs,
   digestPerson: (mevetoId) => `person-${String(mevetoId.length)}-${mevetoId.slice(-1)}`,
-  earlierDigestsOfPerson: (mevetoId) => ['none', `earlier-${mevetoId}`],
+  earlierDigestsOfPerson: (mevetoId) => ['none', `earlier-${encodeURIComponent(mevetoId)}`],
 });
 
 export async function openTypeOrmStore(
@@ -66,6 +66,9 @@ export async function openTypeOrmStore(
     dataSource,
     addUser: async (id, mevetoId) => {
       await users.insert({ id, mevetoId });
+    },
+    link: async (id, mevetoId) => {
+      await users.update(id, { mevetoId });
     },
     mevetoIdOf: async (id) => (await users.findOneByOrFail({ id })).mevetoId,
     addToken: async (id, userId, signedInAt) => {

@@ -5,6 +5,7 @@ import {
   HOUR_MS,
   incoming,
   LEASE_MS,
+  logOut,
   nextMillisecond,
   receiveAndClaim,
   removal,
@@ -64,6 +65,42 @@ export function unlinking(current: Current): void {
         logout: { userId: '1', loggedOutAt: logout.occurredAt },
       });
       expect(await current().liveTokens()).toEqual([]);
+    });
+
+    it('still logs out the user who had it then, whoever got it and lost it since', async () => {
+      for (const id of [1, 2, 3]) await current().addUser(id, `m-${String(id)}`);
+      const { register } = current().store;
+      const logout = await receiveAndClaim(current(), incoming('logout'));
+      for (const [id, next] of [
+        [1, 2],
+        [2, 3],
+      ] as const) {
+        await nextMillisecond(current());
+        const call = await receiveAndClaim(current(), removal(`gone-${String(id)}`));
+        await register.applyProtectionRemoved(call, 'm-1');
+        await current().link(next, 'm-1');
+      }
+      expect(await register.applyLogout(logout, 'm-1')).toEqual({
+        kind: 'applied',
+        logout: { userId: '1', loggedOutAt: logout.occurredAt },
+      });
+      await nextMillisecond(current());
+      // The one who has it now is meant by a logout of now.
+      expect(await logOut(current(), 'later', 'm-1')).toBeGreaterThan(logout.occurredAt);
+      expect((await register.committedSince(0)).logouts.map(({ userId }) => userId).sort()).toEqual([
+        '1',
+        '3',
+      ]);
+    });
+
+    it('is not led astray by another logout since then', async () => {
+      await current().addUser(1, 'm-1');
+      const { register } = current().store;
+      const logout = await receiveAndClaim(current(), incoming('logout'));
+      await nextMillisecond(current());
+      await logOut(current(), 'another', 'm-1');
+      await current().link(1, null);
+      expect(await register.applyLogout(logout, 'm-1')).toEqual({ kind: 'unknown-user' });
     });
 
     it('logs nobody out, if it came later', async () => {

@@ -47,7 +47,7 @@ export class MemoryLogoutRegister extends LogoutRegister {
     committing?: (logout: Logout) => void,
   ): Promise<ApplyOutcome> {
     return this.#apply(call, mevetoId, (row, found) => {
-      const userId = found ?? this.#findUnlinked(row, mevetoId);
+      const userId = this.#findUnlinked(row, mevetoId) ?? found;
       if (userId === undefined) return undefined;
       return this.#logOut(row, userId, committing);
     });
@@ -145,16 +145,20 @@ export class MemoryLogoutRegister extends LogoutRegister {
     return { kind: 'unlinked', userId };
   }
 
-  /** The user whose link to this Meveto ID was removed after the logout, but worked on before it. */
+  /** Who had this Meveto ID at the logout, if the link was removed later and is gone already: another user may have it now. */
   #findUnlinked(row: MemoryRow, mevetoId: string): string | undefined {
     const persons = [row.person, ...this.earlierDigestsOfPerson(mevetoId)];
-    return this.rows.find(
-      (other) =>
-        other.person !== undefined &&
-        persons.includes(other.person) &&
-        other.type === PROTECTION_REMOVED &&
-        other.state === 'applied' &&
-        other.occurredAt >= row.occurredAt,
-    )[0]?.userId;
+    const [removal] = this.rows
+      .find(
+        (other) =>
+          other.person !== undefined &&
+          persons.includes(other.person) &&
+          other.type === PROTECTION_REMOVED &&
+          other.state === 'applied' &&
+          other.occurredAt >= row.occurredAt,
+      )
+      .sort((a, b) => a.occurredAt - b.occurredAt);
+    const userId = removal?.userId;
+    return userId !== undefined && this.users.hasUser?.(userId) === false ? undefined : userId;
   }
 }

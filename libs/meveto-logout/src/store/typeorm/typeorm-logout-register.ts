@@ -169,9 +169,7 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
   ): Script<ApplyOutcome> {
     if (!(yield* this.#accept(call))) return { kind: 'claim-lost' };
     const person = this.digestPerson(mevetoId);
-    const user =
-      (yield* this.#rows.find(this.users.mevetoId, mevetoId)) ??
-      (yield* this.#findUnlinked(this.#digestsOf(mevetoId), call.occurredAt));
+    const user = yield* this.#userAt(call.occurredAt, mevetoId);
     // Read after the locks were waited for, so that the time of commit is close to the commit.
     const now = yield* clockOf(this.engine.dialect);
     if (user === undefined) {
@@ -257,11 +255,21 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     return rows.length > 0;
   }
 
-  /** The user whose link to this Meveto ID was removed after the logout, but worked on before it. */
+  /** Who had this Meveto ID then; a removal that was waited for has taken it from whom it would have been found by. */
+  *#userAt(occurredAt: number, mevetoId: string): Script<FoundUser | undefined> {
+    const persons = this.#digestsOf(mevetoId);
+    return (
+      (yield* this.#findUnlinked(persons, occurredAt)) ??
+      (yield* this.#rows.find(this.users.mevetoId, mevetoId)) ??
+      (yield* this.#findUnlinked(persons, occurredAt))
+    );
+  }
+
+  /** Who had this Meveto ID at the logout, if the link was removed later and is gone already: another user may have it now. */
   *#findUnlinked(persons: readonly string[], occurredAt: number): Script<FoundUser | undefined> {
     const [removal] = yield* rowsOf(
       `SELECT user_id FROM ${this.tables.calls} WHERE person IN (${marks(persons.length)}) AND type = ? AND state = 'applied' AND occurred_at >= ?
-        ORDER BY occurred_at DESC LIMIT 1`,
+        ORDER BY occurred_at LIMIT 1`,
       [...persons, PROTECTION_REMOVED, occurredAt],
     );
     if (removal === undefined) return undefined;
