@@ -50,6 +50,17 @@ export function loggingOut(current: Current): void {
       ]);
     });
 
+    it('is not ended by the answer for a token that another one has taken the place of', async () => {
+      await current().addUser(1, 'm-1');
+      const { inbox, register } = current().store;
+      await inbox.receiveListed([listed('1', 'a')]);
+      const before = await claimOne(current());
+      await inbox.finish(before, { state: 'ambiguous', reason: 'test' });
+      await inbox.receiveListed([listed('1', 'fresh')]);
+      expect(await register.applyLogout(before, 'm-1')).toEqual({ kind: 'claim-lost' });
+      expect((await register.applyLogout(await claimOne(current()), 'm-1')).kind).toBe('applied');
+    });
+
     it('of a person without a user is kept as a fact', async () => {
       const call = await receiveAndClaim(current(), incoming('a'));
       const { inbox, register } = current().store;
