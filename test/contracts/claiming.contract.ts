@@ -97,6 +97,16 @@ export function claiming(current: Current): void {
       expect(await inbox.claim(1, LEASE_MS)).toHaveLength(1);
     });
 
+    it('is the same when it is done twice, as by one whose commit was not answered', async () => {
+      const { inbox } = current().store;
+      const first = await receiveAndClaim(current(), incoming('a'));
+      await inbox.release(first, { delayMs: 0, maybeSent: true, reason: 'timeout' });
+      const second = await claimOne(current());
+      for (let times = 0; times < 2; times += 1)
+        await inbox.release(second, { delayMs: 0, maybeSent: false, reason: 'refused' });
+      expect(await claimOne(current())).toMatchObject({ attempts: 3, earlierAttemptUnknown: true });
+    });
+
     it('changes nothing of a call that has ended', async () => {
       const { inbox } = current().store;
       const call = await receiveAndClaim(current(), incoming('a'));
@@ -127,7 +137,10 @@ export function claiming(current: Current): void {
       const { inbox } = current().store;
       const call = await receiveAndClaim(current(), incoming('a'));
       expect(await inbox.finish(call, { state, reason: 'test' })).toBe(true);
-      expect(await inbox.finish(call, { state: 'rejected', reason: 'test' })).toBe(false);
+      expect(await inbox.finish(call, { state: 'rejected', reason: 'another end' })).toBe(false);
+      expect(await summaryOf(current())).toMatchObject({ pending: 0, [state]: 1 });
+      // As one does whose commit was not answered.
+      expect(await inbox.finish(call, { state, reason: 'test' })).toBe(true);
       expect(await summaryOf(current())).toMatchObject({ pending: 0, [state]: 1 });
       await current().passTime(LEASE_MS * 2);
       expect(await inbox.claim(1, LEASE_MS)).toEqual([]);

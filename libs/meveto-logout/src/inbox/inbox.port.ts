@@ -132,10 +132,13 @@ export abstract class Inbox {
    */
   abstract beginAgain(call: ClaimedCall, failure: Release, leaseMs: number): Promise<ClaimedCall | undefined>;
 
-  /** Gives a call back. Does nothing once the claim was lost. */
+  /** Gives a call back. Does nothing once the claim was lost, or given back before: a commit's answer may have been lost. */
   abstract release(call: ClaimedCall, release: Release): Promise<void>;
 
-  /** Ends a call and erases its token. Resolves false once the claim was lost: then nothing was written. */
+  /**
+   * Ends a call and erases its token. Resolves false once the claim was lost: then nothing was written. Ended like this by the
+   * same claim before, it resolves true: a commit's answer may have been lost.
+   */
   abstract finish(call: ClaimedCall, ending: Ending): Promise<boolean>;
 
   /** Ends unfinished calls older than `ttlMs` as expired and erases their tokens. */

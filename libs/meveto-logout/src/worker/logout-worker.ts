@@ -17,6 +17,8 @@ const POLL_EVERY_MS = 500;
 /** Answers that wait to be written down: with more of them the store is in no state to give out work. */
 const MAX_IN_HAND = 1_000;
 const BUDGET_PAUSE_MS = 20;
+/** After a look that left nothing to claim: whatever wakes the loop until then waits for one look together. */
+const LOOK_PAUSE_MS = 20;
 const STRANGERS_SHARE = 0.75;
 
 /**
@@ -40,6 +42,8 @@ export class LogoutWorker {
   #soon: NodeJS.Timeout | undefined;
   #pumping: Promise<void> | undefined;
   #wakeAgain = false;
+  /** No look before it, of `performance.now()`. */
+  #nextLookAt = 0;
   #isFailing = false;
 
   constructor(
@@ -110,6 +114,11 @@ export class LogoutWorker {
   async #pump(): Promise<void> {
     while (this.#wakeAgain && this.#timer !== undefined) {
       this.#wakeAgain = false;
+      const pauseMs = this.#nextLookAt - performance.now();
+      if (pauseMs > 0) {
+        this.#wakeSoon(pauseMs);
+        return;
+      }
       try {
         if (await this.#claimAndStart()) this.#wakeAgain = true;
         void this.housekeeping.run();
@@ -143,7 +152,9 @@ export class LogoutWorker {
     if (calls.length > 0) this.#breaker.probed(now);
     // More strangers may wait for the next share of their budget.
     if (strangers < strangersWanted && calls.filter(isStrangers).length === strangers) this.#wakeSoon();
-    return calls.length === wanted;
+    const isMoreLikely = calls.length === wanted;
+    if (!isMoreLikely) this.#nextLookAt = performance.now() + LOOK_PAUSE_MS;
+    return isMoreLikely;
   }
 
   async #claim(wanted: number, strangers: number): Promise<readonly ClaimedCall[]> {
@@ -173,12 +184,12 @@ export class LogoutWorker {
   }
 
   /** One look ahead at a time, however often it is asked for. */
-  #wakeSoon(): void {
+  #wakeSoon(pauseMs = BUDGET_PAUSE_MS): void {
     if (this.#soon !== undefined) return;
     this.#soon = setTimeout(() => {
       this.#soon = undefined;
       this.#wake();
-    }, BUDGET_PAUSE_MS);
+    }, pauseMs);
     this.#soon.unref();
   }
 

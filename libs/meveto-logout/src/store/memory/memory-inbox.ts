@@ -98,6 +98,7 @@ export class MemoryInbox extends Inbox {
     if (row !== undefined) {
       row.dueAt = this.clock.now() + delayMs;
       row.reason = reason;
+      row.fence += 1;
       if (!maybeSent) row.unknownAttempts -= 1;
     }
     return Promise.resolve();
@@ -106,7 +107,8 @@ export class MemoryInbox extends Inbox {
   override finish(call: ClaimedCall, { state, reason }: Ending): Promise<boolean> {
     const row = this.rows.held(call);
     if (row !== undefined) this.rows.end(row, state, this.clock.now(), { reason });
-    return Promise.resolve(row !== undefined);
+    const ended = this.rows.byId.get(call.id);
+    return Promise.resolve(ended?.fence === call.fence && ended.state === state && ended.reason === reason);
   }
 
   override expire(ttlMs: number, limit: number): Promise<ExpiredCalls> {

@@ -10,10 +10,9 @@ export function* confirmedAmong(
   senders: readonly string[],
   withinMs: number,
 ): Script<string[]> {
-  const now = yield* clockOf(dialect);
   const rows = yield* rowsOf(
-    `SELECT sender FROM ${table} WHERE sender IN (${marks(senders.length)}) AND confirmed_at > ?`,
-    [...senders, now - withinMs],
+    `SELECT sender FROM ${table} WHERE sender IN (${marks(senders.length)}) AND confirmed_at > ${dialect.nowMs} - ?`,
+    [...senders, withinMs],
   );
   return rows.map((row) => String(row['sender']));
 }

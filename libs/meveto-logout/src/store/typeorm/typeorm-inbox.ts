@@ -173,22 +173,27 @@ export class TypeOrmInbox extends Inbox {
     return waiting;
   }
 
+  /** The fence is raised: a repetition, after a commit whose answer was lost, changes nothing. */
   *#release(call: ClaimedCall, { delayMs, maybeSent, reason }: Release): Script<void> {
-    const now = yield* clockOf(this.engine.dialect);
     yield* run(
-      `UPDATE ${this.calls} SET due_at = ?, reason = ?, unknown_attempts = unknown_attempts - ${maybeSent ? '0' : '1'}
-        WHERE id = ? AND fence = ? AND state = 'pending'`,
-      [now + delayMs, reason, call.id, call.fence],
+      `UPDATE ${this.calls} SET due_at = ${this.engine.dialect.nowMs} + ?, reason = ?, fence = fence + 1,
+        unknown_attempts = unknown_attempts - ${maybeSent ? '0' : '1'} WHERE id = ? AND fence = ? AND state = 'pending'`,
+      [delayMs, reason, call.id, call.fence],
     );
   }
 
   *#finish(call: ClaimedCall, ending: Ending): Script<boolean> {
-    const now = yield* clockOf(this.engine.dialect);
+    const { nowMs } = this.engine.dialect;
     const { affected } = yield* run(
-      `UPDATE ${this.calls} SET state = ?, reason = ?, sealed = NULL, settled_at = ? WHERE id = ? AND fence = ? AND state = 'pending'`,
-      [ending.state, ending.reason, now, call.id, call.fence],
+      `UPDATE ${this.calls} SET state = ?, reason = ?, sealed = NULL, settled_at = ${nowMs} WHERE id = ? AND fence = ? AND state = 'pending'`,
+      [ending.state, ending.reason, call.id, call.fence],
     );
-    return affected > 0;
+    if (affected > 0) return true;
+    const [same] = yield* rowsOf(
+      `SELECT id FROM ${this.calls} WHERE id = ? AND fence = ? AND state = ? AND reason = ?`,
+      [call.id, call.fence, ending.state, ending.reason],
+    );
+    return same !== undefined;
   }
 
   *#summary(): Script<InboxSummary> {
