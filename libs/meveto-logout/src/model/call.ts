@@ -25,4 +25,6 @@ export type FinalState = Exclude<CallState, 'pending'>;
 export const TOKEN_LOST = 'token-lost';
 export const TIME_TO_LIVE = 'time-to-live';
 export const TIME_TO_LIVE_OUTCOME_UNKNOWN = 'time-to-live-outcome-unknown';
+/** Again and again turned away before Meveto, which answered others. */
+export const TURNED_AWAY = 'turned-away';
 export const BY_OPERATOR = 'operator';

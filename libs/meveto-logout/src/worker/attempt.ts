@@ -20,15 +20,18 @@ export type Outcome = ExchangeOutcome | { readonly kind: 'unreadable' } | { read
 /** What says that a request was not welcome, rather than that Meveto is away: 4xx but for 401, 408 and 429. */
 const UNWELCOME = /^http-4(?!01|08|29)\d\d$/;
 
+/** Whether a stranger's token was turned away before Meveto, as a gateway does with what looks like an attack. */
+export const isTurnedAway = (outcome: Outcome, lane: Lane): boolean =>
+  lane === 'stranger' && outcome.kind === 'retry' && UNWELCOME.test(outcome.reason);
+
 /**
- * Whether Meveto gave an answer that counts; undefined when that says nothing of Meveto: it was not asked, or a stranger's
- * token was turned away before it, as a gateway does with what looks like an attack.
+ * Whether Meveto gave an answer that counts; undefined when that says nothing of Meveto: it was not asked, or the token was
+ * turned away before it.
  */
 export function hasAnswered(outcome: Outcome, lane: Lane): boolean | undefined {
   if (outcome.kind === 'unreadable' || outcome.kind === 'token-lost') return undefined;
   if (outcome.kind !== 'retry') return true;
-  const isUnwelcome = lane === 'stranger' && UNWELCOME.test(outcome.reason);
-  return outcome.reason === LEASE_OVER || isUnwelcome ? undefined : false;
+  return outcome.reason === LEASE_OVER || isTurnedAway(outcome, lane) ? undefined : false;
 }
 
 /** Asks Meveto whose token a claimed call carries. */

@@ -2,18 +2,30 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ClaimedCall, Ending } from '../inbox/inbox.port.js';
 import { LogoutService } from '../logout/logout.service.js';
-import { type FinalState, TIME_TO_LIVE, TIME_TO_LIVE_OUTCOME_UNKNOWN, TOKEN_LOST } from '../model/call.js';
+import {
+  type FinalState,
+  TIME_TO_LIVE,
+  TIME_TO_LIVE_OUTCOME_UNKNOWN,
+  TOKEN_LOST,
+  TURNED_AWAY,
+} from '../model/call.js';
 import { CallEvents } from '../observe/call-events.js';
 import { Counters } from '../observe/counters.js';
+import { OneWarning } from '../observe/one-warning.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { Store } from '../store/store.port.js';
 import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
-import { Attempt, hasAnswered, type Outcome } from './attempt.js';
+import { Attempt, hasAnswered, isTurnedAway, type Outcome } from './attempt.js';
 import { FailedAttempts } from './failed-attempts.js';
 import type { Lease } from './leases.js';
 
 const SETTLE_RETRY_MS = 100;
 const SETTLE_RETRY_CAP_MS = 1_000;
+
+/** So often a stranger's call may be turned away while Meveto answers others: forged ones must not fill their lane for days. */
+const TURNED_AWAY_TRIES = 5;
+/** How long Meveto counts as answering after it did. */
+const ANSWERS_FOR_MS = 60_000;
 
 const KEY_MISSING = 'key-missing';
 
@@ -24,6 +36,12 @@ const isAnswer = ({ state, reason }: Ending): boolean => state !== 'expired' && 
 @Injectable()
 export class CallProcessor {
   readonly #logger = new Logger('MevetoLogout');
+  readonly #turnedAway = new OneWarning(
+    `Calls from unknown addresses were turned away (HTTP 4xx) ${String(TURNED_AWAY_TRIES)} times each while Meveto answered ` +
+      'others, and ended as expired, reason turned-away. They go on if Meveto sends or lists them again. See docs/modes.md.',
+  );
+  /** When Meveto last named a person or called a token bad, of `performance.now()`. */
+  #answeredAt = -Infinity;
 
   constructor(
     @Inject(STORE) private readonly store: Store,
@@ -47,7 +65,9 @@ export class CallProcessor {
     exchanged: (answered: boolean | undefined) => void = () => undefined,
   ): Promise<void> {
     const outcome = await this.attempt.make(call, lease, stopping);
-    exchanged(hasAnswered(outcome, call.lane));
+    const answered = hasAnswered(outcome, call.lane);
+    if (answered === true) this.#answeredAt = performance.now();
+    exchanged(answered);
     // Nothing may stand between the answer and its commit: until then only this process knows who it is.
     const isWritten = await this.#settle(call, stopping, () => this.#record(call, outcome));
     if (isWritten || (outcome.kind !== 'person' && outcome.kind !== 'invalid')) return;
@@ -127,6 +147,11 @@ export class CallProcessor {
       const isUnknown = call.earlierAttemptUnknown || outcome.maybeSent;
       const reason = isUnknown ? TIME_TO_LIVE_OUTCOME_UNKNOWN : TIME_TO_LIVE;
       return this.#finish(call, { state: 'expired', reason });
+    }
+    const isWell = performance.now() - this.#answeredAt < ANSWERS_FOR_MS;
+    if (isWell && call.attempts >= TURNED_AWAY_TRIES && isTurnedAway(outcome, call.lane)) {
+      this.#turnedAway.pass();
+      return this.#finish(call, { state: 'expired', reason: TURNED_AWAY });
     }
     await this.failedAttempts.record(call, outcome);
     this.counters.add('exchange_retry');
