@@ -29,7 +29,7 @@ export function workerParts(
   const failed = new FailedAttempts(store, memory, leases, options);
   const logouts = new LogoutService(store, known, options);
   const processor = new CallProcessor(store, attempt, failed, logouts, events, counters, options);
-  const housekeeping = new Housekeeping(store, events, counters, options);
+  const housekeeping = new Housekeeping(store, memory, leases, events, counters, options);
   const worker = new LogoutWorker(store, processor, memory, leases, housekeeping, events, options);
   const storage = new CallStorage(store, vault, memory, leases, options);
   return { memory, leases, processor, housekeeping, worker, storage, events, counters, known };

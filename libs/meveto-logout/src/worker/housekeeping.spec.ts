@@ -1,12 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { ExpiredCalls, Retention } from '../inbox/inbox.port.js';
+import type { ClaimedCall, Ending, ExpiredCalls, Retention } from '../inbox/inbox.port.js';
 import { StoreUnavailableError } from '../errors.js';
 import { CallEvents } from '../observe/call-events.js';
 import { Counters } from '../observe/counters.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { Store } from '../store/store.port.js';
+import { UserToken } from '../model/user-token.js';
 import { Housekeeping } from './housekeeping.js';
+import { Leases } from './leases.js';
+import { TokenMemory } from './token-memory.js';
 
 const options = {
   callTtlMs: 60_000,
@@ -18,6 +21,8 @@ const options = {
 describe('housekeeping', () => {
   const error = jest.fn();
   const expire = jest.fn<(ttlMs: number, limit: number) => Promise<ExpiredCalls>>();
+  const finish = jest.fn<(call: ClaimedCall, ending: Ending) => Promise<boolean>>();
+  let memory: TokenMemory;
   const purge = jest.fn<(retention: Retention, limit: number) => Promise<number>>();
   let counters: Counters;
   let ended: string[];
@@ -26,6 +31,7 @@ describe('housekeeping', () => {
     error.mockClear();
     expire.mockReset().mockResolvedValue({ count: 0, outcomeUnknownCount: 0 });
     purge.mockReset().mockResolvedValue(0);
+    finish.mockReset().mockResolvedValue(true);
     Logger.overrideLogger({ log: error, error, warn: error });
     counters = new Counters();
     ended = [];
@@ -37,8 +43,11 @@ describe('housekeeping', () => {
   function made(given: Partial<ResolvedOptions> = {}): Housekeeping {
     const events = new CallEvents();
     events.ended$.subscribe(({ state }) => ended.push(state));
-    const store = { inbox: { expire, purge } } as unknown as Store;
-    return new Housekeeping(store, events, counters, { ...options, ...given });
+    const register = { now: () => Promise.resolve(Date.now()) };
+    const store = { inbox: { expire, purge, finish }, register } as unknown as Store;
+    memory = new TokenMemory();
+    const all = { ...options, ...given };
+    return new Housekeeping(store, memory, new Leases(store, all), events, counters, all);
   }
 
   it('is done every half minute, not every time it is asked for', async () => {
@@ -50,6 +59,37 @@ describe('housekeeping', () => {
     await housekeeping.run();
     expect(expire).toHaveBeenCalledTimes(1);
     expect(expire).toHaveBeenCalledWith(60_000, 200);
+  });
+
+  it('ends calls whose tokens wait in memory when they are too old, and leaves those alone that are worked on', async () => {
+    const housekeeping = made();
+    const call = (id: string, ageMs: number, earlierAttemptUnknown: boolean) =>
+      ({
+        id,
+        digest: id,
+        lane: 'stranger',
+        receivedAt: Date.now() - ageMs,
+        earlierAttemptUnknown,
+      }) as ClaimedCall;
+    memory.add(call('in work', 90_000, false), new UserToken('t'));
+    memory.take(1, 1);
+    for (const each of [
+      call('never asked', 90_000, false),
+      call('asked', 90_000, true),
+      call('young', 1_000, false),
+    ])
+      memory.add(each, new UserToken('t'));
+    jest.advanceTimersByTime(30_000);
+    await housekeeping.run();
+    expect(finish.mock.calls.map(([{ id }, { state, reason }]) => [id, state, reason])).toEqual([
+      ['never asked', 'expired', 'time-to-live'],
+      ['asked', 'expired', 'time-to-live-outcome-unknown'],
+    ]);
+    expect(memory.waiting().map(({ id }) => id)).toEqual(['young']);
+    expect(memory.size).toBe(2);
+    expect(ended).toEqual(['expired', 'expired']);
+    expect(counters.all()).toMatchObject({ call_expired: 2, call_expired_outcome_unknown: 1 });
+    expect(error).toHaveBeenCalledTimes(1);
   });
 
   it('keeps ended calls for their retention, and ambiguous ones as long as a session may live', async () => {

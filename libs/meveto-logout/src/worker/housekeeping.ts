@@ -1,9 +1,13 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { ExpiredCalls } from '../inbox/inbox.port.js';
+import { TIME_TO_LIVE, TIME_TO_LIVE_OUTCOME_UNKNOWN } from '../model/call.js';
 import { CallEvents } from '../observe/call-events.js';
 import { Counters } from '../observe/counters.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { Store } from '../store/store.port.js';
 import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
+import { Leases } from './leases.js';
+import { TokenMemory } from './token-memory.js';
 
 const EVERY_MS = 30_000;
 const BATCH = 200;
@@ -21,6 +25,8 @@ export class Housekeeping {
 
   constructor(
     @Inject(STORE) private readonly store: Store,
+    @Inject(TokenMemory) private readonly memory: TokenMemory,
+    @Inject(Leases) private readonly leases: Leases,
     @Inject(CallEvents) private readonly events: CallEvents,
     @Inject(Counters) private readonly counters: Counters,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
@@ -48,6 +54,7 @@ export class Housekeeping {
   }
 
   async #tidy(): Promise<void> {
+    await this.#inBatches(() => this.#expireRemembered());
     await this.#inBatches(() => this.#expire());
     await this.#inBatches(() => this.#purge());
   }
@@ -70,13 +77,37 @@ export class Housekeeping {
     }
   }
 
+  /** Calls whose tokens are in memory stay claimed: while Meveto is away most of them have no turn in which they could expire. */
+  async #expireRemembered(): Promise<number> {
+    const waiting = this.memory.waiting();
+    if (waiting.length === 0) return 0;
+    const receivedUntil = (await this.store.register.now()) - this.options.callTtlMs;
+    const overdue = waiting.filter(({ receivedAt }) => receivedAt <= receivedUntil).slice(0, BATCH);
+    const expired = { count: 0, outcomeUnknownCount: 0 };
+    for (const call of overdue) {
+      this.memory.forget(call);
+      const isUnknown = call.earlierAttemptUnknown;
+      const reason = isUnknown ? TIME_TO_LIVE_OUTCOME_UNKNOWN : TIME_TO_LIVE;
+      const isEnded = await this.store.inbox.finish(call, { state: 'expired', reason });
+      this.leases.drop(call);
+      if (isEnded) expired.count += 1;
+      if (isEnded && isUnknown) expired.outcomeUnknownCount += 1;
+    }
+    this.#report(expired);
+    return overdue.length;
+  }
+
   async #expire(): Promise<number> {
-    const { count, outcomeUnknownCount } = await this.store.inbox.expire(this.options.callTtlMs, BATCH);
+    const expired = await this.store.inbox.expire(this.options.callTtlMs, BATCH);
+    this.#report(expired);
+    return expired.count;
+  }
+
+  #report({ count, outcomeUnknownCount }: ExpiredCalls): void {
     this.counters.add('call_expired', count);
     this.counters.add('call_expired_outcome_unknown', outcomeUnknownCount);
     for (let ended = 0; ended < count; ended += 1) this.events.ended('expired');
     if (outcomeUnknownCount > 0) this.#tell(outcomeUnknownCount);
-    return count;
   }
 
   #tell(outcomeUnknownCount: number): void {
