@@ -70,11 +70,15 @@ describe('the reconciler', () => {
     expect(list.asked).toHaveLength(2);
   });
 
-  it('ends when a cursor comes back', async () => {
+  it('has failed when a cursor comes back, and keeps what the pages named', async () => {
     list.answer = (cursor) => Promise.resolve(pageOf(cursor ?? 'first', cursor === 'a' ? 'b' : 'a'));
-    await reconciler.run();
+    expect(await reconciler.run()).toBe(false);
     expect(list.asked).toEqual([undefined, 'a', 'b']);
     expect(await pending()).toBe(3);
+    expect(reconciler.status()).toMatchObject({
+      lastSuccessAt: undefined,
+      lastFailureAt: expect.any(Number),
+    });
   });
 
   it('leaves the list to the replica that holds the lease', async () => {

@@ -167,7 +167,10 @@ export class Reconciler {
     if (!this.#early.isDue) this.#early.askSoon(AFTER_GAP_MS);
   }
 
-  /** How many calls were opened; undefined when the lease was lost on the way. */
+  /**
+   * How many calls were opened; undefined when the lease was lost on the way.
+   * @throws {PendingCallsUnavailableError} when the list has no end: what its pages named is stored all the same
+   */
   async #allPages(): Promise<OpenedCalls | undefined> {
     const seen = new Set<string>();
     const opened = { young: 0, late: 0 };
@@ -187,12 +190,12 @@ export class Reconciler {
       opened.young += openedYoung;
       opened.late += openedLate;
       cursor = page.next;
-      // A cursor that comes back would never end.
-      if (cursor === undefined || seen.has(cursor)) return opened;
+      if (cursor === undefined) return opened;
+      if (seen.has(cursor)) throw new PendingCallsUnavailableError('a page’s cursor came a second time');
       seen.add(cursor);
       if (!(await this.#turns.keep())) return undefined;
     }
-    return opened;
+    throw new PendingCallsUnavailableError(`it has more than ${String(MAX_PAGES)} pages`);
   }
 
   async #mayGoOn(): Promise<boolean> {
