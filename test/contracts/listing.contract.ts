@@ -10,6 +10,7 @@ import {
   MINUTE_MS,
   receiveAndClaim,
   summaryOf,
+  openedBy,
 } from './opened-store.js';
 
 export function listing(current: Current): void {
@@ -17,7 +18,10 @@ export function listing(current: Current): void {
     it('are stored when they are new, dated by Meveto', async () => {
       const { inbox, register } = current().store;
       const createdAt = (await register.now()) - HOUR_MS;
-      expect(await inbox.receiveListed([listed('1', 'a', createdAt), listed('2', 'b')])).toBe(2);
+      expect(await inbox.receiveListed([listed('1', 'a', createdAt), listed('2', 'b')])).toEqual({
+        newCount: 2,
+        reopenedCount: 0,
+      });
       const calls = await inbox.claim(2, 1_000);
       const dated = calls.find(({ digest }) => digest === 'digest-a');
       const undated = calls.find(({ digest }) => digest === 'digest-b');
@@ -36,15 +40,15 @@ export function listing(current: Current): void {
     it('are left alone while the same id is unfinished, whatever its token', async () => {
       const { inbox } = current().store;
       await inbox.receiveListed([listed('1', 'a')]);
-      expect(await inbox.receiveListed([listed('1', 'a'), listed('1', 'other')])).toBe(0);
+      expect(openedBy(await inbox.receiveListed([listed('1', 'a'), listed('1', 'other')]))).toBe(0);
       expect(await summaryOf(current())).toMatchObject({ pending: 1 });
     });
 
     it('are left alone when they were pushed before, and known by their id from then on', async () => {
       const { inbox } = current().store;
       await inbox.receive([incoming('a')]);
-      expect(await inbox.receiveListed([listed('1', 'a')])).toBe(0);
-      expect(await inbox.receiveListed([listed('1', 'other')])).toBe(0);
+      expect(openedBy(await inbox.receiveListed([listed('1', 'a')]))).toBe(0);
+      expect(openedBy(await inbox.receiveListed([listed('1', 'other')]))).toBe(0);
       expect(await summaryOf(current())).toMatchObject({ pending: 1 });
     });
 
@@ -58,8 +62,8 @@ export function listing(current: Current): void {
       const { inbox } = current().store;
       await inbox.receive([incoming('a')]);
       const again = { ...listed('1', 'new-a'), earlierDigests: ['digest-x', 'digest-a'] };
-      expect(await inbox.receiveListed([again])).toBe(0);
-      expect(await inbox.receiveListed([listed('1', 'other')])).toBe(0);
+      expect(openedBy(await inbox.receiveListed([again]))).toBe(0);
+      expect(openedBy(await inbox.receiveListed([listed('1', 'other')]))).toBe(0);
       expect(await summaryOf(current())).toMatchObject({ pending: 1 });
     });
 
@@ -67,22 +71,24 @@ export function listing(current: Current): void {
       const { inbox } = current().store;
       await inbox.receiveListed([listed('1', 'a')]);
       await inbox.receive([incoming('b')]);
-      expect(await inbox.receiveListed([listed('1', 'b')])).toBe(0);
+      expect(openedBy(await inbox.receiveListed([listed('1', 'b')]))).toBe(0);
       // Neither has taken the other's name: b may still be known as the second one.
-      expect(await inbox.receiveListed([listed('2', 'b'), listed('2', 'other')])).toBe(0);
+      expect(openedBy(await inbox.receiveListed([listed('2', 'b'), listed('2', 'other')]))).toBe(0);
       expect(await summaryOf(current())).toMatchObject({ pending: 2 });
     });
 
     it('keep their first id when their token comes with another one', async () => {
       const { inbox } = current().store;
       await inbox.receiveListed([listed('1', 'a')]);
-      expect(await inbox.receiveListed([listed('2', 'a')])).toBe(0);
-      expect(await inbox.receiveListed([listed('1', 'other')])).toBe(0);
+      expect(openedBy(await inbox.receiveListed([listed('2', 'a')]))).toBe(0);
+      expect(openedBy(await inbox.receiveListed([listed('1', 'other')]))).toBe(0);
       expect(await summaryOf(current())).toMatchObject({ pending: 1 });
     });
 
     it('are counted once if one page names them twice', async () => {
-      expect(await current().store.inbox.receiveListed([listed('1', 'a'), listed('1', 'a')])).toBe(1);
+      expect(openedBy(await current().store.inbox.receiveListed([listed('1', 'a'), listed('1', 'a')]))).toBe(
+        1,
+      );
     });
 
     it('are left alone once they were applied', async () => {
@@ -90,7 +96,7 @@ export function listing(current: Current): void {
       const { inbox, register } = current().store;
       await inbox.receiveListed([listed('1', 'a')]);
       await register.applyLogout(await claimOne(current()), 'm-1');
-      expect(await inbox.receiveListed([listed('1', 'a'), listed('1', 'fresh')])).toBe(0);
+      expect(openedBy(await inbox.receiveListed([listed('1', 'a'), listed('1', 'fresh')]))).toBe(0);
       expect(await summaryOf(current())).toMatchObject({ applied: 1, pending: 0 });
     });
 
@@ -98,7 +104,7 @@ export function listing(current: Current): void {
       const { inbox } = current().store;
       const call = await receiveAndClaim(current(), incoming('a'));
       await inbox.finish(call, { state: 'rejected', reason: 'test' });
-      expect(await inbox.receiveListed([listed('1', 'a')])).toBe(0);
+      expect(openedBy(await inbox.receiveListed([listed('1', 'a')]))).toBe(0);
       expect(await summaryOf(current())).toMatchObject({ rejected: 1, pending: 0 });
     });
   });
@@ -108,7 +114,7 @@ export function listing(current: Current): void {
       await endAmbiguous(current(), 'a');
       const { inbox } = current().store;
       const again = { ...listed('1', 'new-a'), earlierDigests: ['digest-a'] };
-      expect(await inbox.receiveListed([again])).toBe(1);
+      expect(openedBy(await inbox.receiveListed([again]))).toBe(1);
       expect(await claimOne(current())).toMatchObject({
         digest: 'digest-new-a',
         sealed: 'sealed-new-a',
@@ -118,7 +124,7 @@ export function listing(current: Current): void {
 
     it('is opened again when the list names it for the first time, its attempt still unknown', async () => {
       await endAmbiguous(current(), 'a');
-      expect(await current().store.inbox.receiveListed([listed('1', 'a')])).toBe(1);
+      expect(openedBy(await current().store.inbox.receiveListed([listed('1', 'a')]))).toBe(1);
       expect(await claimOne(current())).toMatchObject({ digest: 'digest-a', earlierAttemptUnknown: true });
     });
 
@@ -127,7 +133,7 @@ export function listing(current: Current): void {
       await endAmbiguous(current(), 'a');
       await inbox.receiveListed([listed('1', 'a')]);
       await inbox.finish(await claimOne(current()), { state: 'ambiguous', reason: 'test' });
-      expect(await inbox.receiveListed([listed('1', 'a')])).toBe(0);
+      expect(openedBy(await inbox.receiveListed([listed('1', 'a')]))).toBe(0);
       expect(await summaryOf(current())).toMatchObject({ ambiguous: 1, pending: 0 });
     });
 
@@ -137,7 +143,7 @@ export function listing(current: Current): void {
       await inbox.receiveListed([listed('1', 'a')]);
       await inbox.finish(await claimOne(current()), { state: 'ambiguous', reason: 'test' });
 
-      expect(await inbox.receiveListed([listed('1', 'fresh')])).toBe(1);
+      expect(openedBy(await inbox.receiveListed([listed('1', 'fresh')]))).toBe(1);
       expect(await claimOne(current())).toMatchObject({
         digest: 'digest-fresh',
         sealed: 'sealed-fresh',
@@ -184,7 +190,7 @@ export function listing(current: Current): void {
       await current().passTime(DAY_MS);
       expect((await inbox.expire(DAY_MS, 10)).count).toBe(1);
 
-      expect(await inbox.receiveListed([listed('1', token)])).toBe(1);
+      expect(await inbox.receiveListed([listed('1', token)])).toEqual({ newCount: 0, reopenedCount: 1 });
       expect((await inbox.expire(DAY_MS, 10)).count).toBe(0);
       expect(await claimOne(current())).toMatchObject({ sealed: `sealed-${token}` });
     },

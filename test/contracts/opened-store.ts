@@ -1,5 +1,10 @@
 import type { Store } from 'nestjs-meveto-logout';
-import type { ClaimedCall, IncomingCall, ListedCall } from '../../libs/meveto-logout/src/inbox/inbox.port.js';
+import type {
+  ClaimedCall,
+  IncomingCall,
+  ListedCall,
+  OpenedCalls,
+} from '../../libs/meveto-logout/src/inbox/inbox.port.js';
 import { type CallType, LOGGED_OUT, PROTECTION_REMOVED } from '../../libs/meveto-logout/src/model/call.js';
 import { until } from '../support/until.js';
 
@@ -77,3 +82,6 @@ export async function nextMillisecond({ store }: OpenedStore): Promise<void> {
 }
 
 export const summaryOf = async ({ store }: OpenedStore) => (await store.inbox.summary()).calls;
+
+/** How many of the listed calls are to be worked on. */
+export const openedBy = ({ newCount, reopenedCount }: OpenedCalls) => newCount + reopenedCount;

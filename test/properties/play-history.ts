@@ -1,6 +1,7 @@
 import { LoginOutdatedError } from 'nestjs-meveto-logout';
 import type { ClaimedCall, IncomingCall } from '../../libs/meveto-logout/src/inbox/inbox.port.js';
 import { LOGGED_OUT } from '../../libs/meveto-logout/src/model/call.js';
+import { openedBy } from '../contracts/opened-store.js';
 import { type ClockedStore, mevetoIdOf, userIdOf } from './clocked-store.js';
 import type { Command, History } from './commands.js';
 import { LEASE_MS, Replica } from './replica.js';
@@ -137,7 +138,7 @@ export class Play {
       sourceId: `wh-${String(place)}`,
       createdAt,
     } as const;
-    if ((await this.opened.store.inbox.receiveListed([listed])) > 0) call.digest = digest;
+    if (openedBy(await this.opened.store.inbox.receiveListed([listed])) > 0) call.digest = digest;
   }
 
   async #claim(replica: Replica): Promise<void> {

@@ -58,6 +58,14 @@ export interface Ending {
   readonly reason: string;
 }
 
+/** Calls of the pending list that are to be worked on. */
+export interface OpenedCalls {
+  /** Not known before. */
+  readonly newCount: number;
+  /** Known and ended before. */
+  readonly reopenedCount: number;
+}
+
 /** What became of calls whose tokens this process has in its memory. */
 export interface HeldCalls {
   /** Claimed by this process from the start, their first attempts marked as begun. */
@@ -91,11 +99,11 @@ export abstract class Inbox {
   abstract receive(calls: readonly IncomingCall[]): Promise<number>;
 
   /**
-   * Stores calls from the pending list and resolves with how many are to be worked on. A call that is known by its id or
+   * Stores calls from the pending list and resolves with how many are to be worked on now. A call that is known by its id or
    * digest is left alone, but for an expired one, and an ambiguous one of which the list says something new: those are opened
    * once more.
    */
-  abstract receiveListed(calls: readonly ListedCall[]): Promise<number>;
+  abstract receiveListed(calls: readonly ListedCall[]): Promise<OpenedCalls>;
 
   /**
    * As `receive`, for calls without a sealed token: claims what it stores for `leaseMs`, and what it finds unfinished and

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { CronJob } from 'cron';
-import { filter, merge, type Subscription, tap } from 'rxjs';
-import type { ListedCall } from '../inbox/inbox.port.js';
+import { filter, merge, type Subscription } from 'rxjs';
+import type { ListedCall, OpenedCalls } from '../inbox/inbox.port.js';
 import { CallEvents } from '../observe/call-events.js';
 import { Counters } from '../observe/counters.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -25,15 +25,9 @@ const PAUSE_SLACK_MS = 100;
 /** Renewed with every page; long enough for one page, short enough for another replica to take over soon. */
 const LEASE_SLACK_MS = 5_000;
 const STORE_BATCH = 200;
+const MIN_STORE_BATCH = 10;
 const MAX_PAGES = 10_000;
 const FIRST_POLL_WAIT_MS = 2_000;
-
-/** Calls of one reading that are to be worked on. */
-interface OpenedCalls {
-  /** Their push may be on its way. */
-  readonly young: number;
-  readonly late: number;
-}
 
 /**
  * Asks Meveto for calls that never arrived and puts them into the same inbox: at start, on schedule, as soon as a call
@@ -55,8 +49,8 @@ export class Reconciler {
   #lastFailureAt: number | undefined;
   /** Not before this, of `performance.now()`: Meveto said so. */
   #notBefore = 0;
-  /** Calls that became ambiguous since the list was read: so many the list may name again that were pushed once. */
-  #ambiguousCount = 0;
+  /** How many calls are stored in one transaction: fewer once so many were not done in time. */
+  #batch = STORE_BATCH;
 
   constructor(
     @Inject(STORE) private readonly store: Store,
@@ -81,10 +75,7 @@ export class Reconciler {
     });
     this.registry.addCronJob(JOB, job);
     job.start();
-    const ambiguous$ = this.events.ended$.pipe(
-      filter(({ state }) => state === 'ambiguous'),
-      tap(() => (this.#ambiguousCount += 1)),
-    );
+    const ambiguous$ = this.events.ended$.pipe(filter(({ state }) => state === 'ambiguous'));
     this.#reasons = merge(ambiguous$, this.events.outageEnded$).subscribe(() => {
       this.#early.askSoon();
     });
@@ -133,11 +124,10 @@ export class Reconciler {
       const askedAt = await this.store.register.now();
       const turn = await this.#turns.begin(scheduledBy && halfwayToNext(scheduledBy));
       if (turn === undefined) return false;
-      const ambiguousCount = this.#ambiguousCount;
-      const opened = await this.#allPages();
-      if (opened === undefined) return false;
+      const gapCount = await this.#allPages();
+      if (gapCount === undefined) return false;
       await this.#turns.end(turn);
-      this.#succeeded(opened, ambiguousCount);
+      this.#succeeded(gapCount);
       this.events.listRead(askedAt);
       return true;
     } catch (error) {
@@ -147,14 +137,11 @@ export class Reconciler {
     }
   }
 
-  #succeeded({ young, late }: OpenedCalls, ambiguousCount: number): void {
+  #succeeded(gapCount: number): void {
     this.#lastSuccessAt = Date.now();
     this.counters.add('reconcile_success');
     this.#early.succeeded();
-    this.#ambiguousCount -= ambiguousCount;
-    // What is healed right after a crash is young.
-    const healedCount = Math.max(0, ambiguousCount - young);
-    this.#report(Math.max(0, late - healedCount));
+    this.#report(gapCount);
   }
 
   #report(gapCount: number): void {
@@ -168,12 +155,12 @@ export class Reconciler {
   }
 
   /**
-   * How many calls were opened; undefined when the lease was lost on the way.
+   * How many calls no push has brought; undefined when the lease was lost on the way.
    * @throws {PendingCallsUnavailableError} when the list has no end: what its pages named is stored all the same
    */
-  async #allPages(): Promise<OpenedCalls | undefined> {
+  async #allPages(): Promise<number | undefined> {
     const seen = new Set<string>();
-    const opened = { young: 0, late: 0 };
+    let gapCount = 0;
     let cursor: string | undefined;
     for (let pages = 0; pages < MAX_PAGES; pages += 1) {
       const page = await this.pendingCalls.page(cursor, this.#stopping.signal);
@@ -184,13 +171,13 @@ export class Reconciler {
       }
       const late = page.calls.filter((call) => isPushGap(call, Date.now()));
       const young = page.calls.filter((call) => !late.includes(call));
-      const openedYoung = await this.#store(young.map((call) => this.#digested(call)));
-      const openedLate = await this.#store(late.map((call) => this.#digested(call)));
-      if (openedYoung === undefined || openedLate === undefined) return undefined;
-      opened.young += openedYoung;
-      opened.late += openedLate;
+      // The pushes of young ones may be on their way.
+      const newYoung = await this.#store(young.map((call) => this.#digested(call)));
+      const newLate = await this.#store(late.map((call) => this.#digested(call)));
+      if (newYoung === undefined || newLate === undefined) return undefined;
+      gapCount += newLate;
       cursor = page.next;
-      if (cursor === undefined) return opened;
+      if (cursor === undefined) return gapCount;
       if (seen.has(cursor)) throw new PendingCallsUnavailableError('a page’s cursor came a second time');
       seen.add(cursor);
       if (!(await this.#turns.keep())) return undefined;
@@ -202,19 +189,34 @@ export class Reconciler {
     return !this.#stopping.signal.aborted && (await this.#turns.keep());
   }
 
-  /** How many calls were opened; undefined when the lease was lost on the way. */
+  /** How many calls were not known before; undefined when the lease was lost on the way. */
   async #store(calls: readonly WithToken<ListedCall>[]): Promise<number | undefined> {
-    if (calls.length === 0) return 0;
-    let openCount = 0;
+    const opened = { newCount: 0, reopenedCount: 0 };
     // A long page in one transaction would keep the store from everything else, and might never be done in time.
-    for (let start = 0; start < calls.length; start += STORE_BATCH) {
+    const size = this.#batch;
+    for (let start = 0; start < calls.length; start += size) {
       if (start > 0 && !(await this.#mayGoOn())) return undefined;
-      openCount += await this.storage.receiveListed(calls.slice(start, start + STORE_BATCH));
+      const { newCount, reopenedCount } = await this.#storeSome(calls.slice(start, start + size));
+      opened.newCount += newCount;
+      opened.reopenedCount += reopenedCount;
     }
+    const openCount = opened.newCount + opened.reopenedCount;
     if (openCount === 0) return 0;
     this.counters.add('reconcile_new_call', openCount);
     this.events.arrived();
-    return openCount;
+    return opened.newCount;
+  }
+
+  /** Each call takes several questions to the database: where that is far away, fewer calls are done in time. */
+  async #storeSome(calls: readonly WithToken<ListedCall>[]): Promise<OpenedCalls> {
+    const begunAt = performance.now();
+    try {
+      return await this.storage.receiveListed(calls);
+    } catch (error) {
+      const isLate = performance.now() - begunAt >= this.options.storeTimeoutMs;
+      if (isLate) this.#batch = Math.max(MIN_STORE_BATCH, Math.ceil(this.#batch / 2));
+      throw error;
+    }
   }
 
   #digested({

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InboxFullError, StoreUnavailableError } from '../errors.js';
-import type { ClaimedCall, IncomingCall, ListedCall } from '../inbox/inbox.port.js';
+import type { ClaimedCall, IncomingCall, ListedCall, OpenedCalls } from '../inbox/inbox.port.js';
 import { digestsOf, isSameToken } from '../inbox/relisted.js';
 import type { UserToken } from '../model/user-token.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -51,7 +51,7 @@ export class CallStorage {
   }
 
   /** The same for calls of the pending list; resolves with how many are to be worked on. */
-  async receiveListed(calls: readonly WithToken<ListedCall>[]): Promise<number> {
+  async receiveListed(calls: readonly WithToken<ListedCall>[]): Promise<OpenedCalls> {
     if (this.options.tokenStorage === 'sealed') {
       return this.store.inbox.receiveListed(calls.map((call) => this.#sealed(call)));
     }
@@ -60,7 +60,8 @@ export class CallStorage {
     const claimedAt = performance.now();
     const held = await this.store.inbox.receiveListedHeld(unknown.map(unsealed), this.options.leaseMs);
     this.#remember(held, unknown, claimedAt);
-    return held.length;
+    const newCount = held.filter(({ attempts }) => attempts === 1).length;
+    return { newCount, reopenedCount: held.length - newCount };
   }
 
   #sealed<T extends IncomingCall>({ token, ...call }: WithToken<T>): T {

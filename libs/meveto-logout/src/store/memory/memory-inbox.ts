@@ -8,6 +8,7 @@ import {
   type InboxSummary,
   type IncomingCall,
   type ListedCall,
+  type OpenedCalls,
   type Release,
   type Retention,
 } from '../../inbox/inbox.port.js';
@@ -32,10 +33,13 @@ export class MemoryInbox extends Inbox {
     return Promise.resolve(calls.filter((call) => this.#insert(call) || this.#receivedAgain(call)).length);
   }
 
-  override receiveListed(calls: readonly ListedCall[]): Promise<number> {
-    return Promise.resolve(
-      calls.filter((call) => this.#insert(call, call) || this.#listedAgain(call)).length,
-    );
+  override receiveListed(calls: readonly ListedCall[]): Promise<OpenedCalls> {
+    const opened = { newCount: 0, reopenedCount: 0 };
+    for (const call of calls) {
+      if (this.#insert(call, call)) opened.newCount += 1;
+      else if (this.#listedAgain(call)) opened.reopenedCount += 1;
+    }
+    return Promise.resolve(opened);
   }
 
   override receiveHeld(calls: readonly IncomingCall[], leaseMs: number): Promise<HeldCalls> {

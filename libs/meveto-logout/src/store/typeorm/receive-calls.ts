@@ -1,4 +1,4 @@
-import type { IncomingCall, ListedCall } from '../../inbox/inbox.port.js';
+import type { IncomingCall, ListedCall, OpenedCalls } from '../../inbox/inbox.port.js';
 import { digestsOf, goesOnWithToken, isSameToken, whenListedAgain } from '../../inbox/relisted.js';
 import type { CallState } from '../../model/call.js';
 import { rankOf } from '../../model/lane.js';
@@ -59,16 +59,16 @@ export function* receiveListed(
   dialect: Dialect,
   table: string,
   calls: readonly ListedCall[],
-): Script<number> {
+): Script<OpenedCalls> {
   const now = yield* clockOf(dialect);
-  let open = 0;
+  const opened = { newCount: 0, reopenedCount: 0 };
   for (const call of calls) {
     const [unknown] = yield* unknownToEarlierKeys(table, [call]);
     const row = unknown === undefined ? undefined : newRow(call, now, call.sourceId, call.createdAt);
-    const isNew = row !== undefined && (yield* isInserted(dialect, table, row));
-    if (isNew || (yield* listedAgain(dialect, table, call, now))) open += 1;
+    if (row !== undefined && (yield* isInserted(dialect, table, row))) opened.newCount += 1;
+    else if (yield* listedAgain(dialect, table, call, now)) opened.reopenedCount += 1;
   }
-  return open;
+  return opened;
 }
 
 function* isInserted(dialect: Dialect, table: string, row: readonly SqlValue[]): Script<boolean> {

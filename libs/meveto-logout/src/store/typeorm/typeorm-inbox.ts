@@ -6,6 +6,7 @@ import type {
   IncomingCall,
   InboxSummary,
   ListedCall,
+  OpenedCalls,
   Release,
   Retention,
 } from '../../inbox/inbox.port.js';
@@ -36,7 +37,7 @@ export class TypeOrmInbox extends Inbox {
     return this.engine.transaction('store a call', () => receive(this.engine.dialect, this.calls, calls));
   }
 
-  override receiveListed(calls: readonly ListedCall[]): Promise<number> {
+  override receiveListed(calls: readonly ListedCall[]): Promise<OpenedCalls> {
     return this.engine.transaction('store pending calls', () =>
       receiveListed(this.engine.dialect, this.calls, calls),
     );
