@@ -146,7 +146,7 @@ export function loggingOut(current: Current): void {
           expired: 0,
           applied: 1,
         });
-        expect(await register.applyLogout(other, 'm-1')).toEqual({ kind: 'claim-lost' });
+        expect(await register.applyLogout(other, 'm-2')).toEqual({ kind: 'claim-lost' });
         expect(await inbox.finish(other, { state: 'rejected', reason: 'test' })).toBe(false);
       },
     );
@@ -165,13 +165,24 @@ export function loggingOut(current: Current): void {
       expect(await summaryOf(current())).toMatchObject({ rejected: 1, applied: 0 });
     });
 
-    it('is applied once', async () => {
+    it('is applied once, and says the same again to one whose commit was not answered', async () => {
       await current().addUser(1, 'm-1');
       const { register } = current().store;
       const call = await receiveAndClaim(current(), incoming('a'));
-      await register.applyLogout(call, 'm-1');
-      expect(await register.applyLogout(call, 'm-1')).toEqual({ kind: 'claim-lost' });
+      const outcome = await register.applyLogout(call, 'm-1');
+      expect(outcome.kind).toBe('applied');
+      expect(await register.applyLogout(call, 'm-1')).toEqual(outcome);
+      expect((await register.committedSince(0)).logouts).toHaveLength(1);
+      expect(await register.applyLogout(call, 'm-2')).toEqual({ kind: 'claim-lost' });
       expect(await summaryOf(current())).toMatchObject({ applied: 1 });
+    });
+
+    it('that found no user says the same again, too', async () => {
+      const { register } = current().store;
+      const call = await receiveAndClaim(current(), incoming('a'));
+      for (let times = 0; times < 2; times += 1)
+        expect(await register.applyLogout(call, 'm-1')).toEqual({ kind: 'unknown-user' });
+      expect(await register.applyLogout(call, 'm-2')).toEqual({ kind: 'claim-lost' });
     });
   });
 

@@ -29,6 +29,15 @@ export function unlinking(current: Current): void {
       expect(await summaryOf(current())).toMatchObject({ applied: 1, pending: 0 });
     });
 
+    it('says the same again to one whose commit was not answered', async () => {
+      await current().addUser(1, 'm-1');
+      const { register } = current().store;
+      const call = await receiveAndClaim(current(), removal('a'));
+      for (let times = 0; times < 2; times += 1)
+        expect(await register.applyProtectionRemoved(call, 'm-1')).toEqual({ kind: 'unlinked', userId: '1' });
+      expect(await register.applyProtectionRemoved(call, 'm-2')).toEqual({ kind: 'claim-lost' });
+    });
+
     it('of a person without a user is kept as a fact', async () => {
       const call = await receiveAndClaim(current(), removal('a'));
       expect(await current().store.register.applyProtectionRemoved(call, 'm-1')).toEqual({

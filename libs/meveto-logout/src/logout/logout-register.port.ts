@@ -28,7 +28,8 @@ export abstract class LogoutRegister {
    * In one transaction with the inbox row: finds the local user of the Meveto ID, sets last_logged_out to the later of
    * its value and `call.occurredAt`, revokes stored access tokens issued until then, and ends the call. An answer that
    * names the person counts even when its claim was lost, as long as the call is unfinished or ambiguous: the token is
-   * used up, so nobody else can have that answer.
+   * used up, so nobody else can have that answer. Done twice with one claim and person, as by one whose commit was not
+   * answered, it writes nothing and says the same again.
    * @param committing called with the logout right before it is committed, every time that is tried: others can see the
    * commit a little before this process hears that it succeeded
    */
@@ -38,7 +39,7 @@ export abstract class LogoutRegister {
     committing?: (logout: Logout) => void,
   ): Promise<ApplyOutcome>;
 
-  /** In one transaction with the inbox row: clears the user's Meveto ID and ends the call. Logs nobody out. */
+  /** In one transaction with the inbox row: clears the user's Meveto ID and ends the call. Logs nobody out. As above when done twice. */
   abstract applyProtectionRemoved(call: ClaimedCall, mevetoId: string): Promise<ApplyOutcome>;
 
   /**

@@ -108,7 +108,7 @@ export class MemoryLogoutRegister extends LogoutRegister {
     effect: (row: MemoryRow, userId: string | undefined) => ApplyOutcome | undefined,
   ): Promise<ApplyOutcome> {
     const row = this.rows.unresolved(call);
-    if (row === undefined) return Promise.resolve({ kind: 'claim-lost' });
+    if (row === undefined) return Promise.resolve(this.#appliedBefore(call, mevetoId));
     if (row.sender !== undefined) this.rows.confirmedAt.set(row.sender, this.clock.now());
     const found = this.users.findByMevetoId(mevetoId);
     row.person = this.digestPerson(mevetoId);
@@ -121,6 +121,20 @@ export class MemoryLogoutRegister extends LogoutRegister {
           : undefined;
     this.rows.end(row, outcome.kind === 'unknown-user' ? 'unknown_user' : 'applied', this.clock.now());
     return Promise.resolve(outcome);
+  }
+
+  /** The same as before if the same claim ended the call for the same person. */
+  #appliedBefore(call: ClaimedCall, mevetoId: string): ApplyOutcome {
+    const row = this.rows.byId.get(call.id);
+    const isSame = row?.fence === call.fence && row.person === this.digestPerson(mevetoId);
+    if (isSame && row.state === 'unknown_user') return { kind: 'unknown-user' };
+    if (!isSame || row.userId === undefined) return { kind: 'claim-lost' };
+    const { userId, type } = row;
+    if (type === PROTECTION_REMOVED) return { kind: 'unlinked', userId };
+    return {
+      kind: 'applied',
+      logout: { userId, loggedOutAt: this.#marks.get(userId)?.loggedOutAt ?? row.occurredAt },
+    };
   }
 
   /** When the person last logged out, whoever had their Meveto ID then, if anybody; 0: never. */

@@ -4,6 +4,7 @@ import { type ApplyOutcome, LogoutRegister, type LogoutsSince } from '../../logo
 import { BY_OPERATOR, PROTECTION_REMOVED } from '../../model/call.js';
 import type { Logout } from '../../model/logout.js';
 import { forgetMarks, marksSince } from './logout-marks.js';
+import { appliedBefore } from './applied-before.js';
 import { confirm } from './confirmed-senders.js';
 import type { AccessTokenTable, UserTable } from './host-tables.js';
 import { lastLogoutOf } from './last-logout-of.js';
@@ -167,8 +168,8 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     mevetoId: string,
     committing: (logout: Logout) => void,
   ): Script<ApplyOutcome> {
-    if (!(yield* this.#accept(call))) return { kind: 'claim-lost' };
     const person = this.digestPerson(mevetoId);
+    if (!(yield* this.#accept(call))) return yield* appliedBefore(this.tables, call, person, committing);
     const user = yield* this.#userAt(call.occurredAt, mevetoId);
     // Read after the locks were waited for, so that the time of commit is close to the commit.
     const now = yield* clockOf(this.engine.dialect);
@@ -208,8 +209,8 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
   }
 
   *#applyProtectionRemoved(call: ClaimedCall, mevetoId: string): Script<ApplyOutcome> {
-    if (!(yield* this.#accept(call))) return { kind: 'claim-lost' };
     const person = this.digestPerson(mevetoId);
+    if (!(yield* this.#accept(call))) return yield* appliedBefore(this.tables, call, person);
     const user = yield* this.#rows.find(this.users.mevetoId, mevetoId);
     const now = yield* clockOf(this.engine.dialect);
     if (user === undefined) {
