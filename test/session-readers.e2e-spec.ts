@@ -10,6 +10,7 @@ import {
   fastifySecureSession,
   fastifySession,
   MevetoLogoutService,
+  pusher,
   type SessionReader,
   SkipMevetoLogout,
 } from 'nestjs-meveto-logout';
@@ -222,5 +223,24 @@ describe('while the store of express-session is away', () => {
     const back = await host.request('GET', '/meveto/session', headers);
     expect([back.status, (JSON.parse(back.text) as { state: string }).state]).toEqual([200, 'live']);
     expect((await host.request('GET', '/meveto/session', { cookie: 'other=1' })).status).toBe(401);
+  });
+
+  it('no page is told so on Pusher’s route either', async () => {
+    const keys = { appId: '1', key: 'key', secret: 'a-secret-of-pusher-tests', cluster: 'eu' };
+    host = await GuardedHost.start({
+      adapter: 'express',
+      options: { session: reader },
+      extras: { livePush: pusher(keys) },
+      metadata: { controllers: [CookieController] },
+      prepare,
+    });
+    const signedIn = await host.request('POST', '/sign-in', {}, { userId: 7 });
+    expressStore.emit('disconnect');
+    const away = await host.request('GET', '/meveto/pusher', { cookie: signedIn.cookie });
+    expect([away.status, away.headers['retry-after']]).toEqual([503, '2']);
+    expect(JSON.parse(away.text)).toMatchObject({ reason: 'logout-state-unknown' });
+    expect((await host.request('GET', '/meveto/pusher')).status).toBe(401);
+    expressStore.emit('connect');
+    expect((await host.request('GET', '/meveto/pusher', { cookie: signedIn.cookie })).status).toBe(200);
   });
 });

@@ -192,15 +192,16 @@ describe('the gate of HTTP requests', () => {
   });
 
   it.each([
-    ['{}', { clearSiteData: ['cookies', 'storage'] }, '"cookies", "storage"'],
-    ['{}', {}, undefined],
-  ])('tells the browser what else to clear', async (_none, whenLoggedOut, value) => {
-    gate = make(whenLoggedOut);
-    await enter({ cookie: OVER });
-    expect(headers['Clear-Site-Data']).toBe(value);
-    headers = {};
-    await enter({ cookie: OVER, headers: PAGE });
-    expect(headers['Clear-Site-Data']).toBe(value);
+    [{ headers: PAGE }, '"cookies", "storage", "*", "executionContexts"'],
+    // A login may have come meanwhile, or comes with the answer.
+    [{}, '"storage"'],
+    [{ method: 'POST', originalUrl: '/auth' }, '"storage"'],
+  ])('tells the browser what else to clear after %j: %s', async (request, kinds) => {
+    await enter({ cookie: OVER, ...request });
+    expect(headers).not.toHaveProperty('Clear-Site-Data');
+    gate = make({ clearSiteData: ['cookies', 'storage', '*', 'executionContexts'], loginPaths: ['/auth'] });
+    await enter({ cookie: OVER, ...request });
+    expect(headers['Clear-Site-Data']).toBe(kinds);
   });
 
   it('tells the browser to clear nothing else beside a session that is still good', async () => {

@@ -83,7 +83,7 @@ export class HttpGate {
 
     const { over, hasLive } = await this.ended.of(request);
     if (!hasLive) {
-      this.writer.clearSiteData(response);
+      this.writer.clearSiteData(response, !isLogin);
       this.writer.clearCookies(response);
     }
     if (isLogin) {
@@ -99,7 +99,7 @@ export class HttpGate {
   async #refuseProgram(reason: RefusalReason, request: HttpRequest, response: object): Promise<never> {
     if (request.method === 'POST' && LOOKS_LIKE_LOGIN.test(pathOf(urlOf(request)))) this.#warning.pass();
     if (this.writer.clearsSiteData && !(await this.ended.of(request)).hasLive)
-      this.writer.clearSiteData(response);
+      this.writer.clearSiteData(response, false);
     throw this.writer.asJson(response, reason);
   }
 }

@@ -1,6 +1,7 @@
 import { HttpStatus, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { RefusalReason } from '../model/session-verdict.js';
+import type { SiteData } from '../options/options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 import { clearingCookie } from './clearing-cookie.js';
@@ -8,6 +9,9 @@ import { LoggedOutException } from './refusal.js';
 import { withReturnTo } from './return-to.js';
 
 const RETRY_AFTER_SECONDS = '2';
+/** Kinds of site data with which a login goes, or the page that is logging in. */
+const TAKES_LOGINS: ReadonlySet<SiteData> = new Set<SiteData>(['cookies', '*', 'executionContexts']);
+const listed = (kinds: readonly SiteData[]): string => kinds.map((kind) => `"${kind}"`).join(', ');
 
 /**
  * Sets the headers of a refusal and makes its exception. The answer itself is left to the application's exception
@@ -17,13 +21,16 @@ const RETRY_AFTER_SECONDS = '2';
 export class RefusalWriter {
   readonly #clearingCookies: readonly string[];
   readonly #clearSiteData: string;
+  readonly #clearStoredData: string;
 
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {
     this.#clearingCookies = options.whenLoggedOut.clearCookies.map(clearingCookie);
-    this.#clearSiteData = options.whenLoggedOut.clearSiteData.map((kind) => `"${kind}"`).join(', ');
+    const { clearSiteData } = options.whenLoggedOut;
+    this.#clearSiteData = listed(clearSiteData);
+    this.#clearStoredData = listed(clearSiteData.filter((kind) => !TAKES_LOGINS.has(kind)));
   }
 
   /** 401, for programs. */
@@ -50,9 +57,14 @@ export class RefusalWriter {
     return this.#clearSiteData !== '';
   }
 
-  /** What else the browser has of this origin. */
-  clearSiteData(response: object): void {
-    if (this.clearsSiteData) this.#set(response, 'Clear-Site-Data', this.#clearSiteData);
+  /**
+   * What else the browser has of this origin.
+   * @param mayTakeLogins false where a login may come with the same answer, or may have come since the question was asked: a
+   * browser clears after it has stored the answer's cookies
+   */
+  clearSiteData(response: object, mayTakeLogins: boolean): void {
+    const kinds = mayTakeLogins ? this.#clearSiteData : this.#clearStoredData;
+    if (kinds !== '') this.#set(response, 'Clear-Site-Data', kinds);
   }
 
   /** Takes the session cookies away with this answer. */

@@ -6,9 +6,11 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import type { PusherGrant, PusherSubscription } from '../../client/protocol.js';
+import { LogoutStateUnknownException } from '../../guard/refusal.js';
+import { RefusalWriter } from '../../guard/refusal-writer.js';
 import type { SessionFacts } from '../../model/session.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
-import { readSessions } from '../../session/read-sessions.js';
+import { hasLateReaders, readSessions } from '../../session/read-sessions.js';
 import type { SessionRequest } from '../../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../../tokens.js';
 import { isAllowedOrigin } from '../allowed-origin.js';
@@ -27,12 +29,16 @@ export class PusherAuthorizer {
     @Inject(PUSHER_SERVER) private readonly server: PusherServer,
     @Inject(PUSHER_OPTIONS) private readonly pusher: ResolvedPusherOptions,
     @Inject(PusherChannels) private readonly channels: PusherChannels,
+    @Inject(RefusalWriter) private readonly writer: RefusalWriter,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
-  /** @throws {UnauthorizedException} without a session */
-  async subscriptionOf(request: SessionRequest): Promise<PusherSubscription> {
-    const { userId, signedInAt } = await this.#sessionOf(request);
+  /**
+   * @throws {UnauthorizedException} without a session
+   * @throws {LogoutStateUnknownException} when there may be one that cannot be read here or now
+   */
+  async subscriptionOf(request: SessionRequest, response: object): Promise<PusherSubscription> {
+    const { userId, signedInAt } = await this.#sessionOf(request, response);
     return {
       ...this.pusher.browser,
       channel: this.channels.of(String(userId)),
@@ -44,11 +50,12 @@ export class PusherAuthorizer {
    * @throws {BadRequestException} when it is not what Pusher's libraries send
    * @throws {ForbiddenException} for a page of another site, and for a channel that is not the session's own
    * @throws {UnauthorizedException} without a session
+   * @throws {LogoutStateUnknownException} when there may be one that cannot be read here or now
    */
-  async authorize(request: SessionRequest, body: unknown): Promise<PusherGrant> {
+  async authorize(request: SessionRequest, response: object, body: unknown): Promise<PusherGrant> {
     if (!isAllowedOrigin(request.headers, this.pusher.origins))
       throw new ForbiddenException('Pages of other sites may not subscribe.');
-    const { userId } = await this.#sessionOf(request);
+    const { userId } = await this.#sessionOf(request, response);
     const { socket_id: socketId, channel_name: channel } = fieldsOf(body);
     if (typeof socketId !== 'string' || !SOCKET_ID.test(socketId) || typeof channel !== 'string') {
       throw new BadRequestException('socket_id and channel_name are required.');
@@ -60,9 +67,15 @@ export class PusherAuthorizer {
     return { auth };
   }
 
-  async #sessionOf(request: SessionRequest): Promise<SessionFacts> {
-    const [session] = await readSessions(this.options.sessions, request);
+  async #sessionOf(request: SessionRequest, response: object): Promise<SessionFacts> {
+    const readers = this.options.sessions;
+    const [session] = await readSessions(readers, request);
     if (session !== undefined) return session;
+    // A page that is told it has no session leaves: that must be certain.
+    if (hasLateReaders(readers) || readers.some((reader) => reader.isUnreadable?.(request) === true)) {
+      this.writer.setRetryAfter(response);
+      throw new LogoutStateUnknownException();
+    }
     const message = 'There is no session to watch. Log in first.';
     throw new UnauthorizedException({ statusCode: 401, reason: 'not-logged-in', message });
   }

@@ -9,6 +9,7 @@ import {
   Inject,
   Post,
   Req,
+  Res,
   type Type,
   UseGuards,
   VERSION_NEUTRAL,
@@ -35,15 +36,22 @@ export function createPusherController(
 
     @Get()
     @Header('Cache-Control', 'no-store')
-    tell(@Req() request: SessionRequest): Promise<PusherSubscription> {
-      return this.authorizer.subscriptionOf(request);
+    tell(
+      @Req() request: SessionRequest,
+      @Res({ passthrough: true }) response: object,
+    ): Promise<PusherSubscription> {
+      return this.authorizer.subscriptionOf(request, response);
     }
 
     @Post()
     @HttpCode(HttpStatus.OK)
     @Header('Cache-Control', 'no-store')
-    authorize(@Req() request: SessionRequest, @Body() body: unknown): Promise<PusherGrant> {
-      return this.authorizer.authorize(request, body);
+    authorize(
+      @Req() request: SessionRequest,
+      @Res({ passthrough: true }) response: object,
+      @Body() body: unknown,
+    ): Promise<PusherGrant> {
+      return this.authorizer.authorize(request, response, body);
     }
   }
 
