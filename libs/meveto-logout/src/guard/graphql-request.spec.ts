@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ExecutionContext } from '@nestjs/common';
-import { originOf } from './graphql-request.js';
+import { originOf, resolverArgumentsOf } from './graphql-request.js';
 
 const contextOf = (graphql: unknown) =>
   ({ getArgs: () => [{}, {}, graphql, {}] }) as unknown as ExecutionContext;
@@ -21,6 +21,13 @@ describe('the origin of a GraphQL operation', () => {
     ['Mercurius’s', { reply: { request: http } }],
   ])('is the HTTP request in the context: %s', (_whose, graphql) => {
     expect(originOf(contextOf(graphql))).toEqual({ kind: 'request', request: http });
+  });
+
+  it('is the same where a reference of a federated graph is resolved, which has no arguments', () => {
+    const info = {};
+    const execution = { getArgs: () => [{}, { req: http }, info] } as unknown as ExecutionContext;
+    expect(originOf(execution)).toEqual({ kind: 'request', request: http });
+    expect(resolverArgumentsOf(execution).info).toBe(info);
   });
 
   it.each([

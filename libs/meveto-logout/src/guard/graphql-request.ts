@@ -16,12 +16,22 @@ export type GraphqlOrigin =
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** A resolver of references, in a federated graph, is called without arguments of a field: with three instead of four. */
+export function resolverArgumentsOf(execution: ExecutionContext): {
+  readonly context: unknown;
+  readonly info: unknown;
+} {
+  const given = execution.getArgs<unknown[]>();
+  const [context, info] = given.length === 3 ? given.slice(1) : given.slice(2);
+  return { context, info };
+}
+
 /**
  * Finds the request of a GraphQL operation in its context, as Apollo, Mercurius and graphql-ws build it: the HTTP request,
  * or for what comes over a WebSocket the one that opened it.
  */
 export function originOf(context: ExecutionContext): GraphqlOrigin {
-  const graphql = fieldsOf(context.getArgs<unknown[]>()[2]);
+  const graphql = fieldsOf(resolverArgumentsOf(context).context);
   const given = fieldsOf(graphql['req'] ?? graphql['request'] ?? fieldsOf(graphql['reply'])['request']);
   const connection = [graphql, given].find((fields) => isRequest(fieldsOf(fields['extra'])['request']));
   if (connection !== undefined) return ofConnection(connection, given);

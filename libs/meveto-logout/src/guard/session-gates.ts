@@ -3,6 +3,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { SessionReader } from '../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 import { GraphqlGate } from './graphql-gate.js';
+import { resolverArgumentsOf } from './graphql-request.js';
 import { HttpGate } from './http-gate.js';
 import { RoutePolicies } from './route-policies.js';
 import { RpcGate } from './rpc-gate.js';
@@ -62,7 +63,7 @@ export class SessionGates {
 
 /** What is the same object for a handler's guards and its interceptors, and for no other handler. */
 function requestKeyOf(context: ExecutionContext): object {
-  const [root, , , info] = context.getArgs<unknown[]>();
-  const key = context.getType<string>() === 'graphql' ? info : root;
+  const isGraphql = context.getType<string>() === 'graphql';
+  const key = isGraphql ? resolverArgumentsOf(context).info : context.getArgs<unknown[]>()[0];
   return typeof key === 'object' && key !== null ? key : context;
 }
