@@ -24,6 +24,12 @@ class CookieSession extends SessionReader {
   }
 }
 
+class KeptCookie extends SessionReader {
+  override read(request: SessionRequest) {
+    return new CookieSession().read(request);
+  }
+}
+
 const tokens = bearerToken({ verify: (token) => ({ userId: token, signedInAt: 1 }) });
 
 @Controller()
@@ -131,6 +137,14 @@ describe('the answer to a request whose session is over', () => {
     expect([api.headers['clear-site-data'], api.headers['set-cookie']]).toEqual(['"storage"', undefined]);
   });
 
+  it('lets a script log in that sends its old token along, where the application says that people log in', async () => {
+    host = await start({ whenLoggedOut: { loginPaths: ['/page'] } });
+    await host.logOut(7);
+    const old = { authorization: 'Bearer 7' };
+    expect((await host.request('GET', '/page', old)).status).toBe(200);
+    expect((await host.request('GET', '/always-json', old)).status).toBe(401);
+  });
+
   it('leaves a session alone that is still good, beside an old token', async () => {
     host = await start({ whenLoggedOut: { clearCookies: ['sid'] } });
     await host.logOut(7);
@@ -186,9 +200,9 @@ describe('the login page, though it is guarded', () => {
   });
 
   it('is refused without a redirect when the session cannot be taken off the request', async () => {
-    host = await start();
+    host = await start({ session: new KeptCookie() });
     await host.logOut(7);
-    const answer = await host.request('GET', '/login', { ...PAGE, authorization: 'Bearer 7' });
+    const answer = await host.request('GET', '/login', { ...PAGE, ...over });
     expect([answer.status, answer.headers.location]).toEqual([401, undefined]);
   });
 });

@@ -152,6 +152,16 @@ describe('sockets', () => {
         expect(heard).toEqual([]);
       });
 
+      it('do not come back either when the application has changed the adapter since its start', async () => {
+        await live.start({ configure: recovering(skipMiddlewares) });
+        live.host.app.get(ChatGateway).renewAdapter();
+        const chat = await lostDuringLogout();
+        const heard = announced(chat);
+        announce('said after the logout');
+        expect(await chat.next('connect_error')).toEqual({ code: 'logged-out' });
+        expect([chat.socket.recovered, heard]).toEqual([false, []]);
+      });
+
       it('do not get what they have missed by hiding which session they had: they are strangers', async () => {
         await live.start({ configure: recovering(skipMiddlewares) });
         const chat = await lostDuringLogout();

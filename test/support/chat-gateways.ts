@@ -12,6 +12,13 @@ export class ChatGateway {
     this.chat.emit('announced', text);
   }
 
+  /** As an application does whose bus is there only after its start. */
+  renewAdapter(): void {
+    const { server } = this.chat;
+    const adapter = server.adapter();
+    if (adapter !== undefined) server.adapter(adapter);
+  }
+
   handleConnection(socket: Socket): void {
     socket.emit('hello', 'welcome');
   }

@@ -17,7 +17,8 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 /**
  * Reads access tokens of the Authorization header (RFC 6750): `session: bearerToken({ verify })`. There is nothing to
- * end: a token is refused by its start, and stored ones are revoked with the logout.
+ * end: a token is refused by its start, and stored ones are revoked with the logout. At a login path a request goes on without
+ * the header.
  */
 export const bearerToken = (options: BearerTokenOptions): SessionReader => new BearerTokenReader(options);
 
@@ -37,6 +38,11 @@ class BearerTokenReader extends SessionReader {
       throwIfDown(error);
       return undefined;
     }
+  }
+
+  /** Clients send an old token along with the login, too. */
+  override renew(request: SessionRequest): void {
+    Reflect.deleteProperty(request.headers, 'authorization');
   }
 }
 

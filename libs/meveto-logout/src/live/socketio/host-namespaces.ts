@@ -66,7 +66,17 @@ export class HostNamespaces {
    * recovered when the session that it had is over, or when too little is known to say so, and connects as a new one.
    */
   #guardRecovery(namespace: Namespace): void {
-    const adapter = namespace.adapter as { restoreSession: Restore };
+    this.#guardAdapter(namespace.adapter);
+    // The application may give its server another adapter later, as once its bus is there.
+    const initAdapter = namespace._initAdapter.bind(namespace);
+    namespace._initAdapter = () => {
+      initAdapter();
+      this.#guardAdapter(namespace.adapter);
+    };
+  }
+
+  #guardAdapter(guarded: Namespace['adapter']): void {
+    const adapter = guarded as { restoreSession: Restore };
     const restore = adapter.restoreSession.bind(adapter);
     adapter.restoreSession = async (...asked) => {
       const session = await restore(...asked);
