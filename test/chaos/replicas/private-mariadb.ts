@@ -34,7 +34,12 @@ export class PrivateMariaDb {
       once(server, 'error').then(([error]) => Promise.reject(error as Error)),
     ]);
     const started = new PrivateMariaDb(folder, port, server);
-    await until('MariaDB answers', () => started.#answers(), 30_000);
+    try {
+      await until('MariaDB answers', () => started.#answers(), 30_000);
+    } catch (error) {
+      await started.remove();
+      throw error;
+    }
     return started;
   }
 

@@ -5,7 +5,7 @@ import type { SessionFacts } from '../model/session.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { TokenVault } from '../secrets/token-vault.js';
 import { isOwnOrigin } from '../session/page-origin.js';
-import { hasLateReaders, readSessions } from '../session/read-sessions.js';
+import { hasLateReaders, hasUnreadable, readSessions } from '../session/read-sessions.js';
 import type { SessionRequest } from '../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 
@@ -45,9 +45,7 @@ export class SessionStates {
   #none(request: SessionRequest): SessionState {
     const readers = this.options.sessions;
     if (hasLateReaders(readers) || isWithoutCredentials(request)) return UNKNOWN;
-    if (readers.some((reader) => reader.isUnreadable?.(request) === true))
-      return refused('logout-state-unknown');
-    return NOT_LOGGED_IN;
+    return hasUnreadable(readers, request) ? refused('logout-state-unknown') : NOT_LOGGED_IN;
   }
 
   /**

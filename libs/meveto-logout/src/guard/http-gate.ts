@@ -98,7 +98,7 @@ export class HttpGate {
   /** Leaves its cookie and session alone: what is answered late would take those of a login since. */
   async #refuseProgram(reason: RefusalReason, request: HttpRequest, response: object): Promise<never> {
     if (request.method === 'POST' && LOOKS_LIKE_LOGIN.test(pathOf(urlOf(request)))) this.#warning.pass();
-    if (this.writer.clearsSiteData && !(await this.ended.of(request)).hasLive)
+    if (this.writer.clearsStoredData && !(await this.ended.of(request)).hasLive)
       this.writer.clearSiteData(response, false);
     throw this.writer.asJson(response, reason);
   }

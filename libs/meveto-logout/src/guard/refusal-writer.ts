@@ -52,9 +52,9 @@ export class RefusalWriter {
     return new LoggedOutException(reason, HttpStatus.SEE_OTHER);
   }
 
-  /** Whether answers clear more than cookies. */
-  get clearsSiteData(): boolean {
-    return this.#clearSiteData !== '';
+  /** Whether also an answer that may take no login clears site data. */
+  get clearsStoredData(): boolean {
+    return this.#clearStoredData !== '';
   }
 
   /**

@@ -42,8 +42,8 @@ export interface WhenLoggedOutOptions {
   readonly clearCookies?: readonly (string | CookieToClear)[];
   /**
    * What else the browser is told to clear for this origin, by the header `Clear-Site-Data` of every refusal of a request that
-   * carries no session that is still good. `cookies`
-   * takes all cookies of the registrable domain, `storage` everything that scripts have stored. Browsers heed it over
+   * carries no session that is still good. To programs, and at login paths, without `cookies`, `*` and `executionContexts`: they
+   * would take a login that came meanwhile. `cookies` takes all cookies of the registrable domain, `storage` everything that scripts have stored. Browsers heed it over
    * https only.
    * @defaultValue []
    */

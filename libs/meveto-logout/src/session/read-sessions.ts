@@ -31,6 +31,10 @@ async function allOf(found: readonly (Facts | Promise<Facts>)[]): Promise<Sessio
 export const hasLateReaders = (readers: readonly SessionReader[]): boolean =>
   readers.some(({ isLate }) => isLate === true);
 
+/** Whether the store of some session cannot be read now: none found then says nothing either. */
+export const hasUnreadable = (readers: readonly SessionReader[], request: SessionRequest): boolean =>
+  readers.some((reader) => reader.isUnreadable?.(request) === true);
+
 /**
  * What every reader finds in a WebSocket handshake, for which no middleware of the application has run.
  * @param server the application's HTTP framework

@@ -23,6 +23,7 @@ describe('housekeeping', () => {
   const expire = jest.fn<(ttlMs: number, limit: number) => Promise<ExpiredCalls>>();
   const finish = jest.fn<(call: ClaimedCall, ending: Ending) => Promise<boolean>>();
   let memory: TokenMemory;
+  let leases: Leases;
   const purge = jest.fn<(retention: Retention, limit: number) => Promise<number>>();
   let counters: Counters;
   let ended: string[];
@@ -47,7 +48,8 @@ describe('housekeeping', () => {
     const store = { inbox: { expire, purge, finish }, register } as unknown as Store;
     memory = new TokenMemory();
     const all = { ...options, ...given };
-    return new Housekeeping(store, memory, new Leases(store, all), events, counters, all);
+    leases = new Leases(store, all);
+    return new Housekeeping(store, memory, leases, events, counters, all);
   }
 
   it('is done every half minute, not every time it is asked for', async () => {
@@ -90,6 +92,23 @@ describe('housekeeping', () => {
     expect(ended).toEqual(['expired', 'expired']);
     expect(counters.all()).toMatchObject({ call_expired: 2, call_expired_outcome_unknown: 1 });
     expect(error).toHaveBeenCalledTimes(1);
+  });
+
+  it('keeps no claim on a call whose end could not be written, and counts those before it', async () => {
+    const housekeeping = made();
+    const overdue = ['a', 'b'].map(
+      (id) =>
+        ({ id, digest: id, lane: 'stranger', receivedAt: Date.now() - 90_000 }) as unknown as ClaimedCall,
+    );
+    for (const call of overdue) {
+      memory.add(call, new UserToken('t'));
+      leases.hold(call, performance.now());
+    }
+    finish.mockResolvedValueOnce(true).mockRejectedValueOnce(new StoreUnavailableError('test'));
+    jest.advanceTimersByTime(30_000);
+    await housekeeping.run();
+    expect(overdue.map((call) => leases.of(call))).toEqual([undefined, undefined]);
+    expect(counters.all().call_expired).toBe(1);
   });
 
   it('keeps ended calls for their retention, and ambiguous ones as long as a session may live', async () => {

@@ -84,16 +84,20 @@ export class Housekeeping {
     const receivedUntil = (await this.store.register.now()) - this.options.callTtlMs;
     const overdue = waiting.filter(({ receivedAt }) => receivedAt <= receivedUntil).slice(0, BATCH);
     const expired = { count: 0, outcomeUnknownCount: 0 };
-    for (const call of overdue) {
-      this.memory.forget(call);
-      const isUnknown = call.earlierAttemptUnknown;
-      const reason = isUnknown ? TIME_TO_LIVE_OUTCOME_UNKNOWN : TIME_TO_LIVE;
-      const isEnded = await this.store.inbox.finish(call, { state: 'expired', reason });
-      this.leases.drop(call);
-      if (isEnded) expired.count += 1;
-      if (isEnded && isUnknown) expired.outcomeUnknownCount += 1;
+    try {
+      for (const call of overdue) {
+        // No longer kept: where the end cannot be written now, the claim runs out, and the call expires like any other.
+        this.memory.forget(call);
+        this.leases.drop(call);
+        const isUnknown = call.earlierAttemptUnknown;
+        const reason = isUnknown ? TIME_TO_LIVE_OUTCOME_UNKNOWN : TIME_TO_LIVE;
+        if (!(await this.store.inbox.finish(call, { state: 'expired', reason }))) continue;
+        expired.count += 1;
+        if (isUnknown) expired.outcomeUnknownCount += 1;
+      }
+    } finally {
+      this.#report(expired);
     }
-    this.#report(expired);
     return overdue.length;
   }
 

@@ -10,7 +10,7 @@ import { LogoutStateUnknownException } from '../../guard/refusal.js';
 import { RefusalWriter } from '../../guard/refusal-writer.js';
 import type { SessionFacts } from '../../model/session.js';
 import type { ResolvedOptions } from '../../options/resolved-options.js';
-import { hasLateReaders, readSessions } from '../../session/read-sessions.js';
+import { hasLateReaders, hasUnreadable, readSessions } from '../../session/read-sessions.js';
 import type { SessionRequest } from '../../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../../tokens.js';
 import { isAllowedOrigin } from '../allowed-origin.js';
@@ -72,7 +72,7 @@ export class PusherAuthorizer {
     const [session] = await readSessions(readers, request);
     if (session !== undefined) return session;
     // A page that is told it has no session leaves: that must be certain.
-    if (hasLateReaders(readers) || readers.some((reader) => reader.isUnreadable?.(request) === true)) {
+    if (hasLateReaders(readers) || hasUnreadable(readers, request)) {
       this.writer.setRetryAfter(response);
       throw new LogoutStateUnknownException();
     }
