@@ -99,6 +99,12 @@ describe(`a flood of forged calls on ${databaseKind}`, () => {
     const refused = forged.filter(({ status }) => status === 503);
     expect(refused.length).toBeGreaterThan(100);
     expect(new Set(refused.map(({ retryAfter }) => retryAfter))).toEqual(new Set(['60']));
+    const lastTaken = forged.findLastIndex(({ status }) => status === 202);
+    const again = (token: string) =>
+      Promise.all(Array.from({ length: 30 }, () => callFrom('127.0.0.9', token)));
+    const statuses = async (token: string) => new Set((await again(token)).map(({ status }) => status));
+    expect(await statuses('another')).toContain(503);
+    expect(await statuses(`forged-${String(lastTaken)}`)).toEqual(new Set([202]));
     expect((await callFrom(MEVETO, world.meveto.issueUserToken('m-2'))).status).toBe(202);
     await host.untilCalls('applied', 2);
     expect((await host.states()).pending).toBeLessThanOrEqual(300);

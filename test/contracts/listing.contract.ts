@@ -151,6 +151,29 @@ export function listing(current: Current): void {
       });
     });
 
+    it('leaves its earlier token alone when that is sent or listed again, and tells why', async () => {
+      const { inbox } = current().store;
+      await endAmbiguous(current(), 'a');
+      await inbox.receiveListed([listed('1', 'a')]);
+      await inbox.finish(await claimOne(current()), { state: 'ambiguous', reason: 'test' });
+      await inbox.receiveListed([listed('1', 'fresh')]);
+
+      expect(await inbox.receive([incoming('a'), { ...incoming('b'), earlierDigests: ['digest-a'] }])).toBe(
+        0,
+      );
+      expect(openedBy(await inbox.receiveListed([listed('1', 'a'), listed('1', 'fresh')]))).toBe(0);
+      expect(await summaryOf(current())).toEqual(expect.objectContaining({ pending: 1, rejected: 1 }));
+      const [replaced] = (await inbox.list({ state: 'rejected', limit: 10 })).calls;
+      expect(replaced).toMatchObject({
+        reason: 'replaced',
+        type: 'User_Logged_Out',
+        attempts: 0,
+        settledAt: replaced?.receivedAt,
+      });
+      expect(await claimOne(current())).toMatchObject({ digest: 'digest-fresh', sealed: 'sealed-fresh' });
+      expect(await inbox.claim(10, 1_000)).toEqual([]);
+    });
+
     it('tells nothing any more of its end when it is opened again', async () => {
       const { inbox } = current().store;
       await endAmbiguous(current(), 'a');

@@ -32,6 +32,7 @@ export function reconcilerOn(store: Store, list: PendingCalls, vault: TokenVault
     reconcile: { cron: '0 */5 * * * *' },
     tokenStorage: 'sealed',
     exchange: { timeoutMs: 5_000 },
+    maxWaitingPerLane: 10_000,
   } as ResolvedOptions;
   const storage = new CallStorage(store, vault, new TokenMemory(), new Leases(store, options), options);
   const registry = new SchedulerRegistry();

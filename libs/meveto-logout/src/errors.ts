@@ -83,10 +83,10 @@ export class PendingCallsUnavailableError extends MevetoLogoutError {
 export class InboxFullError extends MevetoLogoutError {
   override readonly code = 'ERR_MEVETO_INBOX_FULL';
   readonly retryAfterMs = 60_000;
-  constructor() {
-    super(
-      'Too many calls are waiting. If they are forged, set webhook.secretPath and register the new URL with Meveto.',
-    );
+  constructor(
+    message = 'Too many calls are waiting. If they are forged, set webhook.secretPath and register the new URL with Meveto.',
+  ) {
+    super(message);
   }
 }
 

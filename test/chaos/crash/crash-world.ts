@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TokenVault } from '../../../libs/meveto-logout/src/secrets/token-vault.js';
 import { until } from '../../support/until.js';
 import { CLIENT_ID, CLIENT_SECRET, type HostSettings } from '../host/settings.js';
-import { type ChaosDatabase, createChaosDatabase, type Row } from '../world/chaos-database.js';
+import { CALL_ROWS, type ChaosDatabase, createChaosDatabase, type Row } from '../world/chaos-database.js';
 import { HostProcess } from '../world/host-process.js';
 import { type MevetoEvent, ModelMeveto, TOKEN_PREFIX } from '../world/model-meveto.js';
 
@@ -51,7 +51,7 @@ export class CrashWorld {
   /** The one row of a call; undefined when it has none. */
   async rowOf(event: MevetoEvent): Promise<Row | undefined> {
     const digests = event.tokens.map((token) => vault.digestToken(token));
-    const rows = await this.database.query('SELECT * FROM meveto_logout_calls');
+    const rows = await this.database.query(CALL_ROWS);
     const own = rows.filter((row) => digests.includes(String(row['digest'])));
     if (own.length > 1) throw new Error(`a call has ${String(own.length)} rows`);
     return own[0];

@@ -32,6 +32,7 @@ function figuresOf({ deaths, violations, ...result }: StormResult): Record<strin
     'calls sent': result.sent,
     'calls acknowledged': result.acknowledged,
     'exchange requests at Meveto': result.exchanges,
+    'times that Meveto’s addresses refused connections': result.outages,
     'ends without the pending list': ends(result.endsBefore),
     'ends with the pending list': ends(result.endsAfter),
     'silent losses': count('silent loss'),

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TokenVault } from '../../../libs/meveto-logout/src/secrets/token-vault.js';
 import { until } from '../../support/until.js';
 import { CLIENT_ID, CLIENT_SECRET, type HostSettings } from '../host/settings.js';
-import { type ChaosDatabase, createChaosDatabase } from '../world/chaos-database.js';
+import { CALL_ROWS, type ChaosDatabase, createChaosDatabase } from '../world/chaos-database.js';
 import { ModelMeveto, TOKEN_PREFIX } from '../world/model-meveto.js';
 import { checkHistory, type Violation } from './check-history.js';
 import { diedWithAnswers } from './died-with-answers.js';
@@ -31,6 +31,7 @@ export interface StormResult {
   readonly sent: number;
   readonly exchanges: number;
   readonly lostAnswers: number;
+  readonly outages: number;
   readonly mostInFlightPerToken: number;
   /** For how many milliseconds processes that were killed had had answers that nobody else has. */
   readonly answersHeldMs: readonly number[];
@@ -79,7 +80,8 @@ export class Storm {
   async #run(): Promise<StormResult> {
     const beganAt = performance.now();
     this.#makeReplicas();
-    const traffic = new Traffic(this.#meveto, this.#random, this.options.callsPerSecond);
+    const outages = new Random(this.options.seed * 1_000 - 1);
+    const traffic = new Traffic(this.#meveto, this.#random, outages, this.options.callsPerSecond);
     traffic.start();
     await Promise.all(this.#replicas.map((replica) => replica.dieUntil(() => this.#mayKill())));
     this.options.progress('the killing is over: what is unfinished is worked off');
@@ -145,10 +147,12 @@ export class Storm {
   }
 
   async #ends(): Promise<Record<string, number>> {
-    const rows = await this.database.query(
-      'SELECT state, COUNT(*) AS call_count FROM meveto_logout_calls GROUP BY state',
-    );
-    return Object.fromEntries(rows.map((row) => [String(row['state']), Number(row['call_count'])]));
+    const counts: Record<string, number> = {};
+    for (const row of await this.database.query(CALL_ROWS)) {
+      const state = String(row['state']);
+      counts[state] = (counts[state] ?? 0) + 1;
+    }
+    return counts;
   }
 
   async #list(): Promise<void> {
@@ -200,7 +204,7 @@ export class Storm {
   }
 
   async #history(): Promise<History> {
-    const rows = await this.database.query('SELECT * FROM meveto_logout_calls');
+    const rows = await this.database.query(CALL_ROWS);
     return {
       events: this.#meveto.events,
       exchanges: this.#meveto.exchanges,
@@ -254,6 +258,7 @@ export class Storm {
       exchanges: exchanges.length,
       lostAnswers: exchanges.filter(({ outcome, isDelivered }) => outcome === 'person' && !isDelivered)
         .length,
+      outages: this.#meveto.outageCount,
       mostInFlightPerToken,
     };
   }

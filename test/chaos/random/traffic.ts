@@ -21,17 +21,24 @@ const FAULTS: readonly (readonly [ExchangeFault, number])[] = [
   ['error', 0.02],
 ];
 const SLOWEST_ANSWER_MS = 60;
+/** Now and then nobody is at Meveto's addresses. */
+const UP_MS = [500, 6_000] as const;
+const GONE_MS = [50, 1_500] as const;
 
 /** Webhooks without a pause, and a Meveto that is sometimes late and loses some of its answers. */
 export class Traffic {
   readonly #deliveries = new Set<Promise<unknown>>();
   #isOn = false;
   #loop: Promise<void> = Promise.resolve();
+  #outages: Promise<void> = Promise.resolve();
+  readonly #over = new AbortController();
   #removals = 0;
 
   constructor(
     private readonly meveto: ModelMeveto,
     private readonly random: Random,
+    /** For when nobody is at Meveto's addresses. */
+    private readonly outages: Random,
     private readonly callsPerSecond: number,
   ) {}
 
@@ -41,12 +48,14 @@ export class Traffic {
     this.meveto.beforeExchange = () => delay(this.random.between(0, SLOWEST_ANSWER_MS));
     this.meveto.beforeAnswer = () => delay(this.random.between(0, SLOWEST_ANSWER_MS / 4));
     this.#loop = this.#send();
+    this.#outages = this.#comeAndGo();
   }
 
   /** Sends nothing new, waits for what is being delivered, and lets Meveto answer everything from now on. */
   async stop(): Promise<void> {
     this.#isOn = false;
-    await this.#loop;
+    this.#over.abort();
+    await Promise.all([this.#loop, this.#outages]);
     await Promise.all(this.#deliveries);
     this.meveto.decide = () => 'none';
   }
@@ -57,6 +66,14 @@ export class Traffic {
       this.#deliver(event, 0);
       if (this.random.chance(SHARES.sentTwice)) this.#deliver(event, this.random.between(0, 1_500));
       await delay(this.random.between(0, 2_000 / this.callsPerSecond));
+    }
+  }
+
+  async #comeAndGo(): Promise<void> {
+    while (this.#isOn) {
+      const upMs = this.outages.between(...UP_MS);
+      const isOver = await delay(upMs, false, { signal: this.#over.signal }).catch(() => true);
+      if (!isOver) await this.meveto.refuseFor(this.outages.between(...GONE_MS));
     }
   }
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { TokenVault } from '../../../libs/meveto-logout/src/secrets/token-vault.js';
 import { until } from '../../support/until.js';
 import { CLIENT_ID, CLIENT_SECRET, type HostSettings } from '../host/settings.js';
-import { type ChaosDatabase, createChaosDatabase, type Row } from '../world/chaos-database.js';
+import { CALL_ROWS, type ChaosDatabase, createChaosDatabase, type Row } from '../world/chaos-database.js';
 import { HostProcess } from '../world/host-process.js';
 import { sayWrongHistory } from '../world/wrong-history.js';
 import { type MevetoEvent, ModelMeveto, TOKEN_PREFIX } from '../world/model-meveto.js';
@@ -167,7 +167,7 @@ export class ReplicaWorld {
   }
 
   #rows(): Promise<readonly Row[]> {
-    return this.database.query('SELECT * FROM meveto_logout_calls');
+    return this.database.query(CALL_ROWS);
   }
 
   /** A call is applied, or ambiguous after Meveto gave an answer that got lost. */

@@ -19,6 +19,8 @@ export interface ChaosDatabase {
 
 const USERS =
   'CREATE TABLE users (id int PRIMARY KEY, meveto_id varchar(64) UNIQUE, last_logged_in bigint, last_logged_out bigint)';
+/** The rows of calls, without those that only remember a token which the pending list has replaced. */
+export const CALL_ROWS = "SELECT * FROM meveto_logout_calls WHERE reason IS NULL OR reason <> 'replaced'";
 export const MODULE_TABLES = ['calls', 'marks', 'senders', 'leases'].map((name) => `meveto_logout_${name}`);
 
 /** With the users `m-<id>` for these ids. `serverUrl` undefined: a SQLite file. */

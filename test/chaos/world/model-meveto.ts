@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../support/free-port.js';
 import { postCall } from './post-call.js';
 
 /** What Meveto does with one request to its user endpoint. */
@@ -49,6 +49,10 @@ export type Decide = (exchange: Exchange) => ExchangeFault;
 /** All tokens begin like this, so that they are found wherever they leak. */
 export const TOKEN_PREFIX = 'mvtcanary';
 const PAGE_SIZE = 200;
+const portOf = (server: Server): number | undefined => {
+  const address = server.address();
+  return typeof address === 'object' ? address?.port : undefined;
+};
 const newToken = (): string => TOKEN_PREFIX + randomBytes(18).toString('hex');
 
 /**
@@ -83,16 +87,38 @@ export class ModelMeveto {
   readonly #pages = new Map<number, readonly string[]>();
   readonly #servers = new Map<string, Server>();
   #stopped = false;
+  /** How many times its addresses were gone. */
+  outageCount = 0;
 
   /** An origin of Meveto's API, so that replicas can be told apart. */
   async urlFor(caller: string): Promise<string> {
+    const port = await freePort();
+    await this.#listen(caller, port);
+    return `http://127.0.0.1:${String(port)}`;
+  }
+
+  /** For so long connections are refused at all its addresses. What was asked before is answered. */
+  async refuseFor(ms: number): Promise<void> {
+    this.outageCount += 1;
+    const gone = [...this.#servers].map(([caller, server]) => ({ caller, server, port: portOf(server) }));
+    for (const { server } of gone) {
+      server.close();
+      server.closeIdleConnections();
+    }
+    await delay(ms);
+    for (const { caller, server, port } of gone) {
+      const isWanted = this.#servers.get(caller) === server && !this.#stopped;
+      if (isWanted && port !== undefined) await this.#listen(caller, port);
+    }
+  }
+
+  async #listen(caller: string, port: number): Promise<void> {
     const server = createServer((request, answer) => {
       void this.#serve(caller, request, answer);
     });
-    server.listen(0, '127.0.0.1');
+    server.listen(port, '127.0.0.1');
     await once(server, 'listening');
     this.#servers.set(caller, server);
-    return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
   }
 
   async stop(): Promise<void> {

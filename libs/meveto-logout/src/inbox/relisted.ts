@@ -28,7 +28,7 @@ export function whenListedAgain(known: KnownCall, listed: ListedCall): 'reopen' 
   return isUnnamed ? 'name' : 'leave';
 }
 
-type Digests = Pick<ListedCall, 'digest' | 'earlierDigests'>;
+export type Digests = Pick<ListedCall, 'digest' | 'earlierDigests'>;
 
 /** The digests of a call's token, by the current key and earlier ones. */
 export const digestsOf = ({ digest, earlierDigests = [] }: Digests): string[] => [digest, ...earlierDigests];

@@ -28,3 +28,5 @@ export const TIME_TO_LIVE_OUTCOME_UNKNOWN = 'time-to-live-outcome-unknown';
 /** Again and again turned away before Meveto, which answered others. */
 export const TURNED_AWAY = 'turned-away';
 export const BY_OPERATOR = 'operator';
+/** The pending list gave the call another token: this one is remembered, so that it is not asked about when it is sent again. */
+export const REPLACED = 'replaced';

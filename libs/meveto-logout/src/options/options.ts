@@ -185,7 +185,7 @@ export interface MevetoLogoutOptions {
   readonly maxStalenessMs?: number;
   /**
    * How many calls may wait in each of the three lanes (of the pending list, from confirmed senders, from strangers)
-   * before Meveto is answered 503. Integer, 100 to 1 000 000.
+   * before Meveto is answered 503, and before no more of the pending list is stored. Integer, 100 to 1 000 000.
    * @defaultValue 10000
    */
   readonly maxWaitingPerLane?: number;

@@ -15,10 +15,12 @@ import type { PendingCall, PendingPage } from './pending-calls.port.js';
 import { Reconciler } from './reconciler.js';
 
 describe('a long page of the pending list', () => {
+  const roomForListed = jest.fn<() => Promise<number>>();
   const receiveListed = jest.fn<(calls: readonly unknown[]) => Promise<OpenedCalls>>();
   let counters: Counters;
   let reconciler: Reconciler;
   beforeEach(() => {
+    roomForListed.mockReset().mockResolvedValue(10_000);
     receiveListed
       .mockReset()
       .mockImplementation((calls) => Promise.resolve({ newCount: calls.length, reopenedCount: 0 }));
@@ -35,7 +37,7 @@ describe('a long page of the pending list', () => {
         lease: { take: () => Promise.resolve(true) },
         register: { now: () => Promise.resolve(0) },
       } as unknown as Store,
-      { receiveListed } as unknown as CallStorage,
+      { receiveListed, roomForListed } as unknown as CallStorage,
       { page: () => Promise.resolve(page) },
       new TokenVault('client', 'secret'),
       new CallEvents(),
@@ -73,5 +75,14 @@ describe('a long page of the pending list', () => {
     expect(await reconciler.run()).toBe(false);
     expect(await reconciler.run()).toBe(true);
     expect(sizes()).toEqual([200, 200, 200, 50]);
+  });
+
+  it('is stored as far as there is room, and counts as not read until the rest of it is stored', async () => {
+    roomForListed.mockResolvedValueOnce(300).mockResolvedValueOnce(100).mockResolvedValueOnce(0);
+    expect(await reconciler.run()).toBe(false);
+    expect(sizes()).toEqual([200, 100]);
+    expect(counters.all()).toMatchObject({ reconcile_failure: 1 });
+    expect(await reconciler.run()).toBe(true);
+    expect(sizes()).toEqual([200, 100, 200, 200, 50]);
   });
 });

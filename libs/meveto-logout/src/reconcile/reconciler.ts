@@ -11,7 +11,7 @@ import { TokenVault } from '../secrets/token-vault.js';
 import type { Store } from '../store/store.port.js';
 import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
 import { CallStorage, type WithToken } from '../worker/call-storage.js';
-import { PendingCallsUnavailableError } from '../errors.js';
+import { InboxFullError, PendingCallsUnavailableError } from '../errors.js';
 import { EarlyQuestions } from './early-questions.js';
 import { PendingCalls } from './pending-calls.port.js';
 import { isPushGap } from './push-gap.js';
@@ -28,6 +28,9 @@ const STORE_BATCH = 200;
 const MIN_STORE_BATCH = 10;
 const MAX_PAGES = 10_000;
 const FIRST_POLL_WAIT_MS = 2_000;
+const LANE_FULL =
+  'Too many calls of Meveto’s pending list are waiting. The others stay there, and are asked for again by themselves. ' +
+  'If it lasts, raise exchange.perSecond or maxWaitingPerLane.';
 
 /**
  * Asks Meveto for calls that never arrived and puts them into the same inbox: at start, on schedule, as soon as a call
@@ -194,17 +197,30 @@ export class Reconciler {
     const opened = { newCount: 0, reopenedCount: 0 };
     // A long page in one transaction would keep the store from everything else, and might never be done in time.
     const size = this.#batch;
-    for (let start = 0; start < calls.length; start += size) {
+    let start = 0;
+    while (start < calls.length) {
       if (start > 0 && !(await this.#mayGoOn())) return undefined;
-      const { newCount, reopenedCount } = await this.#storeSome(calls.slice(start, start + size));
+      const some = calls.slice(start, start + Math.min(size, await this.#room()));
+      const { newCount, reopenedCount } = await this.#storeSome(some);
       opened.newCount += newCount;
       opened.reopenedCount += reopenedCount;
+      start += some.length;
     }
     const openCount = opened.newCount + opened.reopenedCount;
     if (openCount === 0) return 0;
     this.counters.add('reconcile_new_call', openCount);
     this.events.arrived();
     return opened.newCount;
+  }
+
+  /**
+   * For how many calls there is room in the lane: what does not fit stays with Meveto, and is asked for again.
+   * @throws {InboxFullError} when there is none.
+   */
+  async #room(): Promise<number> {
+    const room = await this.storage.roomForListed();
+    if (room === 0) throw new InboxFullError(LANE_FULL);
+    return room;
   }
 
   /** Each call takes several questions to the database: where that is far away, fewer calls are done in time. */

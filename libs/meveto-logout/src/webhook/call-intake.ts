@@ -111,17 +111,27 @@ export class CallIntake {
     const senders = new Set(batch.flatMap((each) => each.senders));
     const confirmed = new Set(await this.store.inbox.confirmedSenders([...senders], CONFIRMED_FOR_MS));
     const taken: Waiting[] = [];
+    const tooMany: Waiting[] = [];
     const calls: WithToken<IncomingCall>[] = [];
     for (const each of batch) {
       const lane = each.senders.some((sender) => confirmed.has(sender)) ? 'confirmed' : 'stranger';
       if (await this.#lanes.isFull(lane)) {
-        each.reject(new InboxFullError());
+        tooMany.push(each);
       } else {
         this.#lanes.add(lane);
         taken.push(each);
         calls.push({ ...each.call, lane });
       }
     }
+    await this.#store(taken, calls, beganAt);
+    await this.#refuse(tooMany);
+  }
+
+  async #store(
+    taken: readonly Waiting[],
+    calls: readonly WithToken<IncomingCall>[],
+    beganAt: number,
+  ): Promise<void> {
     if (calls.length === 0) return;
     const { newCount, elsewhere } = await this.storage.receive(calls);
     this.#times.add(performance.now() - beganAt, newCount === 0);
@@ -131,5 +141,14 @@ export class CallIntake {
       else resolve();
     }
     if (newCount > 0) this.events.arrived();
+  }
+  /** Their lane is full. Those that wait in it already need no room, and are not asked for again. */
+  async #refuse(tooMany: readonly Waiting[]): Promise<void> {
+    if (tooMany.length === 0) return;
+    const stored = await this.storage.waiting(tooMany.map(({ call }) => call));
+    for (const { call, resolve, reject } of tooMany) {
+      if (stored.some((digest) => isSameToken(digest, call))) resolve();
+      else reject(new InboxFullError());
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InboxFullError, StoreUnavailableError } from '../errors.js';
 import type { ClaimedCall, IncomingCall, ListedCall, OpenedCalls } from '../inbox/inbox.port.js';
-import { digestsOf, isSameToken } from '../inbox/relisted.js';
+import { type Digests, digestsOf, isSameToken } from '../inbox/relisted.js';
 import type { UserToken } from '../model/user-token.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { TokenVault } from '../secrets/token-vault.js';
@@ -62,6 +62,19 @@ export class CallStorage {
     this.#remember(held, unknown, claimedAt);
     const newCount = held.filter(({ attempts }) => attempts === 1).length;
     return { newCount, reopenedCount: held.length - newCount };
+  }
+
+  /** For how many more calls of the pending list there is room. */
+  async roomForListed(): Promise<number> {
+    const { listed } = await this.store.inbox.waitingByLane();
+    return Math.max(0, this.options.maxWaitingPerLane - listed);
+  }
+
+  /** Digests of those of these calls that are stored and have not ended; with `tokenStorage: 'none'` those in this process. */
+  async waiting(calls: readonly Digests[]): Promise<readonly string[]> {
+    const digests = calls.flatMap(digestsOf);
+    if (this.options.tokenStorage === 'sealed') return this.store.inbox.unfinished(digests);
+    return digests.filter((digest) => this.memory.knows([digest]));
   }
 
   #sealed<T extends IncomingCall>({ token, ...call }: WithToken<T>): T {

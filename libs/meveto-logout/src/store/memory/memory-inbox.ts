@@ -13,7 +13,7 @@ import {
   type Retention,
 } from '../../inbox/inbox.port.js';
 import { goesOnWithToken, isSameToken, whenListedAgain } from '../../inbox/relisted.js';
-import { CALL_STATES } from '../../model/call.js';
+import { CALL_STATES, REPLACED } from '../../model/call.js';
 import type { CallPage, CallQuery } from '../../model/call-record.js';
 import { type Lane, rankOf } from '../../model/lane.js';
 import type { Clock } from '../../model/clock.js';
@@ -167,6 +167,11 @@ export class MemoryInbox extends Inbox {
       (row) => isSameToken(row.digest, call) || (listed !== undefined && row.sourceId === listed.sourceId),
     );
     if (known.length > 0) return false;
+    this.#add(call, listed);
+    return true;
+  }
+
+  #add(call: IncomingCall, listed?: ListedCall): MemoryRow {
     const now = this.clock.now();
     const row: MemoryRow = {
       id: randomUUID(),
@@ -189,7 +194,7 @@ export class MemoryInbox extends Inbox {
       userId: undefined,
     };
     this.rows.byId.set(row.id, row);
-    return true;
+    return row;
   }
 
   /** Those that no process holds. */
@@ -226,7 +231,12 @@ export class MemoryInbox extends Inbox {
     const now = this.clock.now();
     const { digest, sealed, lane } = call;
     row.fence += 1;
-    if (!isSameToken(row.digest, call)) row.unknownAttempts = 0;
+    if (!isSameToken(row.digest, call)) {
+      row.unknownAttempts = 0;
+      // The token that it had before stays known, by a row of its own.
+      const replaced = this.#add({ ...call, digest: row.digest, sender: undefined });
+      this.rows.end(replaced, 'rejected', now, { reason: REPLACED });
+    }
     Object.assign(row, { state: 'pending', digest, sealed, lane, dueAt: now, receivedAt: now });
     Object.assign(row, { settledAt: undefined, reason: undefined });
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { ClaimedCall, IncomingCall } from '../../inbox/inbox.port.js';
-import { isCallType, LOGGED_OUT } from '../../model/call.js';
+import type { ClaimedCall, IncomingCall, ListedCall } from '../../inbox/inbox.port.js';
+import { type CallState, isCallType, LOGGED_OUT } from '../../model/call.js';
 import { laneOf, rankOf } from '../../model/lane.js';
 import { marks, numberOf, run, type Script, type SqlValue } from './sql.js';
 
@@ -22,15 +22,14 @@ export const NEW_CALL_COLUMNS = [
   'unknown_attempts',
 ] as const;
 
-/** The values of a new call. */
+/** The values of a new call, of the pending list if it comes from there. */
 export function newRow(
-  { type, digest, sealed, lane, sender }: IncomingCall,
+  { type, digest, sealed, lane, sender, sourceId, createdAt }: IncomingCall & Partial<ListedCall>,
   now: number,
-  sourceId: string | null = null,
-  createdAt = now,
+  state: CallState = 'pending',
 ): SqlValue[] {
-  const occurredAt = Math.min(createdAt, now);
-  const facts = [digest, sourceId, type, 'pending', sealed ?? null, rankOf(lane), sender ?? null];
+  const occurredAt = Math.min(createdAt ?? now, now);
+  const facts = [digest, sourceId ?? null, type, state, sealed ?? null, rankOf(lane), sender ?? null];
   return [randomUUID(), ...facts, now, occurredAt, now, 0, 0, 0];
 }
 

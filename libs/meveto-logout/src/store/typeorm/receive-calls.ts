@@ -1,6 +1,6 @@
 import type { IncomingCall, ListedCall, OpenedCalls } from '../../inbox/inbox.port.js';
 import { digestsOf, goesOnWithToken, isSameToken, whenListedAgain } from '../../inbox/relisted.js';
-import type { CallState } from '../../model/call.js';
+import { type CallState, REPLACED } from '../../model/call.js';
 import { rankOf } from '../../model/lane.js';
 import { NEW_CALL_COLUMNS, newRow } from './call-rows.js';
 import {
@@ -20,11 +20,16 @@ export function* receive(dialect: Dialect, table: string, calls: readonly Incomi
   const rows = (yield* unknownToEarlierKeys(table, calls)).map((call) => newRow(call, now));
   const insert = dialect.insertNew(table, NEW_CALL_COLUMNS, rows.length);
   const newCount = rows.length === 0 ? 0 : (yield* run(insert, rows.flat())).affected;
-  return newCount === calls.length ? newCount : newCount + (yield* receivedAgain(table, calls, now));
+  return newCount === calls.length ? newCount : newCount + (yield* receivedAgain(dialect, table, calls, now));
 }
 
 /** Opens what goes on with its token. Looked up without a lock: a call that somebody is at work on is not waited for. */
-function* receivedAgain(table: string, calls: readonly IncomingCall[], now: number): Script<number> {
+function* receivedAgain(
+  dialect: Dialect,
+  table: string,
+  calls: readonly IncomingCall[],
+  now: number,
+): Script<number> {
   const digests = calls.flatMap(digestsOf);
   const ended = yield* rowsOf(
     `SELECT id, digest, source_id, state, reason FROM ${table} WHERE digest IN (${marks(digests.length)}) AND state IN ('expired', 'ambiguous')`,
@@ -34,7 +39,7 @@ function* receivedAgain(table: string, calls: readonly IncomingCall[], now: numb
   for (const row of ended) {
     if (!goesOnWithToken(stateOf(row), reasonOf(row))) continue;
     const call = calls.find((each) => isSameToken(String(row['digest']), each));
-    if (call !== undefined) count += yield* reopen(table, row, call, now);
+    if (call !== undefined) count += yield* reopen(dialect, table, row, call, now);
   }
   return count;
 }
@@ -64,7 +69,7 @@ export function* receiveListed(
   const opened = { newCount: 0, reopenedCount: 0 };
   for (const call of calls) {
     const [unknown] = yield* unknownToEarlierKeys(table, [call]);
-    const row = unknown === undefined ? undefined : newRow(call, now, call.sourceId, call.createdAt);
+    const row = unknown === undefined ? undefined : newRow(call, now);
     if (row !== undefined && (yield* isInserted(dialect, table, row))) opened.newCount += 1;
     else if (yield* listedAgain(dialect, table, call, now)) opened.reopenedCount += 1;
   }
@@ -93,12 +98,12 @@ function* listedAgain(dialect: Dialect, table: string, call: ListedCall, now: nu
       yield* run(`UPDATE ${table} SET source_id = ? WHERE id = ?`, [call.sourceId, String(row['id'])]);
       return false;
     case 'reopen':
-      return (yield* reopen(table, { ...row, source_id: call.sourceId }, call, now)) > 0;
+      return (yield* reopen(dialect, table, { ...row, source_id: call.sourceId }, call, now)) > 0;
   }
 }
 
 /** Unless somebody else has done so in between. What is known of attempts with the same token stays known. */
-function* reopen(table: string, row: Row, call: IncomingCall, now: number): Script<number> {
+function* reopen(dialect: Dialect, table: string, row: Row, call: IncomingCall, now: number): Script<number> {
   const isNewToken = !isSameToken(String(row['digest']), call);
   const { affected } = yield* run(
     `UPDATE ${table} SET state = 'pending', digest = ?, source_id = ?, sealed = ?, lane = ?, due_at = ?, received_at = ?,
@@ -115,7 +120,23 @@ function* reopen(table: string, row: Row, call: IncomingCall, now: number): Scri
       stateOf(row),
     ],
   );
+  if (affected > 0 && isNewToken) yield* rememberReplaced(dialect, table, row, call, now);
   return affected;
+}
+
+/** The token that a call had before stays known, by a row of its own. */
+function* rememberReplaced(
+  dialect: Dialect,
+  table: string,
+  row: Row,
+  call: IncomingCall,
+  now: number,
+): Script<void> {
+  const { type, lane } = call;
+  const replaced = { type, lane, digest: String(row['digest']), sealed: undefined, sender: undefined };
+  const columns = [...NEW_CALL_COLUMNS, 'settled_at', 'reason'];
+  const values = newRow(replaced, now, 'rejected');
+  yield* run(dialect.insertNew(table, columns, 1), [...values, now, REPLACED]);
 }
 
 type Row = SqlResult['rows'][number];
