@@ -137,6 +137,17 @@ describe('the answer to a request whose session is over', () => {
     expect([api.headers['clear-site-data'], api.headers['set-cookie']]).toEqual(['"storage"', undefined]);
   });
 
+  it('takes no cookie from a script that is sent to the login page, as it may hear of it after a login', async () => {
+    host = await start({ whenLoggedOut: { clearCookies: ['sid'], clearSiteData: ['storage', 'cookies'] } });
+    await host.logOut(7);
+    const answer = await host.request('GET', '/always-page', { 'sec-fetch-mode': 'cors', ...over });
+    expect([answer.status, answer.headers.location]).toEqual([303, '/login']);
+    expect([answer.headers['clear-site-data'], answer.headers['set-cookie']]).toEqual([
+      '"storage"',
+      undefined,
+    ]);
+  });
+
   it('lets a script log in that sends its old token along, where the application says that people log in', async () => {
     host = await start({ whenLoggedOut: { loginPaths: ['/page'] } });
     await host.logOut(7);

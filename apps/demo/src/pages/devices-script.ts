@@ -16,7 +16,8 @@ async function ask() {
   if (!response.ok) return;
   const told = await response.text();
   if (told === known) return;
-  const page = await fetch('/devices', { cache: 'no-store' });
+  // A redirect is to the login page, which is for the person to open.
+  const page = await fetch('/devices', { cache: 'no-store', redirect: 'error' });
   const fresh = new DOMParser().parseFromString(await page.text(), 'text/html').getElementById('devices');
   if (fresh === null) return;
   list.replaceChildren(...fresh.children);

@@ -158,6 +158,16 @@ describe('the gate of HTTP requests', () => {
     expect(cookies.end).toHaveBeenCalledTimes(1);
   });
 
+  it('leads scripts there, too, where the route says so, and leaves cookies and sessions alone', async () => {
+    const script = { 'sec-fetch-mode': 'cors' };
+    expect(await enter({ cookie: OVER, headers: script }, { answer: 'redirect' })).toEqual([
+      303,
+      'logged-out',
+    ]);
+    expect(headers).not.toHaveProperty('Set-Cookie');
+    expect(cookies.end).not.toHaveBeenCalled();
+  });
+
   it('does so though their session cannot be ended', async () => {
     cookies.end.mockImplementation(() => Promise.reject(new Error('the store is down')));
     expect(await enter({ cookie: OVER, headers: PAGE })).toEqual([303, 'logged-out']);

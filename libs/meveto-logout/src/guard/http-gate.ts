@@ -12,7 +12,7 @@ import { LogoutStateUnknownException } from './refusal.js';
 import { OpenStreams } from './open-streams.js';
 import type { RoutePolicy } from './route-policies.js';
 import { SessionJudge } from './session-judge.js';
-import { wantsPage } from './wants-page.js';
+import { mayNavigate, wantsPage } from './wants-page.js';
 
 const LOOKS_LIKE_LOGIN = /\/(log-?in|sign-?in|auth|authenticate|sessions?)$/;
 
@@ -81,17 +81,19 @@ export class HttpGate {
     const isLogin = this.#loginPaths.has(pathOf(urlOf(request)));
     if (!isLogin && !isPage(request, policy)) return this.#refuseProgram(reason, request, response);
 
+    const isNavigating = isLogin || mayNavigate(request.headers);
     const { over, hasLive } = await this.ended.of(request);
     if (!hasLive) {
-      this.writer.clearSiteData(response, !isLogin);
-      this.writer.clearCookies(response);
+      this.writer.clearSiteData(response, !isLogin && isNavigating);
+      if (isNavigating) this.writer.clearCookies(response);
     }
     if (isLogin) {
       // Sent to where it is already, a browser would go round in circles; and a script that logs in has to be let in.
       if (await this.ended.renew(request, over)) return true;
       throw this.writer.asJson(response, reason);
     }
-    await this.ended.end(request, over);
+    // As with programs: what a script hears late would take those of a login since.
+    if (isNavigating) await this.ended.end(request, over);
     throw this.writer.asRedirect(response, reason, request.method === 'GET' ? urlOf(request) : undefined);
   }
 

@@ -6,12 +6,14 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/;
 /** Whether the request is a browser’s for a page: what is asked for by scripts gets JSON, not a login page. */
 export function wantsPage(method: string | undefined, headers: IncomingHttpHeaders): boolean {
   if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return false;
-  // Browsers say whether they navigate; scripts cannot pretend that.
-  const mode = headers['sec-fetch-mode'];
-  if (mode !== undefined && mode !== 'navigate') return false;
+  if (!mayNavigate(headers)) return false;
   if (headers['x-requested-with']?.toString().toLowerCase() === 'xmlhttprequest') return false;
   return prefersPage(headers.accept);
 }
+
+/** False for what is sure to be a script’s: browsers say whether they navigate, and scripts cannot pretend that. */
+export const mayNavigate = ({ 'sec-fetch-mode': mode }: IncomingHttpHeaders): boolean =>
+  mode === undefined || mode === 'navigate';
 
 /**
  * Whether HTML is named, and JSON is not named before it. A wildcard names nothing: programs send it.
