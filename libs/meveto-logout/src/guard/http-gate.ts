@@ -78,31 +78,39 @@ export class HttpGate {
     response: object,
     policy: RoutePolicy,
   ): Promise<true> {
-    const isLogin = this.#loginPaths.has(pathOf(urlOf(request)));
-    if (!isLogin && !isPage(request, policy)) return this.#refuseProgram(reason, request, response);
-
-    const isNavigating = isLogin || mayNavigate(request.headers);
-    const { over, hasLive } = await this.ended.of(request);
-    if (!hasLive) {
-      this.writer.clearSiteData(response, !isLogin && isNavigating);
-      if (isNavigating) this.writer.clearCookies(response);
-    }
-    if (isLogin) {
-      // Sent to where it is already, a browser would go round in circles; and a script that logs in has to be let in.
-      if (await this.ended.renew(request, over)) return true;
-      throw this.writer.asJson(response, reason);
-    }
-    // As with programs: what a script hears late would take those of a login since.
-    if (isNavigating) await this.ended.end(request, over);
+    if (this.#loginPaths.has(pathOf(urlOf(request)))) return this.#beginAnew(reason, request, response);
+    const isRedirected = isPage(request, policy);
+    if (isRedirected && mayNavigate(request.headers)) await this.#endSession(request, response);
+    else await this.#leaveSession(request, response);
+    if (!isRedirected) throw this.writer.asJson(response, reason);
     throw this.writer.asRedirect(response, reason, request.method === 'GET' ? urlOf(request) : undefined);
   }
 
-  /** Leaves its cookie and session alone: what is answered late would take those of a login since. */
-  async #refuseProgram(reason: RefusalReason, request: HttpRequest, response: object): Promise<never> {
+  /** Sent to where it is already, a browser would go round in circles; and a script that logs in has to be let in. */
+  async #beginAnew(reason: RefusalReason, request: HttpRequest, response: object): Promise<true> {
+    const { over, hasLive } = await this.ended.of(request);
+    if (!hasLive) {
+      this.writer.clearSiteData(response, false);
+      this.writer.clearCookies(response);
+    }
+    if (await this.ended.renew(request, over)) return true;
+    throw this.writer.asJson(response, reason);
+  }
+
+  async #endSession(request: HttpRequest, response: object): Promise<void> {
+    const { over, hasLive } = await this.ended.of(request);
+    if (!hasLive) {
+      this.writer.clearSiteData(response, true);
+      this.writer.clearCookies(response);
+    }
+    await this.ended.end(request, over);
+  }
+
+  /** Of a script: what is answered late would take the cookie and session of a login since. */
+  async #leaveSession(request: HttpRequest, response: object): Promise<void> {
     if (request.method === 'POST' && LOOKS_LIKE_LOGIN.test(pathOf(urlOf(request)))) this.#warning.pass();
     if (this.writer.clearsStoredData && !(await this.ended.of(request)).hasLive)
       this.writer.clearSiteData(response, false);
-    throw this.writer.asJson(response, reason);
   }
 }
 
