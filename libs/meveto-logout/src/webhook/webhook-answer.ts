@@ -29,7 +29,10 @@ export const refusal = (
   ...(headers && { headers }),
 });
 
-/** Answers, and hangs up when the sender is still sending: what is left of the body is not read. */
+/**
+ * Answers, unless the application did so meanwhile, as one that sets limits to every request. Hangs up when the sender is
+ * still sending: what is left of the body is not read.
+ */
 export function write(
   request: IncomingMessage,
   response: ServerResponse,
@@ -37,6 +40,10 @@ export function write(
 ): void {
   const text = JSON.stringify(body);
   const isRead = request.complete || !hasBody(request);
+  if (response.headersSent) {
+    if (!isRead) discard(request);
+    return;
+  }
   response.removeHeader('x-powered-by');
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',

@@ -55,7 +55,7 @@ export class WebhookGate {
     } else if (!this.addresses.admit(addressOf(request))) {
       write(request, response, NOT_ALLOWED);
     } else {
-      void this.#serve(request, response);
+      this.#serve(request, response).catch(() => response.destroy());
     }
   }
 
