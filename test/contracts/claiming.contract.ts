@@ -123,6 +123,25 @@ export function claiming(current: Current): void {
       expect(await claimOne(current())).toMatchObject({ attempts: 2, earlierAttemptUnknown: maybeSent });
     });
 
+    it('counts how often a call was turned away, until another attempt may have used up its token', async () => {
+      const { inbox } = current().store;
+      const refusal = { delayMs: 0, maybeSent: true, isRefusal: true, reason: 'http-403' };
+      const times: number[] = [];
+      const next = async () => {
+        const call = await claimOne(current());
+        times.push(call.turnedAwayTimes);
+        return call;
+      };
+      await inbox.receive([incoming('a')]);
+      await inbox.release(await next(), refusal);
+      await inbox.release(await next(), { delayMs: 0, maybeSent: false, reason: 'refused' });
+      await inbox.release(await next(), refusal);
+      await inbox.release(await next(), { delayMs: 0, maybeSent: true, reason: 'timeout' });
+      await inbox.release(await next(), refusal);
+      await next();
+      expect(times).toEqual([0, 1, 1, 2, 0, 0]);
+    });
+
     it('does not forget an unknown attempt for a later one that was never sent', async () => {
       const { inbox } = current().store;
       const first = await receiveAndClaim(current(), incoming('a'));

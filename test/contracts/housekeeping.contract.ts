@@ -6,8 +6,10 @@ import {
   HOUR_MS,
   incoming,
   LEASE_MS,
+  listed,
   logOut,
   MINUTE_MS,
+  openedBy,
   receiveAndClaim,
   summaryOf,
 } from './opened-store.js';
@@ -72,6 +74,17 @@ export function housekeeping(current: Current): void {
       expect(await inbox.expire(HOUR_MS, 10)).toEqual({ count: 0, outcomeUnknownCount: 0 });
     });
 
+    it('tells of one that waited for its key', async () => {
+      const { inbox } = current().store;
+      const unread = await receiveAndClaim(current(), incoming('a'));
+      await inbox.release(unread, { delayMs: 0, maybeSent: false, reason: 'key-missing' });
+      await current().passTime(HOUR_MS);
+      expect(await inbox.expire(HOUR_MS, 10)).toEqual({ count: 1, outcomeUnknownCount: 0 });
+      expect((await inbox.list({ state: 'expired', limit: 2 })).calls).toMatchObject([
+        { reason: 'key-missing' },
+      ]);
+    });
+
     it('leaves a call alone that somebody is working on', async () => {
       const { inbox } = current().store;
       await inbox.receive([incoming('a')]);
@@ -114,6 +127,23 @@ export function housekeeping(current: Current): void {
       await current().passTime(HOUR_MS);
       expect(await inbox.purge(RETENTION, 10)).toBe(1);
       expect(await summaryOf(current())).toMatchObject({ [state]: 0 });
+    });
+
+    it('keeps what the pending list goes on naming, and for its retention after that', async () => {
+      const { inbox } = current().store;
+      await inbox.receiveListed([listed('1', 'a')]);
+      await inbox.finish(await claimOne(current()), { state: 'rejected', reason: 'test' });
+      await inbox.finish(await receiveAndClaim(current(), incoming('b')), {
+        state: 'rejected',
+        reason: 'test',
+      });
+      await current().passTime(RETENTION.rejectedMs);
+      expect(openedBy(await inbox.receiveListed([listed('1', 'a')]))).toBe(0);
+      expect(await inbox.purge(RETENTION, 10)).toBe(1);
+      expect(openedBy(await inbox.receiveListed([listed('1', 'a')]))).toBe(0);
+      await current().passTime(RETENTION.rejectedMs);
+      expect(await inbox.purge(RETENTION, 10)).toBe(1);
+      expect(await summaryOf(current())).toMatchObject({ rejected: 0, pending: 0 });
     });
 
     it('keeps applied ones as long as expired ones', async () => {

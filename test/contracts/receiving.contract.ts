@@ -116,6 +116,20 @@ export function receiving(current: Current): void {
       },
     );
 
+    it('goes on with a call that waits for its key, as soon as its token comes again', async () => {
+      const { inbox } = current().store;
+      const unread = await receiveAndClaim(current(), incoming('a'));
+      const again = { ...incoming('new-a'), earlierDigests: ['digest-a'] };
+      expect(await inbox.receive([again])).toBe(0);
+      await inbox.release(unread, { delayMs: DAY_MS, maybeSent: false, reason: 'key-missing' });
+      expect(await inbox.receive([again])).toBe(1);
+      const open = await claimOne(current());
+      expect(open).toMatchObject({ id: unread.id, digest: 'digest-new-a', sealed: 'sealed-new-a' });
+      expect(await inbox.receive([again])).toBe(0);
+      await inbox.release(open, { delayMs: DAY_MS, maybeSent: false, reason: 'refused' });
+      expect(await inbox.receive([incoming('new-a')])).toBe(0);
+    });
+
     it('goes on with a call whose token was lost once it comes again', async () => {
       const { inbox } = current().store;
       const { held } = await inbox.receiveHeld([{ ...incoming('a'), sealed: undefined }], 1_000);

@@ -104,7 +104,7 @@ async function rowOf(dataSource: DataSource, name: string): Promise<Record<strin
 }
 
 const INSTANTS = {
-  meveto_logout_calls: ['received_at', 'occurred_at', 'due_at', 'settled_at'],
+  meveto_logout_calls: ['received_at', 'occurred_at', 'due_at', 'settled_at', 'listed_at'],
   meveto_logout_marks: ['logged_out_at', 'settled_at'],
   meveto_logout_senders: ['confirmed_at'],
   meveto_logout_leases: ['held_until'],

@@ -38,10 +38,14 @@ export interface ClaimedCall {
   readonly attempts: number;
   /** Whether an earlier attempt may have used up the token without its answer reaching the store. */
   readonly earlierAttemptUnknown: boolean;
+  /** How often it was turned away (HTTP 4xx) so far; 0 once another attempt may have used up the token. */
+  readonly turnedAwayTimes: number;
   /** When the person pressed log out, as far as is known: first receipt, or Meveto's own time. Epoch milliseconds. */
   readonly occurredAt: number;
   /** When the call was stored, epoch milliseconds of the store's clock. */
   readonly receivedAt: number;
+  /** The same moment of this process's `performance.now()`: tells its age without comparing clocks. */
+  readonly receivedTick: number;
 }
 
 /** Why an attempt ended without an answer that counts. */
@@ -50,6 +54,8 @@ export interface Release {
   readonly delayMs: number;
   /** False only if it is certain that Meveto never saw the token. */
   readonly maybeSent: boolean;
+  /** Whether it was turned away with HTTP 4xx; left out, it was not. */
+  readonly isRefusal?: boolean;
   readonly reason: string;
 }
 

@@ -1,4 +1,4 @@
-import { type CallState, TOKEN_LOST } from '../model/call.js';
+import { type CallState, KEY_MISSING, TOKEN_LOST } from '../model/call.js';
 import type { ListedCall } from './inbox.port.js';
 
 /** The facts of a row that the pending list names again. */
@@ -10,11 +10,13 @@ export interface KnownCall {
 }
 
 /**
- * Whether a call that has ended goes on as soon as its token comes again: one that ended because its token was gone, could
- * not be opened, or was never answered in time.
+ * Whether a call goes on as soon as its token comes again: one that ended because its token was gone, could not be opened, or
+ * was never answered in time, and one that waits for a key that opens its token.
  */
 export const goesOnWithToken = (state: CallState, reason: string | null | undefined): boolean =>
-  state === 'expired' || (state === 'ambiguous' && reason === TOKEN_LOST);
+  state === 'expired' ||
+  (state === 'ambiguous' && reason === TOKEN_LOST) ||
+  (state === 'pending' && reason === KEY_MISSING);
 
 /**
  * What to do with a known call that the pending list names: `reopen` one that goes on with its token, an ambiguous one of

@@ -23,6 +23,8 @@ export type FinalState = Exclude<CallState, 'pending'>;
 
 /** Reasons of endings that others act on. */
 export const TOKEN_LOST = 'token-lost';
+/** No key opened its token. */
+export const KEY_MISSING = 'key-missing';
 export const TIME_TO_LIVE = 'time-to-live';
 export const TIME_TO_LIVE_OUTCOME_UNKNOWN = 'time-to-live-outcome-unknown';
 /** Again and again turned away before Meveto, which answered others. */

@@ -18,11 +18,11 @@ const LEASE_OVER = 'lease-over';
 export type Outcome = ExchangeOutcome | { readonly kind: 'unreadable' } | { readonly kind: 'token-lost' };
 
 /** What says that a request was not welcome, rather than that Meveto is away: 4xx but for 401, 408 and 429. */
-const UNWELCOME = /^http-4(?!01|08|29)\d\d$/;
+export const isUnwelcome = (reason: string): boolean => /^http-4(?!01|08|29)\d\d$/.test(reason);
 
 /** Whether a stranger's token was turned away before Meveto, as a gateway does with what looks like an attack. */
 export const isTurnedAway = (outcome: Outcome, lane: Lane): boolean =>
-  lane === 'stranger' && outcome.kind === 'retry' && UNWELCOME.test(outcome.reason);
+  lane === 'stranger' && outcome.kind === 'retry' && isUnwelcome(outcome.reason);
 
 /**
  * Whether Meveto gave an answer that counts; undefined when that says nothing of Meveto: it was not asked, or the token was

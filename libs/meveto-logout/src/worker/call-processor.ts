@@ -4,6 +4,7 @@ import type { ClaimedCall, Ending } from '../inbox/inbox.port.js';
 import { LogoutService } from '../logout/logout.service.js';
 import {
   type FinalState,
+  KEY_MISSING,
   TIME_TO_LIVE,
   TIME_TO_LIVE_OUTCOME_UNKNOWN,
   TOKEN_LOST,
@@ -27,8 +28,6 @@ const TURNED_AWAY_TRIES = 5;
 /** How long Meveto counts as answering after it did. */
 const ANSWERS_FOR_MS = 60_000;
 
-const KEY_MISSING = 'key-missing';
-
 /** Whether Meveto was asked for this ending. */
 const isAnswer = ({ state, reason }: Ending): boolean => state !== 'expired' && reason !== TOKEN_LOST;
 
@@ -39,6 +38,10 @@ export class CallProcessor {
   readonly #turnedAway = new OneWarning(
     `Calls from unknown addresses were turned away (HTTP 4xx) ${String(TURNED_AWAY_TRIES)} times each while Meveto answered ` +
       'others, and ended as expired, reason turned-away. They go on if Meveto sends or lists them again. See docs/modes.md.',
+  );
+  readonly #keyMissing = new OneWarning(
+    'No key opens the token of a call: it waits until a process has the key, callTtlMs at most. Was a key or the client secret ' +
+      'changed? Give the earlier one as keys.previous or previousClientSecrets. See docs/modes.md.',
   );
   /** When Meveto last named a person or called a token bad, of `performance.now()`. */
   #answeredAt = -Infinity;
@@ -80,7 +83,7 @@ export class CallProcessor {
   #record(call: ClaimedCall, outcome: Outcome): Promise<void> {
     switch (outcome.kind) {
       case 'unreadable':
-        return this.#finish(call, { state: 'expired', reason: KEY_MISSING });
+        return this.#waitForKey(call);
       case 'token-lost':
         return this.#finish(call, { state: 'ambiguous', reason: TOKEN_LOST });
       case 'person':
@@ -127,10 +130,21 @@ export class CallProcessor {
     }
     if (ending.reason === KEY_MISSING) {
       this.#logger.error(
-        `Call ${call.id} ended unread: no key opens its token. Was a key or the client secret changed? Give the earlier ` +
-          'one as keys.previous or previousClientSecrets.',
+        `Call ${call.id} ended unread: no key opened its token for as long as it may wait. See docs/modes.md.`,
       );
     }
+  }
+
+  /** Another replica may have the key, as while keys are changed; or this one after its next start. */
+  async #waitForKey(call: ClaimedCall): Promise<void> {
+    this.#keyMissing.pass();
+    if (this.#isTooOld(call) && !call.earlierAttemptUnknown)
+      return this.#finish(call, { state: 'expired', reason: KEY_MISSING });
+    await this.#failed(call, { kind: 'retry', reason: KEY_MISSING, maybeSent: false });
+  }
+
+  #isTooOld({ receivedTick }: ClaimedCall): boolean {
+    return performance.now() - receivedTick > this.options.callTtlMs;
   }
 
   #tellAmbiguous({ id }: ClaimedCall, reason: string): void {
@@ -143,13 +157,13 @@ export class CallProcessor {
 
   /** Given back, or kept for another attempt. One that always fails anew is never seen idle, and expires here. */
   async #failed(call: ClaimedCall, outcome: Extract<Outcome, { kind: 'retry' }>): Promise<void> {
-    if (Date.now() - call.receivedAt > this.options.callTtlMs) {
+    if (this.#isTooOld(call)) {
       const isUnknown = call.earlierAttemptUnknown || outcome.maybeSent;
       const reason = isUnknown ? TIME_TO_LIVE_OUTCOME_UNKNOWN : TIME_TO_LIVE;
       return this.#finish(call, { state: 'expired', reason });
     }
     const isWell = performance.now() - this.#answeredAt < ANSWERS_FOR_MS;
-    if (isWell && call.attempts >= TURNED_AWAY_TRIES && isTurnedAway(outcome, call.lane)) {
+    if (isWell && call.turnedAwayTimes + 1 >= TURNED_AWAY_TRIES && isTurnedAway(outcome, call.lane)) {
       this.#turnedAway.pass();
       return this.#finish(call, { state: 'expired', reason: TURNED_AWAY });
     }

@@ -5,6 +5,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { Store } from '../store/store.port.js';
 import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
 import { backoffMs } from './backoff.js';
+import { isUnwelcome } from './attempt.js';
 import { Leases } from './leases.js';
 import { TokenMemory } from './token-memory.js';
 
@@ -25,9 +26,10 @@ export class FailedAttempts {
     call: ClaimedCall,
     { reason, maybeSent, retryAfterMs }: Extract<ExchangeOutcome, { kind: 'retry' }>,
   ): Promise<void> {
-    const pauseMs = backoffMs(call.attempts, Date.now() - call.receivedAt, Math.random());
+    const pauseMs = backoffMs(call.attempts, performance.now() - call.receivedTick, Math.random());
     const delayMs = Math.max(pauseMs, Math.min(retryAfterMs ?? 0, RETRY_AFTER_CAP_MS));
-    const failure = { delayMs, maybeSent, reason: reason.slice(0, MAX_REASON_CHARS) };
+    const refusal = isUnwelcome(reason) ? { isRefusal: true } : {};
+    const failure = { delayMs, maybeSent, reason: reason.slice(0, MAX_REASON_CHARS), ...refusal };
     if (this.memory.tokenOf(call) === undefined) {
       await this.store.inbox.release(call, failure);
     } else {

@@ -70,7 +70,7 @@ describe('housekeeping', () => {
         id,
         digest: id,
         lane: 'stranger',
-        receivedAt: Date.now() - ageMs,
+        receivedTick: performance.now() - ageMs,
         earlierAttemptUnknown,
       }) as ClaimedCall;
     memory.add(call('in work', 90_000, false), new UserToken('t'));
@@ -98,7 +98,12 @@ describe('housekeeping', () => {
     const housekeeping = made();
     const overdue = ['a', 'b'].map(
       (id) =>
-        ({ id, digest: id, lane: 'stranger', receivedAt: Date.now() - 90_000 }) as unknown as ClaimedCall,
+        ({
+          id,
+          digest: id,
+          lane: 'stranger',
+          receivedTick: performance.now() - 90_000,
+        }) as unknown as ClaimedCall,
     );
     for (const call of overdue) {
       memory.add(call, new UserToken('t'));

@@ -80,9 +80,8 @@ export class Housekeeping {
   /** Calls whose tokens are in memory stay claimed: while Meveto is away most of them have no turn in which they could expire. */
   async #expireRemembered(): Promise<number> {
     const waiting = this.memory.waiting();
-    if (waiting.length === 0) return 0;
-    const receivedUntil = (await this.store.register.now()) - this.options.callTtlMs;
-    const overdue = waiting.filter(({ receivedAt }) => receivedAt <= receivedUntil).slice(0, BATCH);
+    const receivedUntil = performance.now() - this.options.callTtlMs;
+    const overdue = waiting.filter(({ receivedTick }) => receivedTick <= receivedUntil).slice(0, BATCH);
     const expired = { count: 0, outcomeUnknownCount: 0 };
     try {
       for (const call of overdue) {

@@ -192,7 +192,7 @@ describe('writing down what became of a call', () => {
     const release = jest.spyOn(store.inbox, 'release');
     const call = await claimed();
     letLive(86_400_000);
-    await process({ ...call, attempts: 30, receivedAt: call.receivedAt - ageMs });
+    await process({ ...call, attempts: 30, receivedTick: call.receivedTick - ageMs });
     const delayMs = release.mock.calls[0]?.[1].delayMs;
     expect(delayMs).toBeGreaterThanOrEqual(least ?? 0);
     expect(delayMs).toBeLessThanOrEqual(most ?? 0);
@@ -201,7 +201,7 @@ describe('writing down what became of a call', () => {
   it('lets a call live to the last millisecond of its time', async () => {
     exchange.outcome = RETRY;
     const call = await claimed();
-    await process({ ...call, receivedAt: Date.now() - CALL_TTL_MS });
+    await process({ ...call, receivedTick: performance.now() - CALL_TTL_MS });
     expect((await store.inbox.summary()).calls).toMatchObject({ pending: 1, expired: 0 });
   });
 });

@@ -17,11 +17,12 @@ import type { CallProcessor } from './call-processor.js';
 /** A gateway before Meveto that turns one token away; Meveto calls the others bad. */
 class Gateway extends TokenExchange {
   askedCount = 0;
+  refusal = 'http-403';
 
   override exchange(token: UserToken): Promise<ExchangeOutcome> {
     if (token.reveal() !== 'attack') return Promise.resolve({ kind: 'invalid' });
     this.askedCount += 1;
-    return Promise.resolve({ kind: 'retry', reason: 'http-403', maybeSent: true });
+    return Promise.resolve({ kind: 'retry', reason: this.refusal, maybeSent: true });
   }
 }
 
@@ -82,6 +83,15 @@ describe('a call that is turned away again and again', () => {
     expect(warn).toHaveBeenCalledTimes(1);
     expect(String(warn.mock.calls[0]?.[0])).toContain('turned away (HTTP 4xx) 5 times each');
     expect(await store.inbox.receive([callOf('attack', 'stranger')])).toBe(1);
+  });
+
+  it('goes on being tried when it was turned away but a few times, whatever failed before', async () => {
+    await answerAnother();
+    gateway.refusal = 'timeout';
+    await tryIt('stranger', 6);
+    gateway.refusal = 'http-403';
+    await tryIt('stranger', 6);
+    expect(await expired()).toEqual([]);
   });
 
   it('goes on being tried while Meveto answers nobody', async () => {

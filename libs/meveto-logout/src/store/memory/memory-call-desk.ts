@@ -1,5 +1,5 @@
 import type { ExpiredCalls, Retention } from '../../inbox/inbox.port.js';
-import { type CallState, TIME_TO_LIVE, TIME_TO_LIVE_OUTCOME_UNKNOWN } from '../../model/call.js';
+import { type CallState, KEY_MISSING, TIME_TO_LIVE, TIME_TO_LIVE_OUTCOME_UNKNOWN } from '../../model/call.js';
 import {
   type CallPage,
   type CallQuery,
@@ -18,7 +18,9 @@ export function expire(rows: MemoryRows, now: number, ttlMs: number, limit: numb
   const outcomeUnknownCount = late.filter((row) => row.unknownAttempts > 0).length;
   for (const row of late) {
     row.fence += 1;
-    const reason = row.unknownAttempts > 0 ? TIME_TO_LIVE_OUTCOME_UNKNOWN : TIME_TO_LIVE;
+    const isUnread = row.reason === KEY_MISSING;
+    const reason =
+      row.unknownAttempts > 0 ? TIME_TO_LIVE_OUTCOME_UNKNOWN : isUnread ? KEY_MISSING : TIME_TO_LIVE;
     rows.end(row, 'expired', now, { reason });
   }
   return { count: late.length, outcomeUnknownCount };
@@ -27,7 +29,10 @@ export function expire(rows: MemoryRows, now: number, ttlMs: number, limit: numb
 /** Deletes ended calls whose retention is over. */
 export function purge(rows: MemoryRows, now: number, retention: Retention, limit: number): number {
   const over = rows
-    .find(({ state, settledAt }) => settledAt !== undefined && settledAt <= now - keptFor(state, retention))
+    .find(({ state, settledAt, listedAt = 0 }) => {
+      const keptSince = now - keptFor(state, retention);
+      return settledAt !== undefined && settledAt <= keptSince && listedAt <= keptSince;
+    })
     .slice(0, limit);
   for (const row of over) rows.byId.delete(row.id);
   return over.length;

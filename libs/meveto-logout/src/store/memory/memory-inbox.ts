@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { afterFailure } from '../../inbox/after-failure.js';
 import {
   type ClaimedCall,
   type Ending,
@@ -66,16 +67,16 @@ export class MemoryInbox extends Inbox {
 
   override beginAgain(
     call: ClaimedCall,
-    { maybeSent }: Release,
+    failure: Release,
     leaseMs: number,
   ): Promise<ClaimedCall | undefined> {
     const row = this.rows.held(call);
     if (row === undefined) return Promise.resolve(undefined);
     row.dueAt = this.clock.now() + leaseMs;
     row.attempts += 1;
-    if (maybeSent) row.unknownAttempts += 1;
-    const earlierAttemptUnknown = call.earlierAttemptUnknown || maybeSent;
-    return Promise.resolve({ ...call, attempts: row.attempts, earlierAttemptUnknown });
+    if (failure.maybeSent) row.unknownAttempts += 1;
+    if (failure.isRefusal === true) row.refusals += 1;
+    return Promise.resolve(afterFailure(call, failure));
   }
 
   override claim(
@@ -93,17 +94,21 @@ export class MemoryInbox extends Inbox {
     const strangers = due.filter(({ lane }) => lane === 'stranger');
     const left = Math.max(0, Math.min(limit - trusted.length, strangerLimit));
     return Promise.resolve(
-      [...trusted, ...strangers.slice(0, left)].map((row) => claimed(row, now + leaseMs)),
+      [...trusted, ...strangers.slice(0, left)].map((row) => claimed(row, now, leaseMs)),
     );
   }
 
-  override release(call: ClaimedCall, { delayMs, maybeSent, reason }: Release): Promise<void> {
+  override release(
+    call: ClaimedCall,
+    { delayMs, maybeSent, isRefusal = false, reason }: Release,
+  ): Promise<void> {
     const row = this.rows.held(call);
     if (row !== undefined) {
       row.dueAt = this.clock.now() + delayMs;
       row.reason = reason;
       row.fence += 1;
       if (!maybeSent) row.unknownAttempts -= 1;
+      if (isRefusal) row.refusals += 1;
     }
     return Promise.resolve();
   }
@@ -188,7 +193,9 @@ export class MemoryInbox extends Inbox {
       fence: 0,
       attempts: 0,
       unknownAttempts: 0,
+      refusals: 0,
       settledAt: undefined,
+      listedAt: listed === undefined ? undefined : now,
       reason: undefined,
       person: undefined,
       userId: undefined,
@@ -204,7 +211,7 @@ export class MemoryInbox extends Inbox {
       (row) => row.sealed === undefined && calls.some((call) => isSameToken(row.digest, call)),
     );
     const unheld = rows.filter((row) => row.state === 'pending' && row.dueAt <= now);
-    return unheld.map((row) => claimed(row, now + leaseMs));
+    return unheld.map((row) => claimed(row, now, leaseMs));
   }
 
   /** Opens a call again that goes on with its token. */
@@ -218,6 +225,7 @@ export class MemoryInbox extends Inbox {
 
   #listedAgain(call: ListedCall): boolean {
     const known = this.rows.find((row) => row.sourceId === call.sourceId || isSameToken(row.digest, call));
+    for (const row of known) row.listedAt = this.clock.now();
     const [row] = known;
     if (row === undefined || known.length > 1) return false;
     const decision = whenListedAgain(row, call);
@@ -233,6 +241,7 @@ export class MemoryInbox extends Inbox {
     row.fence += 1;
     if (!isSameToken(row.digest, call)) {
       row.unknownAttempts = 0;
+      row.refusals = 0;
       // The token that it had before stays known, by a row of its own.
       const replaced = this.#add({ ...call, digest: row.digest, sender: undefined });
       this.rows.end(replaced, 'rejected', now, { reason: REPLACED });
@@ -243,13 +252,18 @@ export class MemoryInbox extends Inbox {
 }
 
 /** Takes a row for a worker, and gives what the worker may know of it. */
-function claimed(row: MemoryRow, leaseEndsAt: number): ClaimedCall {
-  const earlierAttemptUnknown = row.unknownAttempts > 0;
-  row.dueAt = leaseEndsAt;
+function claimed(row: MemoryRow, now: number, leaseMs: number): ClaimedCall {
+  const { unknownAttempts, refusals } = row;
+  row.dueAt = now + leaseMs;
   row.reason = undefined;
   row.fence += 1;
   row.attempts += 1;
   row.unknownAttempts += 1;
   const { id, type, digest, sealed, lane, fence, attempts, receivedAt, occurredAt } = row;
-  return { id, type, digest, sealed, lane, fence, attempts, receivedAt, occurredAt, earlierAttemptUnknown };
+  return {
+    ...{ id, type, digest, sealed, lane, fence, attempts, receivedAt, occurredAt },
+    earlierAttemptUnknown: unknownAttempts > 0,
+    turnedAwayTimes: refusals === unknownAttempts ? refusals : 0,
+    receivedTick: performance.now() - (now - receivedAt),
+  };
 }

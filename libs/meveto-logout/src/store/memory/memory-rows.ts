@@ -18,7 +18,9 @@ export interface MemoryRow {
   fence: number;
   attempts: number;
   unknownAttempts: number;
+  refusals: number;
   settledAt: number | undefined;
+  listedAt: number | undefined;
   reason: string | undefined;
   person: string | undefined;
   userId: string | undefined;

@@ -2,6 +2,7 @@ import type { ExpiredCalls, Retention } from '../../inbox/inbox.port.js';
 import {
   CALL_STATES,
   type FinalState,
+  KEY_MISSING,
   TIME_TO_LIVE,
   TIME_TO_LIVE_OUTCOME_UNKNOWN,
 } from '../../model/call.js';
@@ -20,7 +21,7 @@ export function* expire(dialect: Dialect, table: string, ttlMs: number, limit: n
   if (rows.length === 0) return { count: 0, outcomeUnknownCount: 0 };
   yield* run(
     `UPDATE ${table} SET state = 'expired', reason = CASE WHEN unknown_attempts > 0 THEN '${TIME_TO_LIVE_OUTCOME_UNKNOWN}'
-      ELSE '${TIME_TO_LIVE}' END, sealed = NULL, settled_at = ?, fence = fence + 1 WHERE id IN (${marks(rows.length)})`,
+      WHEN reason = '${KEY_MISSING}' THEN '${KEY_MISSING}' ELSE '${TIME_TO_LIVE}' END, sealed = NULL, settled_at = ?, fence = fence + 1 WHERE id IN (${marks(rows.length)})`,
     [now, ...rows.map((row) => row['id'] as string)],
   );
   const outcomeUnknownCount = rows.filter((row) => numberOf(row['unknown_attempts']) > 0).length;
@@ -32,9 +33,11 @@ export function* purge(dialect: Dialect, table: string, retention: Retention, li
   const now = yield* clockOf(dialect);
   const ids: string[] = [];
   for (const state of CALL_STATES.filter(isFinal)) {
+    const keptSince = now - keptFor(state, retention);
     const rows = yield* rowsOf(
-      `SELECT id FROM ${table} WHERE state = ? AND settled_at <= ? LIMIT ${String(limit - ids.length)}`,
-      [state, now - keptFor(state, retention)],
+      `SELECT id FROM ${table} WHERE state = ? AND settled_at <= ? AND (listed_at IS NULL OR listed_at <= ?)
+        LIMIT ${String(limit - ids.length)}`,
+      [state, keptSince, keptSince],
     );
     ids.push(...rows.map((row) => String(row['id'])));
     if (ids.length === limit) break;

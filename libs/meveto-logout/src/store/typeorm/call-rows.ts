@@ -20,6 +20,8 @@ export const NEW_CALL_COLUMNS = [
   'fence',
   'attempts',
   'unknown_attempts',
+  'refusals',
+  'listed_at',
 ] as const;
 
 /** The values of a new call, of the pending list if it comes from there. */
@@ -30,30 +32,35 @@ export function newRow(
 ): SqlValue[] {
   const occurredAt = Math.min(createdAt ?? now, now);
   const facts = [digest, sourceId ?? null, type, state, sealed ?? null, rankOf(lane), sender ?? null];
-  return [randomUUID(), ...facts, now, occurredAt, now, 0, 0, 0];
+  const listedAt = sourceId === undefined ? null : now;
+  return [randomUUID(), ...facts, now, occurredAt, now, 0, 0, 0, 0, listedAt];
 }
 
 /** What a claim needs to see of a row. */
 export const CLAIM_COLUMNS =
-  'id, type, digest, sealed, lane, fence, attempts, unknown_attempts, received_at, occurred_at';
+  'id, type, digest, sealed, lane, fence, attempts, unknown_attempts, refusals, received_at, occurred_at';
 
 /** Takes these rows for a worker, as they were read and locked before. */
 export function* takeRows(
   table: string,
   rows: readonly Record<string, unknown>[],
-  leaseEndsAt: number,
+  now: number,
+  leaseMs: number,
 ): Script<ClaimedCall[]> {
   if (rows.length === 0) return [];
   yield* run(
     `UPDATE ${table} SET due_at = ?, reason = NULL, fence = fence + 1, attempts = attempts + 1,
       unknown_attempts = unknown_attempts + 1 WHERE id IN (${marks(rows.length)})`,
-    [leaseEndsAt, ...rows.map((row) => row['id'] as string)],
+    [now + leaseMs, ...rows.map((row) => row['id'] as string)],
   );
-  return rows.map(claimedCall);
+  return rows.map((row) => claimedCall(row, now));
 }
 
 /** What a worker may know of a row that it claimed, as it was before the claim. */
-export function claimedCall(row: Record<string, unknown>): ClaimedCall {
+function claimedCall(row: Record<string, unknown>, now: number): ClaimedCall {
+  const unknownAttempts = numberOf(row['unknown_attempts']);
+  const refusals = numberOf(row['refusals']);
+  const receivedAt = numberOf(row['received_at']);
   const type = String(row['type']);
   return {
     id: String(row['id']),
@@ -63,8 +70,10 @@ export function claimedCall(row: Record<string, unknown>): ClaimedCall {
     lane: laneOf(numberOf(row['lane'])),
     fence: numberOf(row['fence']) + 1,
     attempts: numberOf(row['attempts']) + 1,
-    earlierAttemptUnknown: numberOf(row['unknown_attempts']) > 0,
-    receivedAt: numberOf(row['received_at']),
+    earlierAttemptUnknown: unknownAttempts > 0,
+    turnedAwayTimes: refusals === unknownAttempts ? refusals : 0,
+    receivedAt,
+    receivedTick: performance.now() - (now - receivedAt),
     occurredAt: numberOf(row['occurred_at']),
   };
 }

@@ -63,8 +63,16 @@ export class MevetoLogoutCall {
   @Column({ type: 'int', name: 'unknown_attempts' })
   unknownAttempts!: number;
 
+  /** Those of them that were turned away (HTTP 4xx), as a gateway before Meveto does. */
+  @Column({ type: 'int', name: 'refusals' })
+  refusals!: number;
+
   @Column({ ...INSTANT, name: 'settled_at', nullable: true })
   settledAt!: string | null;
+
+  /** When the pending list last named it, to half a minute. */
+  @Column({ ...INSTANT, name: 'listed_at', nullable: true })
+  listedAt!: string | null;
 
   @Column({ ...KEY, name: 'reason', nullable: true })
   reason!: string | null;

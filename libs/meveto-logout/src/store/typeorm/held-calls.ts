@@ -1,3 +1,4 @@
+import { afterFailure } from '../../inbox/after-failure.js';
 import type { ClaimedCall, HeldCalls, IncomingCall, ListedCall, Release } from '../../inbox/inbox.port.js';
 import { digestsOf } from '../../inbox/relisted.js';
 import { CLAIM_COLUMNS, takeRows } from './call-rows.js';
@@ -46,7 +47,7 @@ function* claimUnheld(
       AND sealed IS NULL AND due_at <= ? ${dialect.forUpdateSkipLocked}`,
     [...digests, now],
   );
-  return yield* takeRows(table, rows, now + leaseMs);
+  return yield* takeRows(table, rows, now, leaseMs);
 }
 
 /** Keeps claims whose fence still holds; rows that somebody is just writing are left out. */
@@ -75,16 +76,16 @@ export function* beginAgain(
   dialect: Dialect,
   table: string,
   call: ClaimedCall,
-  { maybeSent }: Release,
+  failure: Release,
   leaseMs: number,
 ): Script<ClaimedCall | undefined> {
   const now = yield* clockOf(dialect);
   const { affected } = yield* run(
-    `UPDATE ${table} SET due_at = ?, attempts = attempts + 1, unknown_attempts = unknown_attempts + ${maybeSent ? '1' : '0'}
+    `UPDATE ${table} SET due_at = ?, attempts = attempts + 1,
+      unknown_attempts = unknown_attempts + ${failure.maybeSent ? '1' : '0'}, refusals = refusals + ${failure.isRefusal === true ? '1' : '0'}
       WHERE id = ? AND fence = ? AND state = 'pending'`,
     [now + leaseMs, call.id, call.fence],
   );
   if (affected === 0) return undefined;
-  const earlierAttemptUnknown = call.earlierAttemptUnknown || maybeSent;
-  return { ...call, attempts: call.attempts + 1, earlierAttemptUnknown };
+  return afterFailure(call, failure);
 }

@@ -1,18 +1,22 @@
 import type { IncomingCall, ListedCall, OpenedCalls } from '../../inbox/inbox.port.js';
 import { digestsOf, goesOnWithToken, isSameToken, whenListedAgain } from '../../inbox/relisted.js';
-import { type CallState, REPLACED } from '../../model/call.js';
+import { type CallState, KEY_MISSING, REPLACED } from '../../model/call.js';
 import { rankOf } from '../../model/lane.js';
 import { NEW_CALL_COLUMNS, newRow } from './call-rows.js';
 import {
   clockOf,
   type Dialect,
   marks,
+  numberOf,
   run,
   rowsOf,
   type Script,
   type SqlResult,
   type SqlValue,
 } from './sql.js';
+
+/** A list that is read every second needs no write each time. */
+const NOTED_FOR_MS = 30_000;
 
 /** Stores calls that are not known yet, and opens those again that go on with their tokens; resolves with how many. */
 export function* receive(dialect: Dialect, table: string, calls: readonly IncomingCall[]): Script<number> {
@@ -32,7 +36,7 @@ function* receivedAgain(
 ): Script<number> {
   const digests = calls.flatMap(digestsOf);
   const ended = yield* rowsOf(
-    `SELECT id, digest, source_id, state, reason FROM ${table} WHERE digest IN (${marks(digests.length)}) AND state IN ('expired', 'ambiguous')`,
+    `SELECT id, digest, source_id, state, reason FROM ${table} WHERE digest IN (${marks(digests.length)}) AND (state IN ('expired', 'ambiguous') OR reason = '${KEY_MISSING}')`,
     digests,
   );
   let count = 0;
@@ -84,9 +88,10 @@ function* isInserted(dialect: Dialect, table: string, row: readonly SqlValue[]):
 function* listedAgain(dialect: Dialect, table: string, call: ListedCall, now: number): Script<boolean> {
   const digests = digestsOf(call);
   const rows = yield* rowsOf(
-    `SELECT id, digest, source_id, state, reason FROM ${table} WHERE source_id = ? OR digest IN (${marks(digests.length)}) ${dialect.forUpdate}`,
+    `SELECT id, digest, source_id, state, reason, listed_at FROM ${table} WHERE source_id = ? OR digest IN (${marks(digests.length)}) ${dialect.forUpdate}`,
     [call.sourceId, ...digests],
   );
+  yield* noteListed(table, rows, now);
   const [row] = rows;
   if (row === undefined || rows.length > 1) return false;
   const sourceId = row['source_id'] as string | null;
@@ -102,13 +107,21 @@ function* listedAgain(dialect: Dialect, table: string, call: ListedCall, now: nu
   }
 }
 
+/** What is listed is kept: once forgotten it would be taken for a new call. */
+function* noteListed(table: string, rows: readonly Row[], now: number): Script<void> {
+  for (const row of rows) {
+    if (numberOf(row['listed_at']) > now - NOTED_FOR_MS) continue;
+    yield* run(`UPDATE ${table} SET listed_at = ? WHERE id = ?`, [now, String(row['id'])]);
+  }
+}
+
 /** Unless somebody else has done so in between. What is known of attempts with the same token stays known. */
 function* reopen(dialect: Dialect, table: string, row: Row, call: IncomingCall, now: number): Script<number> {
   const isNewToken = !isSameToken(String(row['digest']), call);
   const { affected } = yield* run(
     `UPDATE ${table} SET state = 'pending', digest = ?, source_id = ?, sealed = ?, lane = ?, due_at = ?, received_at = ?,
-      fence = fence + 1, unknown_attempts = ${isNewToken ? '0' : 'unknown_attempts'}, settled_at = NULL, reason = NULL
-      WHERE id = ? AND state = ?`,
+      fence = fence + 1, ${isNewToken ? 'unknown_attempts = 0, refusals = 0,' : ''} settled_at = NULL, reason = NULL
+      WHERE id = ? AND state = ? AND (state <> 'pending' OR reason = '${KEY_MISSING}')`,
     [
       call.digest,
       row['source_id'] as string | null,

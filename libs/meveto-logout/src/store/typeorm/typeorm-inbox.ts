@@ -145,7 +145,7 @@ export class TypeOrmInbox extends Inbox {
     const rows = [...(yield* this.#due(`lane < ${String(stranger)}`, limit, inHand, now))];
     const left = Math.min(limit - rows.length, strangerLimit);
     if (left > 0) rows.push(...(yield* this.#due(`lane = ${String(stranger)}`, left, inHand, now)));
-    return yield* takeRows(this.calls, rows, now + leaseMs);
+    return yield* takeRows(this.calls, rows, now, leaseMs);
   }
 
   *#due(lanes: string, limit: number, inHand: readonly string[], now: number): Script<SqlResult['rows']> {
@@ -175,10 +175,10 @@ export class TypeOrmInbox extends Inbox {
   }
 
   /** The fence is raised: a repetition, after a commit whose answer was lost, changes nothing. */
-  *#release(call: ClaimedCall, { delayMs, maybeSent, reason }: Release): Script<void> {
+  *#release(call: ClaimedCall, { delayMs, maybeSent, isRefusal = false, reason }: Release): Script<void> {
     yield* run(
       `UPDATE ${this.calls} SET due_at = ${this.engine.dialect.nowMs} + ?, reason = ?, fence = fence + 1,
-        unknown_attempts = unknown_attempts - ${maybeSent ? '0' : '1'} WHERE id = ? AND fence = ? AND state = 'pending'`,
+        unknown_attempts = unknown_attempts - ${maybeSent ? '0' : '1'}, refusals = refusals + ${isRefusal ? '1' : '0'} WHERE id = ? AND fence = ? AND state = 'pending'`,
       [delayMs, reason, call.id, call.fence],
     );
   }
