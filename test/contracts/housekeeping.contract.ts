@@ -14,7 +14,13 @@ import {
   summaryOf,
 } from './opened-store.js';
 
-const RETENTION = { endedMs: 7 * DAY_MS, rejectedMs: DAY_MS, ambiguousMs: 30 * DAY_MS };
+const RETENTION = {
+  endedMs: 7 * DAY_MS,
+  rejectedMs: DAY_MS,
+  ambiguousMs: 30 * DAY_MS,
+  invalidCount: 100,
+  senderMs: 7 * DAY_MS,
+};
 
 export function housekeeping(current: Current): void {
   describe('the summary', () => {
@@ -127,6 +133,45 @@ export function housekeeping(current: Current): void {
       await current().passTime(HOUR_MS);
       expect(await inbox.purge(RETENTION, 10)).toBe(1);
       expect(await summaryOf(current())).toMatchObject({ [state]: 0 });
+    });
+
+    it('keeps no more than so many of those that Meveto called bad, the latest', async () => {
+      const { inbox } = current().store;
+      const few = { ...RETENTION, invalidCount: 3 };
+      for (const [name, reason] of [
+        ['discarded', 'operator: test'],
+        ['listed', 'invalid-token'],
+        ['first', 'invalid-token'],
+        ['second', 'invalid-token'],
+        ['third', 'invalid-token'],
+        ['fourth', 'invalid-token'],
+        ['fifth', 'invalid-token'],
+      ] as const) {
+        if (name === 'listed') await inbox.receiveListed([listed('1', name)]);
+        else await inbox.receive([incoming(name)]);
+        await inbox.finish(await claimOne(current()), { state: 'rejected', reason });
+        await current().passTime(1_000);
+      }
+      expect(await inbox.purge(few, 1)).toBe(1);
+      expect(await inbox.purge(few, 10)).toBe(1);
+      expect(await inbox.purge(few, 10)).toBe(0);
+      const names = ['discarded', 'listed', 'first', 'second', 'third', 'fourth', 'fifth'];
+      expect(await inbox.receive(names.map((name) => incoming(name)))).toBe(2);
+      const digests = ['first', 'second'].map((name) => `digest-${name}`);
+      expect((await inbox.unfinished(digests)).sort()).toEqual(digests);
+    });
+
+    it('forgets senders that no call was confirmed of for long', async () => {
+      const { inbox } = current().store;
+      await current().addUser(1, 'm-1');
+      const call = await receiveAndClaim(current(), { ...incoming('a'), sender: 'sender' });
+      await current().store.register.applyLogout(call, 'm-1');
+      await current().passTime(RETENTION.senderMs - HOUR_MS);
+      await inbox.purge(RETENTION, 10);
+      expect(await inbox.confirmedSenders(['sender'], 30 * DAY_MS)).toEqual(['sender']);
+      await current().passTime(HOUR_MS);
+      await inbox.purge(RETENTION, 10);
+      expect(await inbox.confirmedSenders(['sender'], 30 * DAY_MS)).toEqual([]);
     });
 
     it('keeps what the pending list goes on naming, and for its retention after that', async () => {

@@ -11,6 +11,10 @@ import { type OpenedTypeOrmStore, openTypeOrmStore } from './typeorm-opened-stor
 const NOT_BLOCKED_MS = 500;
 const STORE_TIMEOUT_MS = 1_000;
 
+const keepJournal = (connection: Database): void => {
+  connection.pragma('journal_mode = DELETE');
+};
+
 /** What happens on a SQLite file while somebody else holds its lock. */
 export function sqliteLocksContract(): void {
   describe('the TypeORM store on a SQLite file that is locked', () => {
@@ -56,6 +60,15 @@ export function sqliteLocksContract(): void {
       opened = await open();
       expect(connections[1]?.pragma('journal_mode', { simple: true })).toBe('wal');
       expect(connections[1]?.pragma('synchronous', { simple: true })).toBe(2);
+    });
+
+    it('does so without a write-ahead log, too, where the folder has to be written as well', async () => {
+      await opened.close();
+      connections.length = 0;
+      const connection = { ...database.connection, driver: Recorded, prepareDatabase: keepJournal };
+      opened = await openTypeOrmStore({ connection, drop: () => Promise.resolve() });
+      expect(connections[1]?.pragma('journal_mode', { simple: true })).toBe('delete');
+      expect(connections[1]?.pragma('synchronous', { simple: true })).toBe(3);
     });
 
     it('stores calls after an application transaction of 200 ms that rolls back, without blocking the process', async () => {

@@ -130,6 +130,17 @@ export function receiving(current: Current): void {
       expect(await inbox.receive([incoming('new-a')])).toBe(0);
     });
 
+    it('keeps the token of a call that was in the memory of one process, for whoever works on it next', async () => {
+      const { inbox } = current().store;
+      const { held } = await inbox.receiveHeld([{ ...incoming('a'), sealed: undefined }], 1_000);
+      expect(await inbox.receive([incoming('a')])).toBe(0);
+      // Whoever holds it goes on.
+      expect(await inbox.claim(10, 1_000)).toEqual([]);
+      expect(await inbox.renew(held, 1_000)).toHaveLength(1);
+      await current().passTime(1_000);
+      expect(await claimOne(current())).toMatchObject({ sealed: 'sealed-a', earlierAttemptUnknown: true });
+    });
+
     it('goes on with a call whose token was lost once it comes again', async () => {
       const { inbox } = current().store;
       const { held } = await inbox.receiveHeld([{ ...incoming('a'), sealed: undefined }], 1_000);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { DataSourceOptions } from 'typeorm';
-import { typeOrmStore } from 'nestjs-meveto-logout';
+import { type ConfigurationError, typeOrmStore } from 'nestjs-meveto-logout';
 import { createTestDatabase, databaseKind, type TestDatabase } from '../support/database.js';
 import { connectHost, contextOf, mapping } from './typeorm-opened-store.js';
 
@@ -29,6 +29,25 @@ export function serverDurabilityContract(): void {
     it('warns of nothing when commits are on disk', async () => {
       expect(await start(database.connection)).toEqual([]);
     });
+
+    if (databaseKind === 'MariaDB/MySQL') {
+      it('refuses tables whose engine has no transactions, with the remedy', async () => {
+        const dataSource = await connectHost(database.connection);
+        try {
+          await dataSource.query('ALTER TABLE users ENGINE = MyISAM');
+          await dataSource.query('ALTER TABLE meveto_logout_marks ENGINE = MEMORY');
+          const started = typeOrmStore(mapping).create(contextOf(dataSource)).connect();
+          const fault = (await started.catch((error: unknown) => error)) as ConfigurationError;
+          expect(fault.faults).toEqual([
+            expect.stringContaining('`meveto_logout_marks` uses the engine MEMORY'),
+            'store: the table `users` uses the engine MyISAM, which knows no transactions: a logout could be half written. ' +
+              'Change it: ALTER TABLE `users` ENGINE = InnoDB.',
+          ]);
+        } finally {
+          await dataSource.destroy();
+        }
+      });
+    }
 
     if (databaseKind === 'PostgreSQL') {
       it('warns when commits are reported before they are on disk, with the remedy', async () => {

@@ -55,6 +55,22 @@ export function serverSilenceContract(): void {
       expect(await opened.store.inbox.receive([incoming('e')])).toBe(0);
     }, 30_000);
 
+    it('keeps no call waiting for what it looks up first', async () => {
+      await Promise.all(['a', 'b', 'c', 'd'].map((name) => opened.store.inbox.receive([incoming(name)])));
+      proxy.fallSilent();
+      const startedAt = performance.now();
+      const looks = [
+        opened.store.inbox.waitingByLane(),
+        opened.store.inbox.confirmedSenders(['sender'], 1_000),
+        opened.store.inbox.unfinished(['digest']),
+      ];
+      for (const look of await Promise.allSettled(looks))
+        expect(look).toMatchObject({ reason: expect.any(StoreUnavailableError) as unknown });
+      expect(performance.now() - startedAt).toBeLessThan(STORE_TIMEOUT_MS * 4);
+      proxy.heal();
+      expect(await opened.store.inbox.receive([incoming('e')])).toBe(1);
+    }, 30_000);
+
     // MariaDB and MySQL have no such limit for one transaction: there the server’s own time-outs have to do it.
     if (databaseKind === 'PostgreSQL') {
       it('frees what a lost connection had locked', async () => {

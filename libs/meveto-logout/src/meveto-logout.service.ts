@@ -99,7 +99,10 @@ export class MevetoLogoutService {
     await this.reconciler.run();
   }
 
-  /** @throws {StoreUnavailableError} when the store cannot be read. */
+  /**
+   * Calls are counted up to 100 000 in each state.
+   * @throws {StoreUnavailableError} when the store cannot be read.
+   */
   async status(): Promise<MevetoLogoutStatus> {
     const { calls, oldestPendingAgeMs } = await this.store.inbox.summary();
     return {

@@ -80,11 +80,15 @@ export interface HeldCalls {
   readonly elsewhere: readonly string[];
 }
 
-/** How long ended calls are kept, in milliseconds. */
+/** How long ended calls are kept, in milliseconds, and what else is forgotten. */
 export interface Retention {
   readonly endedMs: number;
   readonly rejectedMs: number;
   readonly ambiguousMs: number;
+  /** Of calls that Meveto called bad so many are kept, the latest: a flood must not fill the disk. */
+  readonly invalidCount: number;
+  /** How long a confirmed sender is remembered, in milliseconds. */
+  readonly senderMs: number;
 }
 
 export interface ExpiredCalls {
@@ -158,7 +162,10 @@ export abstract class Inbox {
   /** Ends unfinished calls older than `ttlMs` as expired and erases their tokens. */
   abstract expire(ttlMs: number, limit: number): Promise<ExpiredCalls>;
 
-  /** Deletes ended calls whose retention is over. Resolves with their number. */
+  /**
+   * Deletes ended calls whose retention is over, and that the pending list has not named for as long; and senders. Resolves with
+   * the number of calls.
+   */
   abstract purge(retention: Retention, limit: number): Promise<number>;
 
   /** Calls in one state, latest first: unfinished ones by their receipt, others by their end. */
@@ -183,6 +190,7 @@ export abstract class Inbox {
 }
 
 export interface InboxSummary {
+  /** Up to 100 000 in each state. */
   readonly calls: Readonly<Record<CallState, number>>;
   /** Age of the oldest unfinished call in milliseconds, undefined without one. */
   readonly oldestPendingAgeMs: number | undefined;

@@ -40,3 +40,6 @@ export function pageMarkIn(text: string): { readonly at: number; readonly id: st
   const [, at, id] = /^(\d{1,16})\.([\w-]{1,64})$/.exec(text) ?? [];
   return at === undefined || id === undefined ? undefined : { at: Number(at), id };
 }
+
+/** Calls in one state are counted up to this number. */
+export const MOST_COUNTED = 100_000;

@@ -23,6 +23,8 @@ export type FinalState = Exclude<CallState, 'pending'>;
 
 /** Reasons of endings that others act on. */
 export const TOKEN_LOST = 'token-lost';
+/** Meveto called its token bad. */
+export const INVALID_TOKEN = 'invalid-token';
 /** No key opened its token. */
 export const KEY_MISSING = 'key-missing';
 export const TIME_TO_LIVE = 'time-to-live';

@@ -8,3 +8,6 @@ export type Lane = (typeof LANES)[number];
 /** How stores keep a lane: smaller goes first. */
 export const rankOf = (lane: Lane): number => LANES.indexOf(lane);
 export const laneOf = (rank: number): Lane => LANES[rank] ?? 'stranger';
+
+/** How long a sender counts as confirmed after a call whose person Meveto named. */
+export const CONFIRMED_FOR_MS = 7 * 86_400_000;

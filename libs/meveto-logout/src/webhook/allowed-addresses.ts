@@ -35,7 +35,7 @@ export class AllowedAddresses {
     const sender = address !== undefined && isIP(address) !== 0 ? address : 'an unknown address';
     this.#logger.warn(
       `A webhook call from ${sender} was refused: webhook.allowFrom does not have it. If that is your own proxy, tell ` +
-        'the HTTP adapter to trust it (Express: trust proxy, Fastify: trustProxy).',
+        'the HTTP adapter to trust it (Express: trust proxy, Fastify: trustProxy), by its address or the number of hops.',
     );
   }
 }

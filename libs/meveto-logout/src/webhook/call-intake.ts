@@ -4,6 +4,7 @@ import { InboxFullError, LogoutUnfinishedError, StoreUnavailableError } from '..
 import type { IncomingCall } from '../inbox/inbox.port.js';
 import { isSameToken } from '../inbox/relisted.js';
 import type { CallType } from '../model/call.js';
+import { CONFIRMED_FOR_MS } from '../model/lane.js';
 import type { UserToken } from '../model/user-token.js';
 import { CallEvents } from '../observe/call-events.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -15,8 +16,6 @@ import { AnswerTimes } from './answer-times.js';
 import { LaneLoad } from './lane-load.js';
 
 const MAX_BATCH = 500;
-/** How long a sender counts as confirmed after a call whose person Meveto named. */
-const CONFIRMED_FOR_MS = 7 * 86_400_000;
 /** Calls in memory that wait for a commit. More are refused at once: the store does not keep up. */
 const MAX_WAITING = 5_000;
 

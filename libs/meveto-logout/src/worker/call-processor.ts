@@ -4,6 +4,7 @@ import type { ClaimedCall, Ending } from '../inbox/inbox.port.js';
 import { LogoutService } from '../logout/logout.service.js';
 import {
   type FinalState,
+  INVALID_TOKEN,
   KEY_MISSING,
   TIME_TO_LIVE,
   TIME_TO_LIVE_OUTCOME_UNKNOWN,
@@ -93,7 +94,7 @@ export class CallProcessor {
           call,
           call.earlierAttemptUnknown
             ? { state: 'ambiguous', reason: 'invalid-after-unknown-attempt' }
-            : { state: 'rejected', reason: 'invalid-token' },
+            : { state: 'rejected', reason: INVALID_TOKEN },
         );
       case 'retry':
         return this.#failed(call, outcome);

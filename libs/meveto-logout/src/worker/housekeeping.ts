@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ExpiredCalls } from '../inbox/inbox.port.js';
 import { TIME_TO_LIVE, TIME_TO_LIVE_OUTCOME_UNKNOWN } from '../model/call.js';
+import { CONFIRMED_FOR_MS } from '../model/lane.js';
 import { CallEvents } from '../observe/call-events.js';
 import { Counters } from '../observe/counters.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
@@ -11,6 +12,8 @@ import { TokenMemory } from './token-memory.js';
 
 const EVERY_MS = 30_000;
 const BATCH = 200;
+/** Calls that Meveto called bad: enough to know again what a flood repeats. */
+const MOST_INVALID = 100_000;
 /** Rows go faster than calls can make them, and still there is an end. */
 const MAX_BATCHES = 50;
 
@@ -127,6 +130,8 @@ export class Housekeeping {
       rejectedMs: rejectedRetentionMs,
       // Until then a session may live that the call would have ended.
       ambiguousMs: Math.max(retentionMs, maxSessionAgeMs),
+      invalidCount: MOST_INVALID,
+      senderMs: CONFIRMED_FOR_MS,
     };
     return this.store.inbox.purge(retention, BATCH);
   }

@@ -220,7 +220,14 @@ export class MemoryInbox extends Inbox {
       ({ digest, state, reason }) => isSameToken(digest, call) && goesOnWithToken(state, reason),
     );
     if (row !== undefined) this.#reopen(row, call);
+    else this.#keepToken(call);
     return row !== undefined;
+  }
+
+  /** The token was in memory of another kind only. */
+  #keepToken({ digest, sealed }: IncomingCall): void {
+    const [row] = this.rows.find((each) => each.state === 'pending' && each.digest === digest);
+    if (row !== undefined) row.sealed ??= sealed;
   }
 
   #listedAgain(call: ListedCall): boolean {

@@ -1,9 +1,11 @@
-import { isCallType, LOGGED_OUT, type CallState } from '../../model/call.js';
+import type { InboxSummary } from '../../inbox/inbox.port.js';
+import { CALL_STATES, isCallType, LOGGED_OUT, type CallState } from '../../model/call.js';
 import {
   type CallPage,
   type CallQuery,
   type CallRecord,
   DIGEST_PREFIX_CHARS,
+  MOST_COUNTED,
   pageMarkIn,
   pageMarkOf,
 } from '../../model/call-record.js';
@@ -60,4 +62,21 @@ export function* discard(dialect: Dialect, table: string, id: string, reason: st
     [reason, now, id],
   );
   return affected > 0;
+}
+
+/** Counts no further than needed: after a flood there may be millions of rejected calls. */
+export function* summary(dialect: Dialect, table: string): Script<InboxSummary> {
+  const now = yield* clockOf(dialect);
+  const calls = {} as Record<CallState, number>;
+  for (const state of CALL_STATES) {
+    const [row] = yield* rowsOf(
+      `SELECT COUNT(*) AS call_count FROM (SELECT id FROM ${table} WHERE state = ? LIMIT ${String(MOST_COUNTED)}) AS counted`,
+      [state],
+    );
+    calls[state] = numberOf(row?.['call_count']);
+  }
+  const [oldest] = yield* rowsOf(`SELECT MIN(received_at) AS oldest FROM ${table} WHERE state = 'pending'`);
+  const receivedAt = oldest?.['oldest'] ?? null;
+  const oldestPendingAgeMs = receivedAt === null ? undefined : Math.max(0, now - numberOf(receivedAt));
+  return { calls, oldestPendingAgeMs };
 }

@@ -2,11 +2,13 @@ import type { ExpiredCalls, Retention } from '../../inbox/inbox.port.js';
 import {
   CALL_STATES,
   type FinalState,
+  INVALID_TOKEN,
   KEY_MISSING,
   TIME_TO_LIVE,
   TIME_TO_LIVE_OUTCOME_UNKNOWN,
 } from '../../model/call.js';
 import { clockOf, type Dialect, marks, numberOf, run, rowsOf, type Script } from './sql.js';
+import type { Tables } from './tables.js';
 
 const isFinal = (state: string): state is FinalState => state !== 'pending';
 
@@ -28,9 +30,15 @@ export function* expire(dialect: Dialect, table: string, ttlMs: number, limit: n
   return { count: rows.length, outcomeUnknownCount };
 }
 
-/** Deletes ended calls whose retention is over, up to `limit` of them. */
-export function* purge(dialect: Dialect, table: string, retention: Retention, limit: number): Script<number> {
+/** Deletes ended calls whose retention is over, up to `limit` of them, and as many senders. */
+export function* purge(
+  dialect: Dialect,
+  { calls: table, senders }: Pick<Tables, 'calls' | 'senders'>,
+  retention: Retention,
+  limit: number,
+): Script<number> {
   const now = yield* clockOf(dialect);
+  yield* forgetSenders(senders, now - retention.senderMs, limit);
   const ids: string[] = [];
   for (const state of CALL_STATES.filter(isFinal)) {
     const keptSince = now - keptFor(state, retention);
@@ -42,9 +50,37 @@ export function* purge(dialect: Dialect, table: string, retention: Retention, li
     ids.push(...rows.map((row) => String(row['id'])));
     if (ids.length === limit) break;
   }
+  ids.push(...(yield* tooMany(table, retention.invalidCount, limit - ids.length)));
   if (ids.length === 0) return 0;
   const remove = `DELETE FROM ${table} WHERE state <> 'pending' AND id IN (${marks(ids.length)})`;
   return (yield* run(remove, ids)).affected;
+}
+
+/** The oldest of the calls that Meveto called bad, beyond so many. */
+function* tooMany(table: string, keptCount: number, limit: number): Script<string[]> {
+  if (limit <= 0) return [];
+  const [last] = yield* rowsOf(
+    `SELECT settled_at FROM ${table} WHERE state = 'rejected' ORDER BY settled_at DESC LIMIT 1 OFFSET ${String(keptCount)}`,
+  );
+  if (last === undefined) return [];
+  const rows = yield* rowsOf(
+    `SELECT id FROM ${table} WHERE state = 'rejected' AND settled_at <= ? AND reason = '${INVALID_TOKEN}' AND listed_at IS NULL
+      LIMIT ${String(limit)}`,
+    [numberOf(last['settled_at'])],
+  );
+  return rows.map((row) => String(row['id']));
+}
+
+function* forgetSenders(table: string, confirmedAt: number, limit: number): Script<void> {
+  const rows = yield* rowsOf(`SELECT sender FROM ${table} WHERE confirmed_at <= ? LIMIT ${String(limit)}`, [
+    confirmedAt,
+  ]);
+  if (rows.length === 0) return;
+  const senders = rows.map((row) => String(row['sender']));
+  yield* run(`DELETE FROM ${table} WHERE confirmed_at <= ? AND sender IN (${marks(senders.length)})`, [
+    confirmedAt,
+    ...senders,
+  ]);
 }
 
 const keptFor = (state: FinalState, { endedMs, rejectedMs, ambiguousMs }: Retention): number =>

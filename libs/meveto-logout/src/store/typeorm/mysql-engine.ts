@@ -1,7 +1,8 @@
 import type { QueryRunner } from 'typeorm';
+import { ConfigurationError } from '../../errors.js';
 import { mysqlRisk } from './durability-risk.js';
 import { type Failure, PooledEngine } from './pooled-engine.js';
-import { type Dialect, valuesOf } from './sql.js';
+import { type Dialect, rowsOf, type Script, type SqlResult, valuesOf } from './sql.js';
 
 const mysql: Dialect = {
   // UTC: the local time of a session would go back an hour at the end of summer time.
@@ -26,6 +27,21 @@ export class MysqlEngine extends PooledEngine {
 
   protected override readonly riskOf = mysqlRisk;
 
+  /** Each by itself: they may lie in several schemas. */
+  override async checkTables(tables: readonly string[]): Promise<void> {
+    const faults: string[] = [];
+    for (const table of tables) {
+      const path = table.split('.').map((part) => part.replaceAll('`', ''));
+      const [found] = await this.read('look at a table', () => engineOf(path));
+      if (found !== undefined)
+        faults.push(
+          `store: the table ${table} uses the engine ${String(found['engine_name'])}, which knows no transactions: a logout could ` +
+            `be half written. Change it: ALTER TABLE ${table} ENGINE = InnoDB.`,
+        );
+    }
+    if (faults.length > 0) throw new ConfigurationError(faults);
+  }
+
   protected override begin(runner: QueryRunner): Promise<void> {
     return runner.startTransaction('READ COMMITTED');
   }
@@ -42,4 +58,15 @@ export class MysqlEngine extends PooledEngine {
     if (code === 'ER_LOCK_DEADLOCK') return 'try-again';
     return UNFIT.has(code) ? 'unfit-value' : 'other';
   }
+}
+
+/** The engine of a table if it has no transactions. */
+function* engineOf(path: readonly string[]): Script<SqlResult['rows']> {
+  const [schema, name] = path.length > 1 ? path.slice(-2) : [undefined, path[0]];
+  return yield* rowsOf(
+    `SELECT tables.engine AS engine_name FROM information_schema.tables AS tables
+      JOIN information_schema.engines AS engines ON engines.engine = tables.engine
+      WHERE tables.table_schema = COALESCE(?, DATABASE()) AND tables.table_name = ? AND engines.transactions <> 'YES'`,
+    [schema ?? null, name ?? ''],
+  );
 }

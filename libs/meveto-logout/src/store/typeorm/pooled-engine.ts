@@ -4,8 +4,8 @@ import { MevetoLogoutError, StoreUnavailableError } from '../../errors.js';
 import { rowsOf, type Script, SqlEngine, type SqlResult, type Statement, UnfitValueError } from './sql.js';
 
 const TRIES = 5;
-/** A look at all logouts at start may be a large one. */
-const READ_DEADLINE_MS = 15_000;
+/** As for a look at all logouts at start. */
+const LARGE_READ_DEADLINE_MS = 15_000;
 
 /** What a database's error means for a transaction. */
 export type Failure = 'try-again' | 'unfit-value' | 'other';
@@ -60,8 +60,9 @@ export abstract class PooledEngine extends SqlEngine {
     return this.#translated(operation, () => this.#inTime(script, true, 2 * this.timeoutMs));
   }
 
-  override read<T>(operation: string, script: () => Script<T>): Promise<T> {
-    return this.#translated(operation, () => this.#inTime(script, false, READ_DEADLINE_MS));
+  override read<T>(operation: string, script: () => Script<T>, isLarge = false): Promise<T> {
+    const deadlineMs = isLarge ? LARGE_READ_DEADLINE_MS : this.timeoutMs;
+    return this.#translated(operation, () => this.#inTime(script, false, deadlineMs));
   }
 
   async #translated<T>(operation: string, work: () => Promise<T>): Promise<T> {

@@ -37,6 +37,10 @@ export class PostgresEngine extends PooledEngine {
     await super.close();
   }
 
+  override checkTables(): Promise<void> {
+    return Promise.resolve();
+  }
+
   protected override async begin(runner: QueryRunner): Promise<void> {
     await runner.startTransaction();
     const timeout = String(this.timeoutMs);

@@ -27,7 +27,7 @@ export function* receive(dialect: Dialect, table: string, calls: readonly Incomi
   return newCount === calls.length ? newCount : newCount + (yield* receivedAgain(dialect, table, calls, now));
 }
 
-/** Opens what goes on with its token. Looked up without a lock: a call that somebody is at work on is not waited for. */
+/** Opens what goes on with its token, and keeps the token of what waits without. Looked up without a lock: a call that somebody is at work on is not waited for. */
 function* receivedAgain(
   dialect: Dialect,
   table: string,
@@ -36,16 +36,27 @@ function* receivedAgain(
 ): Script<number> {
   const digests = calls.flatMap(digestsOf);
   const ended = yield* rowsOf(
-    `SELECT id, digest, source_id, state, reason FROM ${table} WHERE digest IN (${marks(digests.length)}) AND (state IN ('expired', 'ambiguous') OR reason = '${KEY_MISSING}')`,
+    `SELECT id, digest, source_id, state, reason FROM ${table} WHERE digest IN (${marks(digests.length)})
+      AND (state IN ('expired', 'ambiguous') OR state = 'pending' AND (reason = '${KEY_MISSING}' OR sealed IS NULL))`,
     digests,
   );
   let count = 0;
   for (const row of ended) {
-    if (!goesOnWithToken(stateOf(row), reasonOf(row))) continue;
     const call = calls.find((each) => isSameToken(String(row['digest']), each));
-    if (call !== undefined) count += yield* reopen(dialect, table, row, call, now);
+    if (call === undefined) continue;
+    if (goesOnWithToken(stateOf(row), reasonOf(row))) count += yield* reopen(dialect, table, row, call, now);
+    else if (stateOf(row) === 'pending') yield* keepToken(table, row, call);
   }
   return count;
+}
+
+/** The token was in the memory of one process only, which may be gone: from now on whoever has the call's turn has it. */
+function* keepToken(table: string, row: Row, { digest, sealed }: IncomingCall): Script<void> {
+  if (sealed === undefined || row['digest'] !== digest) return;
+  yield* run(`UPDATE ${table} SET sealed = ? WHERE id = ? AND state = 'pending' AND sealed IS NULL`, [
+    sealed,
+    String(row['id']),
+  ]);
 }
 
 /** Those that no row has the digest of which an earlier key made. */

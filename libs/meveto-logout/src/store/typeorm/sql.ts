@@ -84,10 +84,19 @@ export abstract class SqlEngine {
    * @throws {UnfitValueError} when a look-up's value does not fit its column.
    */
   abstract transaction<T>(operation: string, script: () => Script<T>): Promise<T>;
-  /** Runs a script that only reads: it waits for nobody's lock. Errors as for `transaction`. */
-  abstract read<T>(operation: string, script: () => Script<T>): Promise<T>;
+  /**
+   * Runs a script that only reads: it waits for nobody's lock. Errors as for `transaction`.
+   * @param isLarge it may take longer than others: nobody who calls from outside waits for it
+   */
+  abstract read<T>(operation: string, script: () => Script<T>, isLarge?: boolean): Promise<T>;
   abstract connect(): Promise<void>;
   abstract close(): Promise<void>;
+
+  /**
+   * Looks whether what is written to these tables, by their quoted names, can be undone.
+   * @throws {ConfigurationError} when it cannot.
+   */
+  abstract checkTables(tables: readonly string[]): Promise<void>;
 }
 
 /** The rows part of a multi-row INSERT. */

@@ -66,6 +66,10 @@ export class SqliteEngine extends SqlEngine {
     return Promise.resolve();
   }
 
+  override checkTables(): Promise<void> {
+    return Promise.resolve();
+  }
+
   override close(): Promise<void> {
     this.#prepared.clear();
     if (this.#isOwn) this.#database?.close();
@@ -187,13 +191,15 @@ function openDurable(driver: BetterSqlite3Parts, file: string, dataSource: DataS
   const key = (dataSource.options as { key?: string }).key;
   if (key !== undefined) database.pragma(`key = ${JSON.stringify(key)}`);
   // An existing WAL file is opened with synchronous=NORMAL by default: an acknowledged call could vanish on power loss.
-  database.pragma('synchronous = FULL');
+  // Without a WAL, FULL leaves out the folder: the journal of a commit could come back and undo it.
+  const isWal = database.pragma('journal_mode', { simple: true }) === 'wal';
+  database.pragma(`synchronous = ${isWal ? 'FULL' : 'EXTRA'}`);
   database.pragma('foreign_keys = ON');
   const synchronous = database.pragma('synchronous', { simple: true });
-  if (Number(synchronous) < 2) {
+  if (Number(synchronous) < (isWal ? 2 : 3)) {
     database.close();
     throw new ConfigurationError([
-      `store: SQLite answers synchronous=${String(synchronous)}, wanted FULL (2): an acknowledged call could be lost.`,
+      `store: SQLite answers synchronous=${String(synchronous)}, wanted ${isWal ? 'FULL (2)' : 'EXTRA (3)'}: an acknowledged call could be lost.`,
     ]);
   }
   return database;

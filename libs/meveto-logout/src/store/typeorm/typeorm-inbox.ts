@@ -11,25 +11,27 @@ import type {
   Retention,
 } from '../../inbox/inbox.port.js';
 import { Inbox } from '../../inbox/inbox.port.js';
-import { CALL_STATES, type CallState } from '../../model/call.js';
 import type { CallPage, CallQuery } from '../../model/call-record.js';
 import { laneOf, type Lane, rankOf } from '../../model/lane.js';
 import { confirmedAmong } from './confirmed-senders.js';
-import { discard, hurry, list } from './call-desk.js';
+import { discard, hurry, list, summary } from './call-desk.js';
 import { expire, purge } from './call-housekeeping.js';
 import { CLAIM_COLUMNS, takeRows } from './call-rows.js';
 import { beginAgain, receiveHeld, receiveListedHeld, renew } from './held-calls.js';
 import { receive, receiveListed } from './receive-calls.js';
 import { clockOf, marks, numberOf, run, rowsOf, type Script, type SqlEngine, type SqlResult } from './sql.js';
+import type { Tables } from './tables.js';
 
 /** The inbox in the application's database. */
 export class TypeOrmInbox extends Inbox {
+  private readonly calls: string;
+
   constructor(
     private readonly engine: SqlEngine,
-    private readonly calls: string,
-    private readonly senders: string,
+    private readonly tables: Pick<Tables, 'calls' | 'senders'>,
   ) {
     super();
+    this.calls = tables.calls;
   }
 
   override receive(calls: readonly IncomingCall[]): Promise<number> {
@@ -98,11 +100,11 @@ export class TypeOrmInbox extends Inbox {
 
   override purge(retention: Retention, limit: number): Promise<number> {
     const { dialect } = this.engine;
-    return this.engine.transaction('purge calls', () => purge(dialect, this.calls, retention, limit));
+    return this.engine.transaction('purge calls', () => purge(dialect, this.tables, retention, limit));
   }
 
   override list(query: CallQuery): Promise<CallPage> {
-    return this.engine.read('list calls', () => list(this.calls, query));
+    return this.engine.read('list calls', () => list(this.calls, query), true);
   }
 
   override hurry(id: string): Promise<boolean> {
@@ -117,7 +119,7 @@ export class TypeOrmInbox extends Inbox {
   override async confirmedSenders(senders: readonly string[], withinMs: number): Promise<string[]> {
     if (senders.length === 0) return [];
     return this.engine.read('look for confirmed senders', () =>
-      confirmedAmong(this.engine.dialect, this.senders, senders, withinMs),
+      confirmedAmong(this.engine.dialect, this.tables.senders, senders, withinMs),
     );
   }
 
@@ -131,7 +133,7 @@ export class TypeOrmInbox extends Inbox {
   }
 
   override summary(): Promise<InboxSummary> {
-    return this.engine.read('count calls', () => this.#summary());
+    return this.engine.read('count calls', () => summary(this.engine.dialect, this.calls), true);
   }
 
   *#claim(
@@ -195,18 +197,5 @@ export class TypeOrmInbox extends Inbox {
       [call.id, call.fence, ending.state, ending.reason],
     );
     return same !== undefined;
-  }
-
-  *#summary(): Script<InboxSummary> {
-    const now = yield* clockOf(this.engine.dialect);
-    const rows = yield* rowsOf(`SELECT state, COUNT(*) AS call_count FROM ${this.calls} GROUP BY state`);
-    const calls = Object.fromEntries(CALL_STATES.map((state) => [state, 0])) as Record<CallState, number>;
-    for (const row of rows) calls[row['state'] as CallState] = numberOf(row['call_count']);
-    const [oldest] = yield* rowsOf(
-      `SELECT MIN(received_at) AS oldest FROM ${this.calls} WHERE state = 'pending'`,
-    );
-    const receivedAt = oldest?.['oldest'] ?? null;
-    const oldestPendingAgeMs = receivedAt === null ? undefined : Math.max(0, now - numberOf(receivedAt));
-    return { calls, oldestPendingAgeMs };
   }
 }

@@ -79,8 +79,9 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
   }
 
   override committedSince(asOf: number): Promise<LogoutsSince> {
-    const since = asOf - overlapMs(this.engine.timeoutMs);
-    return this.engine.read('read logouts', () => marksSince(this.engine.dialect, this.tables.marks, since));
+    const { dialect, timeoutMs } = this.engine;
+    const script = () => marksSince(dialect, this.tables.marks, asOf - overlapMs(timeoutMs));
+    return this.engine.read('read logouts', script, asOf === 0);
   }
 
   override async recordLogin(
@@ -229,9 +230,8 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
   ): Script<number> {
     const user = yield* this.#rows.find(this.users.id, userId);
     if (user === undefined) throw new UnknownUserError();
-    const [mark] = yield* rowsOf(`SELECT logged_out_at FROM ${this.tables.marks} WHERE user_id = ?`, [
-      user.userId,
-    ]);
+    const markOfUser = `SELECT logged_out_at FROM ${this.tables.marks} WHERE user_id = ?`;
+    const [mark] = yield* rowsOf(markOfUser, [user.userId]);
     const loggedOutAt = Math.max(numberOf(mark?.['logged_out_at']), user.lastLoggedOut ?? 0);
     if (authenticatedAt !== undefined) {
       const persons = mevetoId === undefined ? [] : this.#digestsOf(mevetoId);

@@ -62,7 +62,9 @@ class TypeOrmStore implements Store {
     const { users, accessTokens } = hostTablesOf(dataSource, this.options.user, this.options.accessTokens);
     const engine = engineFor(dataSource, this.context.storeTimeoutMs);
     await engine.connect();
-    const inbox = new TypeOrmInbox(engine, tables.calls, tables.senders);
+    const ownTables = [tables.calls, tables.marks, tables.leases, tables.senders];
+    await engine.checkTables([...ownTables, users.path, ...(accessTokens ? [accessTokens.path] : [])]);
+    const inbox = new TypeOrmInbox(engine, tables);
     await inbox.summary().catch((error: unknown) => {
       throw new ConfigurationError([
         'store: the module’s tables cannot be read. Add ...mevetoLogoutMigrations to the DataSource’s `migrations` and ' +
