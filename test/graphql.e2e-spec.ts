@@ -48,13 +48,18 @@ async function ask(query: string, token: string) {
 function subscribe(connectionParams: Record<string, unknown>) {
   const heard: unknown[] = [];
   let closed: number | undefined;
+  let connections = 0;
   const client = createClient({
     url: `${host.url.replace('http', 'ws')}/graphql`,
     webSocketImpl: WebSocket,
     connectionParams,
-    retryAttempts: 0,
+    // Those that a client has by itself.
+    retryAttempts: 5,
     lazy: true,
-    on: { closed: (event) => (closed = (event as { code: number }).code) },
+    on: {
+      connected: () => (connections += 1),
+      closed: (event) => (closed = (event as { code: number }).code),
+    },
   });
   clients.push(client);
   const ended = new Promise<unknown>((resolve) => {
@@ -63,7 +68,7 @@ function subscribe(connectionParams: Record<string, unknown>) {
       { next: (value) => heard.push(value), error: resolve, complete: () => resolve('complete') },
     );
   });
-  return { heard, ended, closeCode: () => closed };
+  return { heard, ended, closeCode: () => closed, connections: () => connections };
 }
 
 const SECOND = 1_000;
@@ -127,12 +132,13 @@ describe('a GraphQL subscription', () => {
     const others = subscribe({ token: await tokenOf(8) });
     while (mine.heard.length === 0 || others.heard.length === 0) await delay(10);
     await host.logOut(7);
-    expect(await mine.ended).toMatchObject({ code: 4403 });
+    expect(await mine.ended).toMatchObject({ code: 4401 });
     const later = subscribe({ headers: { Authorization: `Bearer ${await tokenOf(7)}` } });
     while (later.heard.length === 0) await delay(10);
     await host.logOut(9);
     await delay(SECOND / 5);
     expect([others.closeCode(), later.closeCode()]).toEqual([undefined, undefined]);
+    expect(mine.connections()).toBe(1);
   });
 
   it('does not begin with a session that is over', async () => {

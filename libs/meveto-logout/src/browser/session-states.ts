@@ -44,8 +44,10 @@ export class SessionStates {
 
   #none(request: SessionRequest): SessionState {
     const readers = this.options.sessions;
-    if (hasLateReaders(readers) || isWithoutCredentials(request)) return UNKNOWN;
-    return hasUnreadable(readers, request) ? refused('logout-state-unknown') : NOT_LOGGED_IN;
+    if (isWithoutCredentials(request)) return UNKNOWN;
+    // Before what late readers may know: a page that had a session would take it for gone.
+    if (hasUnreadable(readers, request)) return refused('logout-state-unknown');
+    return hasLateReaders(readers) ? UNKNOWN : NOT_LOGGED_IN;
   }
 
   /**

@@ -210,6 +210,18 @@ describe('the session of a page', () => {
       expect(left()).toEqual([]);
     });
 
+    it('are watched also by a fetch that takes the place of the page’s own', async () => {
+      const watched = watchFetch(await open());
+      const own = globalThis.fetch;
+      try {
+        globalThis.fetch = watched;
+        page.fetch.mockResolvedValueOnce(new Response('once'));
+        expect(await (await fetch('/api')).text()).toBe('once');
+      } finally {
+        globalThis.fetch = own;
+      }
+    });
+
     it('are watched by a fetch that passes them on whole', async () => {
       const fetch = watchFetch(await open());
       const answers = [

@@ -1,10 +1,11 @@
 import type { LogoutClient } from './options.js';
 
 /** A `fetch` for the application's own server: an answer of 401 that says the session is over leaves the page, too. */
-export const watchFetch =
-  ({ answered }: Pick<LogoutClient, 'answered'>): typeof fetch =>
-  async (input, init) => {
-    const response = await fetch(input, init);
+export function watchFetch({ answered }: Pick<LogoutClient, 'answered'>): typeof fetch {
+  // As it is now: the result may be put in its place.
+  const ask = globalThis.fetch;
+  return async (input, init) => {
+    const response = await ask(input, init);
     if (response.status === 401) {
       answered(
         401,
@@ -16,3 +17,4 @@ export const watchFetch =
     }
     return response;
   };
+}

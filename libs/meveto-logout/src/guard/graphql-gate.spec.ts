@@ -106,7 +106,7 @@ describe('the gate of GraphQL operations', () => {
     expect(verify).toHaveBeenCalledTimes(1);
     expect(socket.close).not.toHaveBeenCalled();
     known.learn({ userId: '7', loggedOutAt: GOOD.signedInAt }, 'store');
-    expect(socket.close.mock.calls).toEqual([[4403, 'logged-out']]);
+    expect(socket.close.mock.calls).toEqual([[4401, 'logged-out']]);
     expect(await entered(() => gate.enter(over(socket, 'good'), policy))).toBeInstanceOf(LoggedOutException);
   });
 

@@ -32,6 +32,12 @@ export class HttpGate {
       "log in there, say so: whenLoggedOut: { loginPaths: ['/api/login'] }, or @SkipMevetoLogout() on the handler.",
   );
 
+  readonly #lateWarning = new OneWarning(
+    'A request was refused since a guard of the application put a user without a start of session on it, who was logged out ' +
+      'before. If that guard is a login (Passport’s local or OAuth strategies), say so: whenLoggedOut: { loginPaths: ' +
+      "['/oauth/callback'] }, or @SkipMevetoLogout() on the handler. If it is not, put signedInAt on the user.",
+  );
+
   constructor(
     @Inject(SessionJudge) private readonly judge: SessionJudge,
     @Inject(EndedSessions) private readonly ended: EndedSessions,
@@ -48,17 +54,22 @@ export class HttpGate {
     policy: RoutePolicy,
     readers: readonly SessionReader[] = this.options.sessions,
   ): true | Promise<true> {
-    const sessions = readSessions(readers, context.switchToHttp().getRequest<SessionRequest>());
+    const request = context.switchToHttp().getRequest<HttpRequest>();
+    const sessions = readSessions(readers, request);
+    const isLate = readers !== this.options.sessions;
     return sessions instanceof Promise
-      ? sessions.then((found) => this.#decide(found, context, policy))
-      : this.#decide(sessions, context, policy);
+      ? sessions.then((found) => this.#decide(found, context, policy, isLate))
+      : this.#decide(sessions, context, policy, isLate);
   }
 
+  /** @param isLate the sessions are those that guards of the application have put on the request */
   #decide(
-    sessions: readonly SessionFacts[],
+    found: readonly SessionFacts[],
     context: ExecutionContext,
     policy: RoutePolicy,
+    isLate: boolean,
   ): true | Promise<true> {
+    const sessions = isLate ? this.#withoutLogins(found, context) : found;
     const verdict = this.judge.judge(sessions, policy.stalenessLimitMs);
     if (verdict === undefined) {
       if (policy.isStream) this.streams.watch(serverResponse(context), sessions);
@@ -67,9 +78,23 @@ export class HttpGate {
     const http = context.switchToHttp();
     const response = http.getResponse<object>();
     if (verdict !== 'logout-state-unknown')
-      return this.#refuse(verdict, http.getRequest<HttpRequest>(), response, policy);
+      return this.#refuse(verdict, http.getRequest<HttpRequest>(), response, policy, isLate);
     this.writer.setRetryAfter(response);
     throw new LogoutStateUnknownException();
+  }
+
+  #isLogin(request: HttpRequest): boolean {
+    return this.#loginPaths.has(pathOf(urlOf(request)));
+  }
+
+  /** Whom a guard has put there at a login path, without a start, has just proved who they are: that is the login. */
+  #withoutLogins(sessions: readonly SessionFacts[], context: ExecutionContext): readonly SessionFacts[] {
+    const started = sessions.filter(({ signedInAt }) => signedInAt !== undefined);
+    if (started.length === sessions.length) return sessions;
+    if (this.#isLogin(context.switchToHttp().getRequest<HttpRequest>())) return started;
+    const isRefused = this.judge.judge(sessions, Infinity) !== undefined;
+    if (isRefused) this.#lateWarning.pass();
+    return sessions;
   }
 
   async #refuse(
@@ -77,8 +102,13 @@ export class HttpGate {
     request: HttpRequest,
     response: object,
     policy: RoutePolicy,
+    isLate: boolean,
   ): Promise<true> {
-    if (this.#loginPaths.has(pathOf(urlOf(request)))) return this.#beginAnew(reason, request, response);
+    if (this.#isLogin(request)) {
+      // Its guard has let in whose session is over: a refreshed token, not a login.
+      if (isLate) throw this.writer.asJson(response, reason);
+      return this.#beginAnew(reason, request, response);
+    }
     const isRedirected = isPage(request, policy);
     if (isRedirected && mayNavigate(request.headers)) await this.#endSession(request, response);
     else await this.#leaveSession(request, response);

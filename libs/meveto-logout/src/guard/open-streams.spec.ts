@@ -31,7 +31,7 @@ describe('the socket of a subscription', () => {
   it('is closed when its session is over, so that its client stays away', () => {
     streams.watch(socket, [{ userId: 7, signedInAt: 1_000 }]);
     logOut('7', 1_000);
-    expect(socket.close.mock.calls).toEqual([[4403, 'logged-out']]);
+    expect(socket.close.mock.calls).toEqual([[4401, 'logged-out']]);
   });
 
   it('stays open for somebody else’s logout, and for one before its session', () => {

@@ -7,9 +7,7 @@ import { SessionJudge } from './session-judge.js';
 /** Sessions end by their age, too, and nobody announces that. */
 const SWEEP_EVERY_MS = 5_000;
 
-/** Forbidden, of graphql-ws: its clients do not connect again after it. */
-const FORBIDDEN = 4403;
-/** To clients of the application's own gateways. */
+/** Clients of graphql-ws do not connect again after it, by its list of fatal codes; nor should others. */
 export const UNAUTHORIZED = 4401;
 /** `readyState` of a socket that will not say `close` again. */
 const CLOSED = 3;
@@ -34,7 +32,6 @@ interface Closable {
 @Injectable()
 export class OpenStreams implements OnApplicationShutdown {
   readonly #open = new SessionIndex<Closable>();
-  readonly #sockets = new WeakSet<Closable>();
   /** Whose closing is listened for. */
   readonly #heard = new WeakSet<Closable>();
   #sweeping: NodeJS.Timeout | undefined;
@@ -50,7 +47,7 @@ export class OpenStreams implements OnApplicationShutdown {
     if (stream.socket === null) {
       // Were its connection to end before its turn, it would not hear of it.
       stream.once('socket', () => {
-        if (this.#isOver(sessions)) close(stream, FORBIDDEN);
+        if (this.#isOver(sessions)) close(stream);
         else this.watch(stream, sessions);
       });
       return;
@@ -63,7 +60,6 @@ export class OpenStreams implements OnApplicationShutdown {
   watchSocket(socket: object, sessions: readonly SessionFacts[]): void {
     if (sessions.length === 0 || !isClosable(socket) || hasClosed(socket)) return;
     this.#hold(socket);
-    this.#sockets.add(socket);
     this.#open.set(socket, sessions);
   }
 
@@ -97,7 +93,7 @@ export class OpenStreams implements OnApplicationShutdown {
   #endIfOver(stream: Closable): void {
     if (!this.#isOver(this.#open.sessionsOf(stream))) return;
     this.#open.remove(stream);
-    close(stream, this.#sockets.has(stream) ? UNAUTHORIZED : FORBIDDEN);
+    close(stream);
   }
 }
 
@@ -108,7 +104,7 @@ const isClosable = (stream: object): stream is Closable =>
 const hasClosed = ({ destroyed, closed, readyState }: Closable): boolean =>
   destroyed === true || closed === true || readyState === CLOSED;
 
-function close(stream: Closable, code: number): void {
-  if (typeof stream.close === 'function') stream.close(code, 'logged-out');
+function close(stream: Closable): void {
+  if (typeof stream.close === 'function') stream.close(UNAUTHORIZED, 'logged-out');
   else stream.destroy?.();
 }

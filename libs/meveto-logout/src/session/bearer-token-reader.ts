@@ -13,7 +13,8 @@ export interface BearerTokenOptions {
 }
 
 const SERVER_ERROR: number = HttpStatus.INTERNAL_SERVER_ERROR;
-const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+/** No stricter than guards of applications: what they take for a token has to be seen here, whatever stands behind it. */
+const BEARER = /^\s*bearer\s+(\S+)/i;
 
 /**
  * Reads access tokens of the Authorization header (RFC 6750): `session: bearerToken({ verify })`. There is nothing to

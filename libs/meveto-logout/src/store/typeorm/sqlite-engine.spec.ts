@@ -21,19 +21,26 @@ describe('opening SQLite', () => {
   it.each([2, 3, '2'])(
     'goes on when it says that commits are on disk: synchronous=%p',
     async (synchronous) => {
-      const { close, connect } = engineOf({ synchronous });
+      const { close, connect } = engineOf({ synchronous, journal_mode: 'wal' });
       await connect();
       expect(close).not.toHaveBeenCalled();
     },
   );
 
   it.each([0, 1, '1'])('is refused when it leaves commits to chance: synchronous=%p', async (synchronous) => {
-    const { close, connect } = engineOf({ synchronous });
+    const { close, connect } = engineOf({ synchronous, journal_mode: 'wal' });
     await expect(connect()).rejects.toThrow(ConfigurationError);
     await expect(connect()).rejects.toThrow(
       `SQLite answers synchronous=${String(synchronous)}, wanted FULL (2): an acknowledged call could be lost.`,
     );
     expect(close).toHaveBeenCalledTimes(2);
+  });
+
+  it('is refused without a write-ahead log unless the folder is written as well', async () => {
+    await engineOf({ synchronous: 3, journal_mode: 'delete' }).connect();
+    await expect(engineOf({ synchronous: 2, journal_mode: 'delete' }).connect()).rejects.toThrow(
+      'SQLite answers synchronous=2, wanted EXTRA (3)',
+    );
   });
 
   it('is refused through another driver than better-sqlite3', async () => {

@@ -1,0 +1,109 @@
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  HttpCode,
+  Injectable,
+  Logger,
+  Post,
+  Req,
+  UseGuards,
+} from '@nestjs/common';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { requestUser, type SessionReader } from 'nestjs-meveto-logout';
+import { GuardedHost } from './support/guarded-host.js';
+
+interface UserRequest {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  user?: { id: number; signedInAt?: number };
+}
+
+/** As Passport's local and OAuth strategies do: the person has just proved who they are, and no session has begun. */
+@Injectable()
+class Proves implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    context.switchToHttp().getRequest<UserRequest>().user = { id: 7 };
+    return true;
+  }
+}
+
+/** As strategies for tokens do: says since when. */
+@Injectable()
+class Knows implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<UserRequest>();
+    request.user = { id: 7, signedInAt: Number(request.headers['x-since']) };
+    return true;
+  }
+}
+
+@Controller()
+class Logins {
+  @Post('auth/login')
+  @HttpCode(200)
+  @UseGuards(Proves)
+  logIn(@Req() { user }: UserRequest) {
+    return { id: user?.id };
+  }
+
+  @Get('oauth/callback')
+  @UseGuards(Proves)
+  comeBack(@Req() { user }: UserRequest) {
+    return { id: user?.id };
+  }
+
+  @Post('auth/refresh')
+  @HttpCode(200)
+  @UseGuards(Knows)
+  refresh(@Req() { user }: UserRequest) {
+    return { id: user?.id };
+  }
+}
+
+describe('a guard that lets people log in', () => {
+  let host: GuardedHost;
+  afterEach(() => host.end());
+  const start = (loginPaths: readonly string[], session: SessionReader = requestUser()) =>
+    GuardedHost.start({
+      options: { session, whenLoggedOut: { loginPaths } },
+      metadata: { controllers: [Logins] },
+    });
+
+  it.each([
+    ['POST', '/auth/login'],
+    ['GET', '/oauth/callback'],
+  ])('is believed after a logout at %s %s', async (method, path) => {
+    host = await start(['/auth/login', '/oauth/callback']);
+    await host.logOut(7);
+    for (const headers of [{}, { accept: 'text/html' }]) {
+      const answer = await host.request(method, path, headers);
+      expect([answer.status, answer.text]).toEqual([200, '{"id":7}']);
+    }
+  });
+
+  it('is not believed for a session from before the logout, at a login path neither', async () => {
+    host = await start(['/auth/refresh']);
+    const { signedInAt } = await host.service.recordLogin(7);
+    const before = { 'x-since': String(signedInAt) };
+    expect((await host.request('POST', '/auth/refresh', before)).status).toBe(200);
+    await host.logOut(7);
+    expect((await host.request('POST', '/auth/refresh', before)).status).toBe(401);
+    const again = await host.service.recordLogin(7);
+    const after = { 'x-since': String(again.signedInAt) };
+    expect((await host.request('POST', '/auth/refresh', after)).status).toBe(200);
+  });
+
+  it('is refused elsewhere, and how to say that it is a login is said once', async () => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    host = await start([]);
+    await host.logOut(7);
+    for (let times = 0; times < 2; times += 1)
+      expect((await host.request('GET', '/oauth/callback')).status).toBe(401);
+    const said = warn.mock.calls
+      .map(([text]) => String(text))
+      .filter((text) => text.includes('/oauth/callback'));
+    expect(said).toEqual([expect.stringContaining('loginPaths')]);
+    warn.mockRestore();
+  });
+});
