@@ -213,7 +213,7 @@ describe('the login page, though it is guarded', () => {
   it('is refused without a redirect when the session cannot be taken off the request', async () => {
     host = await start({ session: new KeptCookie() });
     await host.logOut(7);
-    const answer = await host.request('GET', '/login', { ...PAGE, ...over });
+    const answer = await host.request('POST', '/login', { ...PAGE, ...over });
     expect([answer.status, answer.headers.location]).toEqual([401, undefined]);
   });
 });

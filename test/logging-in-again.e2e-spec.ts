@@ -11,7 +11,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { requestUser, type SessionReader } from 'nestjs-meveto-logout';
+import { requestUser, SessionReader, type SessionRequest } from 'nestjs-meveto-logout';
 import { GuardedHost } from './support/guarded-host.js';
 
 interface UserRequest {
@@ -60,6 +60,63 @@ class Logins {
     return { id: user?.id };
   }
 }
+
+/** One line of an application's own: no more than how to read. */
+class OwnCookie extends SessionReader {
+  override read({ headers }: SessionRequest) {
+    const signedInAt = /(?:^|; *)mine=(\d+)/.exec(headers.cookie ?? '')?.[1];
+    return signedInAt === undefined ? undefined : { userId: 7, signedInAt: Number(signedInAt) };
+  }
+}
+
+@Controller('login')
+class LoginPage {
+  @Get()
+  show(@Req() { headers }: UserRequest) {
+    return { cookie: headers['cookie'] };
+  }
+
+  @Post()
+  @HttpCode(200)
+  logIn(@Req() { headers }: UserRequest) {
+    return { cookie: headers['cookie'] };
+  }
+}
+
+describe('a login page beside a reader that only reads', () => {
+  let host: GuardedHost;
+  const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+  afterEach(() => host.end());
+  const start = (clearCookies: readonly string[]) =>
+    GuardedHost.start({
+      options: { session: new OwnCookie(), whenLoggedOut: { clearCookies } },
+      metadata: { controllers: [LoginPage] },
+    });
+  const old = { cookie: 'other=1; mine=1000; third=3', accept: 'text/html' };
+
+  it('goes on without the cookie that the application names', async () => {
+    host = await start(['mine']);
+    await host.logOut(7);
+    for (const method of ['GET', 'POST']) {
+      const answer = await host.request(method, '/login', old);
+      expect([answer.status, answer.text]).toEqual([200, '{"cookie":"other=1; third=3"}']);
+      expect(answer.headers['set-cookie']).toEqual([expect.stringMatching(/^mine=;/)]);
+    }
+  });
+
+  it('is shown where none is named, and what to name is said once', async () => {
+    host = await start([]);
+    await host.logOut(7);
+    warn.mockClear();
+    for (let times = 0; times < 2; times += 1)
+      expect((await host.request('GET', '/login', old)).status).toBe(200);
+    expect((await host.request('POST', '/login', old)).status).toBe(401);
+    const said = warn.mock.calls
+      .map(([text]) => String(text))
+      .filter((text) => text.includes('clearCookies'));
+    expect(said).toHaveLength(1);
+  });
+});
 
 describe('a guard that lets people log in', () => {
   let host: GuardedHost;

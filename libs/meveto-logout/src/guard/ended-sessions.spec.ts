@@ -38,7 +38,8 @@ function make(...sessions: readonly SessionReader[]): EndedSessions {
   const known = new KnownLogouts();
   known.refreshed(performance.now());
   known.remember({ userId: '7', loggedOutAt: 2_000 });
-  const options = { sessions, maxSessionAgeMs: 1e6 } as unknown as ResolvedOptions;
+  const whenLoggedOut = { clearCookies: [{ name: 'sid' }] };
+  const options = { sessions, maxSessionAgeMs: 1e6, whenLoggedOut } as unknown as ResolvedOptions;
   return new EndedSessions(new SessionJudge(known, options, new Counters(), { now: () => 5_000 }), options);
 }
 

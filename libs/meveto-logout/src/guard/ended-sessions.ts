@@ -49,7 +49,10 @@ export class EndedSessions {
   /** Makes the request nobody's, so that it may go on. False when it could not be done. */
   async renew(request: SessionRequest, readers: readonly SessionReader[]): Promise<boolean> {
     try {
-      for (const reader of readers) await reader.renew?.(request);
+      for (const reader of readers) {
+        if (reader.renew === undefined) dropCookies(request, this.options.whenLoggedOut.clearCookies);
+        else await reader.renew(request);
+      }
       return (await this.of(request)).over.length === 0;
     } catch {
       this.#warn();
@@ -60,4 +63,15 @@ export class EndedSessions {
   #warn(): void {
     this.#logger.warn('A session that is over could not be removed from its store. It stays refused.');
   }
+}
+
+/** As if the browser had not sent these cookies: the answer takes them away, and the request goes on without them. */
+function dropCookies(request: SessionRequest, cookies: readonly { readonly name: string }[]): void {
+  const names = new Set(cookies.map(({ name }) => name));
+  const left = (request.headers.cookie ?? '')
+    .split(';')
+    .filter((pair) => !names.has((pair.split('=', 1)[0] ?? '').trim()));
+  request.headers.cookie = left.join(';').trim();
+  const { cookies: parsed } = request as { cookies?: object };
+  for (const name of names) if (parsed !== undefined) Reflect.deleteProperty(parsed, name);
 }

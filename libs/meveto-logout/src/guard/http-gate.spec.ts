@@ -262,7 +262,7 @@ describe('the gate of HTTP requests', () => {
   });
 
   it('refuses the login page without a redirect to who cannot be made nobody', async () => {
-    expect(await enter({ token: OVER, headers: PAGE, originalUrl: '/login' })).toEqual([401, 'logged-out']);
+    expect(await enter({ token: OVER, method: 'POST', originalUrl: '/login' })).toEqual([401, 'logged-out']);
     cookies.renew.mockImplementation(() => Promise.reject(new Error('the store is down')));
     expect(await enter({ cookie: OVER, headers: PAGE, originalUrl: '/login' })).toEqual([401, 'logged-out']);
     expect(headers).not.toHaveProperty('Location');

@@ -32,6 +32,10 @@ export class HttpGate {
       "log in there, say so: whenLoggedOut: { loginPaths: ['/api/login'] }, or @SkipMevetoLogout() on the handler.",
   );
 
+  readonly #renewWarning = new OneWarning(
+    'A login path was asked for with a session that is over and cannot be taken off the request. Name the cookie that it comes ' +
+      'with, whenLoggedOut: { clearCookies: [name] }, or give its session reader a method renew(request).',
+  );
   readonly #lateWarning = new OneWarning(
     'A request was refused since a guard of the application put a user without a start of session on it, who was logged out ' +
       'before. If that guard is a login (Passport’s local or OAuth strategies), say so: whenLoggedOut: { loginPaths: ' +
@@ -124,6 +128,11 @@ export class HttpGate {
       this.writer.clearCookies(response);
     }
     if (await this.ended.renew(request, over)) return true;
+    if (over.some((reader) => reader.renew === undefined)) {
+      this.#renewWarning.pass();
+      // The page itself is for everybody.
+      if (request.method === 'GET' || request.method === 'HEAD') return true;
+    }
     throw this.writer.asJson(response, reason);
   }
 

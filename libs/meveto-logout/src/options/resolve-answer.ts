@@ -15,12 +15,23 @@ export function resolveAnswer(
   faults: Faults,
 ): ResolvedOptions['whenLoggedOut'] {
   return {
-    redirectTo: faults.sameOriginPath('whenLoggedOut.redirectTo', whenLoggedOut?.redirectTo, '/login'),
+    redirectTo: pageOf(whenLoggedOut?.redirectTo, faults),
     loginPaths: pathsOf(whenLoggedOut?.loginPaths ?? [], faults),
     clearCookies: cookiesOf(whenLoggedOut?.clearCookies ?? [], faults),
     clearSiteData: siteDataOf(whenLoggedOut?.clearSiteData ?? [], faults),
     returnTo: parameterOf(whenLoggedOut?.returnTo, faults),
   };
+}
+
+/** A page that differs in its fragment alone is not loaded anew: what was hidden would stay so. */
+function pageOf(given: unknown, faults: Faults): string {
+  const path = faults.sameOriginPath('whenLoggedOut.redirectTo', given, '/login');
+  if (path.includes('#'))
+    faults.add(
+      "whenLoggedOut.redirectTo: got a path with a fragment. Name a page of the server, e.g. '/login', and let it lead to " +
+        "'/#/login' where the application routes by fragments.",
+    );
+  return path;
 }
 
 export function resolveSessionOfMessage(

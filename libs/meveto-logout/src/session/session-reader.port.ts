@@ -29,7 +29,8 @@ export abstract class SessionReader {
 
   /**
    * Gives an HTTP request nobody's session in place of the one that is over, since it goes on: it asks for the login page.
-   * Absent: such a request is refused.
+   * Absent: the request goes on without the cookies that `whenLoggedOut.clearCookies` names; if the session is read from it all
+   * the same, the login page is shown (GET, HEAD) and a login is refused.
    */
   renew?(request: SessionRequest): void | Promise<void>;
 
