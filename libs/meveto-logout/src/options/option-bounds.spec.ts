@@ -117,8 +117,16 @@ describe('paths', () => {
     },
   );
 
-  it.each(['/', '/login', '/a/b?c=d#e', '/%0a'])('may be %s', (redirectTo) => {
+  it.each(['/', '/login', '/a/b?c=d', '/%0a'])('may be %s', (redirectTo) => {
     expect(faultsOf({ whenLoggedOut: { redirectTo } })).toEqual([]);
+  });
+
+  it('have no fragment where a browser is sent: the page would not be loaded anew', () => {
+    expect(faultsOf({ whenLoggedOut: { redirectTo: '/#/login' } })).toEqual([
+      expect.stringContaining(
+        'whenLoggedOut.redirectTo: got a path with a fragment. Name a page of the server',
+      ),
+    ]);
   });
 
   it.each([

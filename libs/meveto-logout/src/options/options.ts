@@ -24,7 +24,7 @@ export interface CookieToClear {
 /** How a refused request is answered. */
 export interface WhenLoggedOutOptions {
   /**
-   * Where a browser is sent: a path of the same origin, starting with a single '/'.
+   * Where a browser is sent: a path of the same origin, starting with a single '/', without a fragment.
    * @defaultValue '/login'
    */
   readonly redirectTo?: string;
