@@ -1,3 +1,4 @@
+import { CALL_ROWS } from '../world/chaos-database.js';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from '@jest/globals';
@@ -215,8 +216,8 @@ class CellRun {
     const { meveto, database } = this.world;
     const event = this.#event;
     expect(meveto.mostInFlightPerToken).toBeLessThanOrEqual(1);
+    expect(await database.query(CALL_ROWS)).toHaveLength(this.#other === undefined ? 1 : 2);
     const rows = await database.query('SELECT state, sealed FROM meveto_logout_calls');
-    expect(rows).toHaveLength(this.#other === undefined ? 1 : 2);
     expect(rows.filter((row) => row['sealed'] !== null || row['state'] === 'pending')).toEqual([]);
     const at = await this.world.lastLoggedOut();
     if (event.mevetoId !== undefined) {
