@@ -161,6 +161,7 @@ describe('a guard that lets people log in', () => {
       .map(([text]) => String(text))
       .filter((text) => text.includes('/oauth/callback'));
     expect(said).toEqual([expect.stringContaining('loginPaths')]);
+    expect((await host.service.status()).counters.guard_refused).toBe(2);
     warn.mockRestore();
   });
 });

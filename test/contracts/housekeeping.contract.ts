@@ -161,6 +161,23 @@ export function housekeeping(current: Current): void {
       expect((await inbox.unfinished(digests)).sort()).toEqual(digests);
     });
 
+    it('counts each once that is too old, too, and goes on with those beyond the number', async () => {
+      const { inbox } = current().store;
+      const end = async (name: string): Promise<void> => {
+        await inbox.finish(await receiveAndClaim(current(), incoming(name)), {
+          state: 'rejected',
+          reason: 'invalid-token',
+        });
+        await current().passTime(1_000);
+      };
+      for (const name of ['old', 'older']) await end(name);
+      await current().passTime(RETENTION.rejectedMs);
+      for (const name of ['first', 'second', 'third', 'fourth']) await end(name);
+      expect(await inbox.purge({ ...RETENTION, invalidCount: 1 }, 4)).toBe(4);
+      expect(await inbox.purge({ ...RETENTION, invalidCount: 1 }, 4)).toBe(1);
+      expect(await summaryOf(current())).toMatchObject({ rejected: 1 });
+    });
+
     it('forgets senders that no call was confirmed of for long', async () => {
       const { inbox } = current().store;
       await current().addUser(1, 'm-1');

@@ -68,10 +68,9 @@ export class EndedSessions {
 /** As if the browser had not sent these cookies: the answer takes them away, and the request goes on without them. */
 function dropCookies(request: SessionRequest, cookies: readonly { readonly name: string }[]): void {
   const names = new Set(cookies.map(({ name }) => name));
-  const left = (request.headers.cookie ?? '')
-    .split(';')
-    .filter((pair) => !names.has((pair.split('=', 1)[0] ?? '').trim()));
-  request.headers.cookie = left.join(';').trim();
+  const sent = request.headers.cookie?.split(';');
+  const left = sent?.filter((pair) => !names.has((pair.split('=', 1)[0] ?? '').trim()));
+  if (left !== undefined) request.headers.cookie = left.join(';').trim();
   const { cookies: parsed } = request as { cookies?: object };
   for (const name of names) if (parsed !== undefined) Reflect.deleteProperty(parsed, name);
 }

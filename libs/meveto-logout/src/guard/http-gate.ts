@@ -79,6 +79,7 @@ export class HttpGate {
       if (policy.isStream) this.streams.watch(serverResponse(context), sessions);
       return true;
     }
+    if (isLate && sessions.some(({ signedInAt }) => signedInAt === undefined)) this.#lateWarning.pass();
     const http = context.switchToHttp();
     const response = http.getResponse<object>();
     if (verdict !== 'logout-state-unknown')
@@ -94,11 +95,7 @@ export class HttpGate {
   /** Whom a guard has put there at a login path, without a start, has just proved who they are: that is the login. */
   #withoutLogins(sessions: readonly SessionFacts[], context: ExecutionContext): readonly SessionFacts[] {
     const started = sessions.filter(({ signedInAt }) => signedInAt !== undefined);
-    if (started.length === sessions.length) return sessions;
-    if (this.#isLogin(context.switchToHttp().getRequest<HttpRequest>())) return started;
-    const isRefused = this.judge.judge(sessions, Infinity) !== undefined;
-    if (isRefused) this.#lateWarning.pass();
-    return sessions;
+    return this.#isLogin(context.switchToHttp().getRequest<HttpRequest>()) ? started : sessions;
   }
 
   async #refuse(

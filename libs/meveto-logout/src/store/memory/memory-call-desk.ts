@@ -40,20 +40,20 @@ export function purge(rows: MemoryRows, now: number, retention: Retention, limit
       return settledAt !== undefined && settledAt <= keptSince && listedAt <= keptSince;
     })
     .slice(0, limit);
-  over.push(...tooMany(rows, retention.invalidCount, limit - over.length));
+  const beyond = tooMany(rows, retention.invalidCount).filter((row) => !over.includes(row));
+  over.push(...beyond.slice(0, limit - over.length));
   for (const row of over) rows.byId.delete(row.id);
   for (const [sender, at] of rows.confirmedAt)
     if (at <= now - retention.senderMs) rows.confirmedAt.delete(sender);
   return over.length;
 }
 
-function tooMany(rows: MemoryRows, keptCount: number, limit: number): MemoryRow[] {
+function tooMany(rows: MemoryRows, keptCount: number): MemoryRow[] {
   const rejected = rows.find(({ state }) => state === 'rejected');
   rejected.sort((a, b) => (b.settledAt ?? 0) - (a.settledAt ?? 0));
   return rejected
     .slice(keptCount)
-    .filter(({ reason, listedAt }) => reason === INVALID_TOKEN && listedAt === undefined)
-    .slice(0, limit);
+    .filter(({ reason, listedAt }) => reason === INVALID_TOKEN && listedAt === undefined);
 }
 
 const keptFor = (state: CallState, { endedMs, rejectedMs, ambiguousMs }: Retention): number =>

@@ -50,23 +50,28 @@ export function* purge(
     ids.push(...rows.map((row) => String(row['id'])));
     if (ids.length === limit) break;
   }
-  ids.push(...(yield* tooMany(table, retention.invalidCount, limit - ids.length)));
+  ids.push(...(yield* tooMany(table, now, retention, limit - ids.length)));
   if (ids.length === 0) return 0;
   const remove = `DELETE FROM ${table} WHERE state <> 'pending' AND id IN (${marks(ids.length)})`;
   return (yield* run(remove, ids)).affected;
 }
 
-/** The oldest of the calls that Meveto called bad, beyond so many. */
-function* tooMany(table: string, keptCount: number, limit: number): Script<string[]> {
+/** The oldest of the calls that Meveto called bad, beyond so many, whose retention is not over. */
+function* tooMany(
+  table: string,
+  now: number,
+  { invalidCount, rejectedMs }: Retention,
+  limit: number,
+): Script<string[]> {
   if (limit <= 0) return [];
   const [last] = yield* rowsOf(
-    `SELECT settled_at FROM ${table} WHERE state = 'rejected' ORDER BY settled_at DESC LIMIT 1 OFFSET ${String(keptCount)}`,
+    `SELECT settled_at FROM ${table} WHERE state = 'rejected' ORDER BY settled_at DESC LIMIT 1 OFFSET ${String(invalidCount)}`,
   );
   if (last === undefined) return [];
   const rows = yield* rowsOf(
-    `SELECT id FROM ${table} WHERE state = 'rejected' AND settled_at <= ? AND reason = '${INVALID_TOKEN}' AND listed_at IS NULL
+    `SELECT id FROM ${table} WHERE state = 'rejected' AND settled_at <= ? AND settled_at > ? AND reason = '${INVALID_TOKEN}' AND listed_at IS NULL
       LIMIT ${String(limit)}`,
-    [numberOf(last['settled_at'])],
+    [numberOf(last['settled_at']), now - rejectedMs],
   );
   return rows.map((row) => String(row['id']));
 }

@@ -32,7 +32,7 @@ export class MysqlEngine extends PooledEngine {
     const faults: string[] = [];
     for (const table of tables) {
       const path = table.split('.').map((part) => part.replaceAll('`', ''));
-      const [found] = await this.read('look at a table', () => engineOf(path));
+      const [found] = await this.read('look at a table', () => engineOf(path), true);
       if (found !== undefined)
         faults.push(
           `store: the table ${table} uses the engine ${String(found['engine_name'])}, which knows no transactions: a logout could ` +

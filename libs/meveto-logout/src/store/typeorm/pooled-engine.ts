@@ -4,7 +4,7 @@ import { MevetoLogoutError, StoreUnavailableError } from '../../errors.js';
 import { rowsOf, type Script, SqlEngine, type SqlResult, type Statement, UnfitValueError } from './sql.js';
 
 const TRIES = 5;
-/** As for a look at all logouts at start. */
+/** As for a look at all logouts, and for what is looked at while many processes start. */
 const LARGE_READ_DEADLINE_MS = 15_000;
 
 /** What a database's error means for a transaction. */
@@ -46,7 +46,11 @@ export abstract class PooledEngine extends SqlEngine {
 
   /** Warns when the server may forget what it has committed: that is for its operator to decide, but not unknowingly. */
   override async connect(): Promise<void> {
-    const [settings] = await this.read('read the server’s settings', () => rowsOf(this.durabilityQuery));
+    const [settings] = await this.read(
+      'read the server’s settings',
+      () => rowsOf(this.durabilityQuery),
+      true,
+    );
     const risk = this.riskOf(settings ?? {});
     if (risk !== undefined)
       this.#logger.warn(`${risk} An acknowledged logout could be lost with the server.`);
