@@ -12,6 +12,7 @@ import {
   logOut,
   receiveAndClaim,
   removal,
+  summaryOf,
 } from './opened-store.js';
 import { contextOf, mapping, type OpenedTypeOrmStore } from './typeorm-opened-store.js';
 
@@ -190,6 +191,22 @@ export function rowsContract(name: string, openStore: () => Promise<OpenedTypeOr
       expect(await claimOne(opened)).toMatchObject({ digest: 'digest-a' });
       expect(await opened.dataSource.getRepository(User).count()).toBe(1);
     });
+
+    it('are counted to a limit, so that after a flood the status costs no more', async () => {
+      const table = 'meveto_logout_calls';
+      const { dataSource } = opened;
+      await opened.store.inbox.receive([incoming('a')]);
+      const columns = Object.keys(await opened.rowOf('a')).filter((column) => !/^(id|digest)$/.test(column));
+      await dataSource.query(`UPDATE ${table} SET id = '-', digest = '-'`);
+      for (const letter of 'abcdefghijklmnopq') {
+        const copied = [`CONCAT('${letter}', id)`, `CONCAT('${letter}', digest)`, ...columns];
+        await dataSource.query(
+          `INSERT INTO ${table} (id, digest, ${columns.join(', ')}) SELECT ${copied.join(', ')} FROM ${table}`,
+        );
+      }
+      expect((await dataSource.query<unknown[]>(`SELECT id FROM ${table}`)).length).toBe(2 ** 17);
+      expect(await summaryOf(opened)).toMatchObject({ pending: 100_000, rejected: 0 });
+    }, 60_000);
 
     it('have the columns and indices that the entities say', async () => {
       const { upQueries } = await opened.dataSource.driver.createSchemaBuilder().log();

@@ -163,7 +163,9 @@ export class MemoryInbox extends Inbox {
     for (const state of CALL_STATES) calls[state] = this.rows.find((row) => row.state === state).length;
     const pending = this.rows.find((row) => row.state === 'pending').map((row) => row.receivedAt);
     const oldestPendingAgeMs =
-      pending.length === 0 ? undefined : Math.max(0, this.clock.now() - Math.min(...pending));
+      pending.length === 0
+        ? undefined
+        : Math.max(0, this.clock.now() - pending.reduce((a, b) => Math.min(a, b)));
     return Promise.resolve({ calls, oldestPendingAgeMs });
   }
 
