@@ -1,27 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ConfigurationError, pusher, type PusherOptions } from 'nestjs-meveto-logout';
-import pusherJs, { type ChannelAuthorizationCallback } from 'pusher-js';
 import { databaseKind } from './support/database.js';
 import { CLIENT_SECRET } from './support/host-app.js';
+import {
+  authorize,
+  LOGGED_OUT,
+  PusherClient,
+  subscribeAs,
+  type Subscription,
+  subscriptionOf,
+} from './support/pusher-browser.js';
 import { PusherStandIn } from './support/pusher-stand-in.js';
 import { until } from './support/until.js';
 import { type HostClient, World } from './support/world.js';
 
-/** Its types are written for bundlers: in Node the module is the class itself. */
-const PusherClient = pusherJs as unknown as typeof pusherJs.default;
-type PusherClient = InstanceType<typeof PusherClient>;
-
-interface Subscription {
-  readonly key: string;
-  readonly cluster: string;
-  readonly forceTLS: boolean;
-  readonly wsHost: string;
-  readonly wsPort: number;
-  readonly channel: string;
-  readonly signedInAt: number;
-}
-
-const LOGGED_OUT = 'logged-out';
 const ORIGIN = 'https://app.example';
 const USERS = [1, 2].map((id) => ({ id, mevetoId: `m-${String(id)}` }));
 
@@ -51,54 +43,8 @@ describe(`live push by Pusher on ${databaseKind}`, () => {
   });
   const start = (more: Partial<PusherOptions> = {}) =>
     world.start({ users: USERS, extras: { livePush: pusher({ ...options(), ...more }) } });
-  const subscriptionOf = async (host: HostClient, cookie: string): Promise<Subscription> => {
-    const answer = await host.get('/meveto/pusher', { cookie });
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('cache-control')).toBe('no-store');
-    return (await answer.json()) as Subscription;
-  };
-  const authorize = (host: HostClient, cookie: string, body: unknown, headers: Record<string, string> = {}) =>
-    host.post('/meveto/pusher', body, { cookie, ...headers });
-
-  /** The official browser library, subscribed with what the host's route signs for this cookie. */
-  async function subscribe(
-    host: HostClient,
-    cookie: string,
-    wanted?: string,
-  ): Promise<{ readonly heard: unknown[]; readonly status: number | undefined; readonly own: Subscription }> {
-    const own = await subscriptionOf(host, cookie);
-    const { key, cluster, forceTLS, wsHost, wsPort } = own;
-    const customHandler = (
-      { socketId, channelName }: { socketId: string; channelName: string },
-      done: ChannelAuthorizationCallback,
-    ): void => {
-      authorize(host, cookie, { socket_id: socketId, channel_name: channelName })
-        .then(async (answer) =>
-          answer.ok
-            ? done(null, (await answer.json()) as { auth: string })
-            : done(new Error(String(answer.status)), null),
-        )
-        .catch(() => undefined);
-    };
-    const browser = new PusherClient(key, {
-      cluster,
-      forceTLS,
-      wsHost,
-      wsPort,
-      enabledTransports: ['ws'],
-      channelAuthorization: { customHandler },
-    });
-    browsers.push(browser);
-    const heard: unknown[] = [];
-    const channel = browser
-      .subscribe(wanted ?? own.channel)
-      .bind(LOGGED_OUT, (data: unknown) => heard.push(data));
-    const status = await new Promise<number | undefined>((resolve) => {
-      channel.bind('pusher:subscription_succeeded', () => resolve(undefined));
-      channel.bind('pusher:subscription_error', (error: { error: string }) => resolve(Number(error.error)));
-    });
-    return { heard, status, own };
-  }
+  const subscribe = (host: HostClient, cookie: string, wanted?: string) =>
+    subscribeAs(browsers, host, cookie, wanted);
 
   it('tells every browser of the user, and nobody else, without personal data', async () => {
     const host = await start();
@@ -153,6 +99,23 @@ describe(`live push by Pusher on ${databaseKind}`, () => {
     }
     const again = await host.login(1);
     expect((await authorize(host, again, body)).status).toBe(200);
+  });
+
+  it('signs for everybody whose session comes with the request: the end of any is the end of the page', async () => {
+    const host = await start();
+    const [cookie, token] = [await host.login(1), await host.token(2)];
+    const both = { cookie, authorization: `Bearer ${token}` };
+    const { channels } = (await (await host.get('/meveto/pusher', both)).json()) as Subscription;
+    const first = await subscriptionOf(host, cookie);
+    expect(channels).toHaveLength(2);
+    expect(channels[0]).toEqual({ name: first.channel, signedInAt: first.signedInAt });
+    for (const { name } of channels) {
+      const body = { socket_id: '12.34', channel_name: name };
+      expect((await authorize(host, cookie, body, { authorization: `Bearer ${token}` })).status).toBe(200);
+    }
+    const own = { cookie, authorization: `Bearer ${await host.token(1)}` };
+    const twice = (await (await host.get('/meveto/pusher', own)).json()) as Subscription;
+    expect(twice.channels).toEqual([channels[0]]);
   });
 
   it('cannot be subscribed to with a forged signature', async () => {
@@ -232,13 +195,14 @@ describe(`live push by Pusher on ${databaseKind}`, () => {
       },
     });
     const cookie = await host.login(1);
-    const told = (await (await host.get('/live', { cookie })).json()) as Subscription;
+    const { channels, ...told } = (await (await host.get('/live', { cookie })).json()) as Subscription;
+    const channel = channels[0]?.name;
     expect(told).toMatchObject({ key: 'their-key', cluster: 'eu', forceTLS: true });
-    const body = { socket_id: '1.2', channel_name: told.channel };
+    const body = { socket_id: '1.2', channel_name: channel };
     expect(await (await host.post('/live', body, { cookie })).json()).toEqual({ auth: 'signed' });
     await host.webhook(world.meveto.issueUserToken('m-1'));
     await until('the logout was handed over', () => triggerBatch.mock.calls.length === 1);
-    expect(triggerBatch.mock.calls[0]?.[0]).toMatchObject([{ channel: told.channel, name: LOGGED_OUT }]);
+    expect(triggerBatch.mock.calls[0]?.[0]).toMatchObject([{ channel, name: LOGGED_OUT }]);
   });
 
   it('tells browsers on the channel of an earlier key, too', async () => {

@@ -27,7 +27,14 @@ export interface LoggedOutMessage {
  */
 export type ConnectRefusal =
   'not-logged-in' | 'foreign-origin' | 'unavailable' | 'too-many-sockets' | LoggedOutMessage['reason'];
-/** How a page reaches Pusher, and the channel on which its user's logouts are told. */
+/** A channel on which the logouts of one person are told. */
+export interface PusherChannel {
+  readonly name: string;
+  /** Since when the session counts, epoch milliseconds: what was logged out before is none of its business. */
+  readonly signedInAt: number | null;
+}
+
+/** How a page reaches Pusher, and the channels of whoever is logged in there: one, unless several sessions come with its requests. */
 export interface PusherSubscription {
   readonly key: string;
   readonly cluster: string;
@@ -35,9 +42,7 @@ export interface PusherSubscription {
   readonly wsHost?: string;
   readonly wsPort?: number;
   readonly wssPort?: number;
-  readonly channel: string;
-  /** Since when the session counts, epoch milliseconds: what was logged out before is none of its business. */
-  readonly signedInAt: number | null;
+  readonly channels: readonly PusherChannel[];
 }
 
 /** The signature that lets one connection subscribe to its channel. */

@@ -7,7 +7,7 @@ type Callback = (argument: never) => void;
 class FakePusher implements PusherSocket {
   static latest: FakePusher;
   readonly #callbacks = new Map<string, Callback>();
-  readonly connection = { bind: (event: string, callback: Callback) => this.#callbacks.set(event, callback) };
+  readonly connection = this.#bound('');
   readonly disconnect = jest.fn();
 
   constructor(
@@ -17,16 +17,26 @@ class FakePusher implements PusherSocket {
     FakePusher.latest = this;
   }
 
-  subscribe() {
-    return this.connection;
+  subscribe(channel: string) {
+    return this.#bound(channel);
   }
 
-  receive(event: string, argument?: unknown): void {
-    this.#callbacks.get(event)?.(argument as never);
+  /** @param channel of the connection itself when it is empty */
+  receive(event: string, argument?: unknown, channel = MINE): void {
+    this.#callbacks.get(`${event === 'state_change' ? '' : channel} ${event}`)?.(argument as never);
+  }
+
+  #bound(channel: string) {
+    return {
+      bind: (event: string, callback: Callback) => this.#callbacks.set(`${channel} ${event}`, callback),
+    };
   }
 }
 
-const SUBSCRIPTION = { key: 'k', cluster: 'eu', forceTLS: true, channel: 'private-meveto-x', signedInAt: 5 };
+const MINE = 'private-meveto-x';
+const OTHER = 'private-meveto-y';
+const PLACE = { key: 'k', cluster: 'eu', forceTLS: true };
+const SUBSCRIPTION = { ...PLACE, channels: [{ name: MINE, signedInAt: 5 }] };
 const UP = 'pusher:subscription_succeeded';
 
 describe('the transport by Pusher', () => {
@@ -106,5 +116,22 @@ describe('the transport by Pusher', () => {
     );
     await wait();
     expect(fetched.mock.calls.map(([, { credentials }]) => credentials)).toEqual(['include', 'same-origin']);
+  });
+
+  it('hears of each person whose session comes with the page’s requests, from the last subscription on', async () => {
+    const channels = [
+      { name: MINE, signedInAt: 5_000 },
+      { name: OTHER, signedInAt: null },
+    ];
+    fetched.mockImplementation(() => Promise.resolve(Response.json({ ...PLACE, channels })));
+    await connected();
+    expect(listener.up).not.toHaveBeenCalled();
+    FakePusher.latest.receive(UP, undefined, OTHER);
+    expect(listener.up).toHaveBeenCalledTimes(1);
+    const early = { loggedOutAt: new Date(4_000).toISOString() };
+    FakePusher.latest.receive('logged-out', early, MINE);
+    expect(listener.loggedOut).not.toHaveBeenCalled();
+    FakePusher.latest.receive('logged-out', early, OTHER);
+    expect(listener.loggedOut.mock.calls).toEqual([[early]]);
   });
 });

@@ -78,7 +78,7 @@ export function pusherTransport(
         try {
           const told = await ask<PusherSubscription>(listener);
           if (mine !== current) return;
-          const { key, channel, signedInAt, ...place } = told;
+          const { key, channels, ...place } = told;
           const pusher = new Pusher(key, {
             ...place,
             channelAuthorization: {
@@ -97,20 +97,23 @@ export function pusherTransport(
             mine.askNoMore();
             listener.down();
           });
-          const subscription = pusher.subscribe(channel);
-          subscription.bind('pusher:subscription_succeeded', () => {
-            if (mine !== current) return;
-            mine.worked();
-            listener.up();
-            mine.askNowAndAgain(listener);
-          });
-          subscription.bind('pusher:subscription_error', lost);
-          subscription.bind(LOGGED_OUT_EVENT, (message: LoggedOutMessage) => {
-            // One from before the session began may come late.
-            if (mine === current && !(Date.parse(message.loggedOutAt) < (signedInAt ?? -Infinity))) {
-              listener.loggedOut(message);
-            }
-          });
+          const waiting = new Set(channels);
+          for (const channel of channels) {
+            const subscription = pusher.subscribe(channel.name);
+            subscription.bind('pusher:subscription_succeeded', () => {
+              waiting.delete(channel);
+              if (mine !== current || waiting.size > 0) return;
+              mine.worked();
+              listener.up();
+              mine.askNowAndAgain(listener);
+            });
+            subscription.bind('pusher:subscription_error', lost);
+            subscription.bind(LOGGED_OUT_EVENT, (message: LoggedOutMessage) => {
+              // One from before the session began may come late.
+              const isOld = Date.parse(message.loggedOutAt) < (channel.signedInAt ?? -Infinity);
+              if (mine === current && !isOld) listener.loggedOut(message);
+            });
+          }
         } catch {
           lost();
         }

@@ -5,7 +5,7 @@ import {
   Injectable,
   UnauthorizedException,
 } from '@nestjs/common';
-import type { PusherGrant, PusherSubscription } from '../../client/protocol.js';
+import type { PusherChannel, PusherGrant, PusherSubscription } from '../../client/protocol.js';
 import { LogoutStateUnknownException } from '../../guard/refusal.js';
 import { RefusalWriter } from '../../guard/refusal-writer.js';
 import type { SessionFacts } from '../../model/session.js';
@@ -22,7 +22,7 @@ import { PUSHER_OPTIONS, PUSHER_SERVER } from './pusher-tokens.js';
 /** @see https://pusher.com/docs/channels/library_auth_reference/auth-signatures/ */
 const SOCKET_ID = /^\d{1,20}\.\d{1,20}$/;
 
-/** Says which channel is a browser's own, and signs for no other one. Ended sessions do not come here: the guard stands before. */
+/** Says which channels are a browser's own, and signs for no other ones. Ended sessions do not come here: the guard stands before. */
 @Injectable()
 export class PusherAuthorizer {
   constructor(
@@ -38,12 +38,15 @@ export class PusherAuthorizer {
    * @throws {LogoutStateUnknownException} when there may be one that cannot be read here or now
    */
   async subscriptionOf(request: SessionRequest, response: object): Promise<PusherSubscription> {
-    const { userId, signedInAt } = await this.#sessionOf(request, response);
-    return {
-      ...this.pusher.browser,
-      channel: this.channels.of(String(userId)),
-      signedInAt: signedInAt ?? null,
-    };
+    const sessions = await this.#sessionsOf(request, response);
+    const channels = new Map<string, PusherChannel>();
+    for (const { userId, signedInAt = null } of sessions) {
+      const name = this.channels.of(String(userId));
+      // The end of one of a person's sessions is the end of the page.
+      const earliest = earlierOf(channels.get(name)?.signedInAt, signedInAt);
+      channels.set(name, { name, signedInAt: earliest });
+    }
+    return { ...this.pusher.browser, channels: [...channels.values()] };
   }
 
   /**
@@ -55,22 +58,22 @@ export class PusherAuthorizer {
   async authorize(request: SessionRequest, response: object, body: unknown): Promise<PusherGrant> {
     if (!isAllowedOrigin(request.headers, this.pusher.origins))
       throw new ForbiddenException('Pages of other sites may not subscribe.');
-    const { userId } = await this.#sessionOf(request, response);
+    const sessions = await this.#sessionsOf(request, response);
     const { socket_id: socketId, channel_name: channel } = fieldsOf(body);
     if (typeof socketId !== 'string' || !SOCKET_ID.test(socketId) || typeof channel !== 'string') {
       throw new BadRequestException('socket_id and channel_name are required.');
     }
-    if (!this.channels.allOf(String(userId)).includes(channel)) {
+    if (!sessions.some(({ userId }) => this.channels.allOf(String(userId)).includes(channel))) {
       throw new ForbiddenException('This channel is not for this session.');
     }
     const { auth } = this.server.authorizeChannel(socketId, channel);
     return { auth };
   }
 
-  async #sessionOf(request: SessionRequest, response: object): Promise<SessionFacts> {
+  async #sessionsOf(request: SessionRequest, response: object): Promise<readonly SessionFacts[]> {
     const readers = this.options.sessions;
-    const [session] = await readSessions(readers, request);
-    if (session !== undefined) return session;
+    const sessions = await readSessions(readers, request);
+    if (sessions.length > 0) return sessions;
     // A page that is told it has no session leaves: that must be certain.
     if (hasLateReaders(readers) || hasUnreadable(readers, request)) {
       this.writer.setRetryAfter(response);
@@ -79,6 +82,12 @@ export class PusherAuthorizer {
     const message = 'There is no session to watch. Log in first.';
     throw new UnauthorizedException({ statusCode: 401, reason: 'not-logged-in', message });
   }
+}
+
+/** @param known undefined when there is none yet; null is a start that nobody knows */
+function earlierOf(known: number | null | undefined, other: number | null): number | null {
+  if (known === undefined) return other;
+  return known === null || other === null ? null : Math.min(known, other);
 }
 
 const fieldsOf = (body: unknown): Partial<Record<'socket_id' | 'channel_name', unknown>> =>
