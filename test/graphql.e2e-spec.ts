@@ -1,10 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { GraphQLSchemaHost } from '@nestjs/graphql';
+import { createHandler } from 'graphql-sse/lib/use/http';
 import { type Client, createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { bearerToken, requestUser } from 'nestjs-meveto-logout';
 import { graphqlHost } from './hosts/graphql-host.js';
+import { EventStream } from './support/event-stream.js';
 import { GuardedHost } from './support/guarded-host.js';
+import { until } from './support/until.js';
 
 /** Tokens of these tests: `<user id>.<signed in at>`. */
 const tokens = bearerToken({
@@ -45,7 +49,7 @@ async function ask(query: string, token: string) {
 }
 
 /** One subscription, and how it ended. */
-function subscribe(connectionParams: Record<string, unknown>) {
+function subscribe(connectionParams: Record<string, unknown>, lazy = true) {
   const heard: unknown[] = [];
   let closed: number | undefined;
   let connections = 0;
@@ -55,7 +59,8 @@ function subscribe(connectionParams: Record<string, unknown>) {
     connectionParams,
     // Those that a client has by itself.
     retryAttempts: 5,
-    lazy: true,
+    lazy,
+    onNonLazyError: () => undefined,
     on: {
       connected: () => (connections += 1),
       closed: (event) => (closed = (event as { code: number }).code),
@@ -150,5 +155,67 @@ describe('a GraphQL subscription', () => {
     expect(refused.heard).toEqual([
       { errors: [expect.objectContaining({ message: expect.stringContaining('You were logged out') })] },
     ]);
+  });
+
+  it('takes the socket along that it could not begin on, of a client that would keep it', async () => {
+    host = await start();
+    const token = await tokenOf(7);
+    await host.logOut(7);
+    const refused = subscribe({ authorization: `Bearer ${token}` }, false);
+    await until('the socket is closed', () => refused.closeCode() !== undefined);
+    expect(refused.closeCode()).toBe(4401);
+    expect(refused.heard).toEqual([
+      { errors: [expect.objectContaining({ message: expect.stringContaining('You were logged out') })] },
+    ]);
+    await delay(SECOND / 5);
+    expect(refused.connections()).toBe(1);
+  });
+});
+
+describe('a GraphQL subscription over HTTP, by server-sent events', () => {
+  async function startSse(hasResponse: boolean): Promise<void> {
+    host = await GuardedHost.start({
+      // Express has the response on the request as well.
+      ...(!hasResponse && { adapter: 'fastify' }),
+      options: { session: tokens },
+      metadata: graphqlHost(),
+      prepare: (app) => {
+        const serve = createHandler<{ res: object }>({
+          schema: () => app.get(GraphQLSchemaHost).schema,
+          context: ({ raw, context: { res } }) => ({ req: raw, ...(hasResponse && { res }) }) as never,
+        });
+        app.use('/graphql-sse', serve);
+      },
+    });
+  }
+  const open = (token?: string) =>
+    new EventStream(
+      `${host.url}/graphql-sse`,
+      token === undefined ? {} : { authorization: `Bearer ${token}` },
+      { query: 'subscription { ticked }' },
+    );
+
+  it('is cut off when its session ends, and those of other people and of later sessions go on', async () => {
+    await startSse(true);
+    const token = await tokenOf(7);
+    const mine = await open(token).flowing();
+    const others = [await open(await tokenOf(8)).flowing(), await open().flowing()];
+    await host.logOut(7);
+    await until('the stream has ended', () => !mine.isOpen);
+    const later = await open(await tokenOf(7)).flowing();
+    const again = await open(token).flowing();
+    expect(again.text).toContain('You were logged out');
+    await host.logOut(9);
+    await delay(SECOND / 5);
+    expect([...others, later].map(({ isOpen }) => isOpen)).toEqual([true, true, true]);
+  });
+
+  it('is judged when it begins where the context has no response', async () => {
+    await startSse(false);
+    const token = await tokenOf(7);
+    const mine = await open(token).flowing();
+    await host.logOut(7);
+    expect((await open(token).flowing()).text).toContain('You were logged out');
+    expect(mine.isOpen).toBe(true);
   });
 });

@@ -1,8 +1,9 @@
-import { request as send } from 'node:http';
-import { Controller, Get, Req, type MessageEvent, Sse, UseGuards } from '@nestjs/common';
+import type { ServerResponse } from 'node:http';
+import { Controller, Get, type MessageEvent, Res, Sse, UseGuards } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { bearerToken, requestUser } from 'nestjs-meveto-logout';
+import { bearerToken, EndWithSession, requestUser } from 'nestjs-meveto-logout';
 import { interval, map, type Observable } from 'rxjs';
+import { EventStream } from './support/event-stream.js';
 import { GuardedHost } from './support/guarded-host.js';
 import { until } from './support/until.js';
 
@@ -24,6 +25,18 @@ class LatePassport {
   }
 }
 
+/** Of Express, or Fastify's reply. */
+type HostResponse = ServerResponse | { readonly raw: ServerResponse; hijack(): unknown };
+
+/** As an application does by hand. */
+function writeTicks(response: HostResponse): void {
+  if ('hijack' in response) response.hijack();
+  const raw = 'raw' in response ? response.raw : response;
+  raw.writeHead(200, { 'content-type': 'text/event-stream' });
+  const ticking = setInterval(() => raw.write('data: {"tick":1}\n\n'), 20);
+  raw.once('close', () => clearInterval(ticking));
+}
+
 @Controller()
 class Ticker {
   @Sse('ticks')
@@ -37,36 +50,22 @@ class Ticker {
     return this.ticks();
   }
 
-  @Get('whoami')
-  whoami(@Req() { headers }: { headers: Record<string, string> }) {
-    return { who: headers['authorization'] ?? null };
-  }
-}
-
-/** Server-sent events as a browser reads them. */
-class Stream {
-  text = '';
-  status = 0;
-  isOpen = true;
-
-  constructor(url: string, headers: Record<string, string>) {
-    const close = () => (this.isOpen = false);
-    send(url, { headers: { accept: 'text/event-stream', ...headers }, agent: false }, (response) => {
-      this.status = response.statusCode ?? 0;
-      response.setEncoding('utf8').on('data', (chunk: string) => (this.text += chunk));
-      response.on('close', close).on('error', close);
-    })
-      .on('error', close)
-      .end();
+  @Get('own-ticks')
+  @EndWithSession()
+  ownTicks(@Res() response: HostResponse): void {
+    writeTicks(response);
   }
 
-  get ticks(): number {
-    return this.text.match(/"tick"/g)?.length ?? 0;
+  @Get('late-own-ticks')
+  @EndWithSession()
+  @UseGuards(LatePassport)
+  lateOwnTicks(@Res() response: HostResponse): void {
+    writeTicks(response);
   }
 
-  async ticking(): Promise<this> {
-    await until('the stream ticks', () => this.ticks > 1);
-    return this;
+  @Get('unmarked-ticks')
+  unmarkedTicks(@Res() response: HostResponse): void {
+    writeTicks(response);
   }
 }
 
@@ -88,10 +87,10 @@ describe('server-sent events', () => {
   afterEach(() => host.end());
 
   it('end with the logout of their user, and are refused when the browser asks again', async () => {
-    const mine = await new Stream(`${host.url}/ticks`, bearer(of(7))).ticking();
+    const mine = await new EventStream(`${host.url}/ticks`, bearer(of(7))).flowing();
     await host.logOut(7);
     await until('the stream has ended', () => !mine.isOpen);
-    const again = new Stream(`${host.url}/ticks`, bearer(of(7)));
+    const again = new EventStream(`${host.url}/ticks`, bearer(of(7)));
     await until('the answer has come', () => again.status !== 0);
     expect(again.status).toBe(401);
   });
@@ -99,27 +98,60 @@ describe('server-sent events', () => {
   it('go on for everybody else: other users, later sessions, strangers', async () => {
     const others = await Promise.all(
       [bearer(of(8)), bearer(of(7, AFTER)), {}].map((headers) =>
-        new Stream(`${host.url}/ticks`, headers).ticking(),
+        new EventStream(`${host.url}/ticks`, headers).flowing(),
       ),
     );
     await host.logOut(7);
-    const before = others.map(({ ticks }) => ticks);
+    const before = others.map(({ count }) => count);
     await until('they go on ticking', () =>
-      others.every(({ ticks }, index) => ticks > (before[index] ?? 0) + 3),
+      others.every(({ count }, index) => count > (before[index] ?? 0) + 3),
     );
     expect(others.map(({ isOpen }) => isOpen)).toEqual([true, true, true]);
   });
 
   it('end with the logout of any of their users', async () => {
     const headers = { ...bearer(of(8)), 'x-late-user': of(7) };
-    const both = await new Stream(`${host.url}/late-ticks`, headers).ticking();
+    const both = await new EventStream(`${host.url}/late-ticks`, headers).flowing();
     await host.logOut(7);
     await until('the stream has ended', () => !both.isOpen);
   });
 
   it('end too when a guard of the controller has put the user on the request', async () => {
-    const late = await new Stream(`${host.url}/late-ticks`, { 'x-late-user': of(7) }).ticking();
+    const late = await new EventStream(`${host.url}/late-ticks`, { 'x-late-user': of(7) }).flowing();
     await host.logOut(7);
     await until('the stream has ended', () => !late.isOpen);
+  });
+});
+
+describe('an answer that a handler writes by itself', () => {
+  let host: GuardedHost;
+  beforeEach(async () => {
+    host = await GuardedHost.start({
+      options: { session: [bearerToken({ verify: factsOf }), requestUser({ userId: 'userId' })] },
+      metadata: { controllers: [Ticker] },
+    });
+  });
+  afterEach(() => host.end());
+  const open = (path: string, headers: Record<string, string>) =>
+    new EventStream(host.url + path, headers).flowing();
+
+  it('is cut off by the logout of its user where it is marked, and nobody else’s is', async () => {
+    const marked = [
+      await open('/own-ticks', bearer(of(7))),
+      await open('/late-own-ticks', { 'x-late-user': of(7) }),
+    ];
+    const others = [
+      await open('/own-ticks', bearer(of(8))),
+      await open('/own-ticks', bearer(of(7, AFTER))),
+      await open('/own-ticks', {}),
+      await open('/unmarked-ticks', bearer(of(7))),
+    ];
+    await host.logOut(7);
+    await until('the marked streams have ended', () => marked.every(({ isOpen }) => !isOpen));
+    const before = others.map(({ count }) => count);
+    await until('the others go on', () =>
+      others.every(({ count }, index) => count > (before[index] ?? 0) + 3),
+    );
+    expect(others.map(({ isOpen }) => isOpen)).toEqual([true, true, true, true]);
   });
 });

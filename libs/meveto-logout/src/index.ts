@@ -14,6 +14,7 @@ export {
   type MevetoErrorCode,
 } from './errors.js';
 export { AnswerLoggedOut, type LoggedOutAnswer } from './guard/answer-logged-out.decorator.js';
+export { EndWithSession } from './guard/end-with-session.decorator.js';
 export { MevetoLogoutGuard } from './guard/meveto-logout.guard.js';
 export {
   type ClosableSocket,

@@ -40,9 +40,11 @@ function make() {
   const gate = new GraphqlGate(judge, new HandshakeSessions(options, host), streams, options);
   return { known, gate };
 }
-const from = (graphql: unknown) => ({ getArgs: () => [{}, {}, graphql, {}] }) as unknown as ExecutionContext;
+const from = (graphql: unknown, operation = 'query') =>
+  ({ getArgs: () => [{}, {}, graphql, { operation: { operation } }] }) as unknown as ExecutionContext;
 const http = (token?: string, more: object = {}) =>
   from({ req: { headers: token === undefined ? {} : { authorization: `Bearer ${token}` }, ...more } });
+const soon = () => new Promise((resolve) => setImmediate(resolve));
 const openSocket = () => Object.assign(new EventEmitter(), { close: jest.fn() });
 const over = (socket: object, token?: string, more: object = {}) =>
   from({
@@ -110,12 +112,64 @@ describe('the gate of GraphQL operations', () => {
     expect(await entered(() => gate.enter(over(socket, 'good'), policy))).toBeInstanceOf(LoggedOutException);
   });
 
-  it('keeps no connection that it has refused', async () => {
-    const { gate, known } = make();
+  it('closes a connection that it has refused, once that has been said', async () => {
+    const { gate } = make();
     const socket = openSocket();
     expect(await entered(() => gate.enter(over(socket, 'over'), policy))).toBeInstanceOf(LoggedOutException);
-    known.learn({ userId: '7', loggedOutAt: 9_000 }, 'store');
     expect(socket.close).not.toHaveBeenCalled();
+    await soon();
+    expect(socket.close.mock.calls).toEqual([[4401, 'logged-out']]);
+  });
+
+  it('leaves a connection open that it cannot judge now', async () => {
+    const { gate } = make();
+    const socket = openSocket();
+    const own = { ...policy, stalenessLimitMs: -1 };
+    expect(await entered(() => gate.enter(over(socket, 'good'), own))).toBeInstanceOf(
+      LogoutStateUnknownException,
+    );
+    await soon();
+    expect(socket.close).not.toHaveBeenCalled();
+  });
+
+  describe('over HTTP', () => {
+    const response = () => Object.assign(new EventEmitter(), { destroy: jest.fn() });
+    const request = { headers: { authorization: 'Bearer good' } };
+    const logOut = (known: KnownLogouts) =>
+      known.learn({ userId: '7', loggedOutAt: GOOD.signedInAt }, 'store');
+
+    it.each<[string, (raw: object) => object]>([
+      ['Express has it', (res) => ({ req: { ...request, res } })],
+      ['the context has it', (res) => ({ req: request, res })],
+      ['Fastify’s reply has it', (raw) => ({ reply: { request, raw } })],
+      ['the context has Fastify’s reply as res', (raw) => ({ req: request, res: { raw } })],
+    ])('cuts a subscription off with its session: %s', async (_where, contextOf) => {
+      const { gate, known } = make();
+      const raw = response();
+      expect(await gate.enter(from(contextOf(raw), 'subscription'), policy)).toBe(true);
+      expect(raw.destroy).not.toHaveBeenCalled();
+      logOut(known);
+      expect(raw.destroy).toHaveBeenCalledTimes(1);
+      expect(warn).not.toHaveBeenCalled();
+    });
+
+    it.each(['query', 'mutation'])('lets a %s come to its end', async (operation) => {
+      const { gate, known } = make();
+      const res = response();
+      expect(await gate.enter(from({ req: request, res }, operation), policy)).toBe(true);
+      logOut(known);
+      expect(res.destroy).not.toHaveBeenCalled();
+    });
+
+    it('warns once of subscriptions that it cannot cut off, and not for those of strangers', async () => {
+      const { gate } = make();
+      expect(await gate.enter(from({ req: { headers: {} } }, 'subscription'), policy)).toBe(true);
+      expect(warn).not.toHaveBeenCalled();
+      for (let times = 0; times < 2; times += 1)
+        expect(await gate.enter(from({ req: request }, 'subscription'), policy)).toBe(true);
+      expect(warn).toHaveBeenCalledTimes(1);
+      expect(warn.mock.calls[0]?.[0]).toContain('context: ({ req, res }) => ({ req, res })');
+    });
   });
 
   it('asks late readers each time, of a request and of a connection', async () => {

@@ -5,12 +5,14 @@ import { HandshakeSessions } from '../session/handshake-sessions.js';
 import { readSessions } from '../session/read-sessions.js';
 import type { SessionReader } from '../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
-import { type GraphqlOrigin, originOf } from './graphql-request.js';
+import { type GraphqlOrigin, isSubscription, originOf } from './graphql-request.js';
 import { OneWarning } from '../observe/one-warning.js';
-import { OpenStreams } from './open-streams.js';
+import { endSoon, OpenStreams } from './open-streams.js';
 import { LoggedOutException, LogoutStateUnknownException } from './refusal.js';
 import type { RoutePolicy } from './route-policies.js';
 import { SessionJudge } from './session-judge.js';
+
+type KnownOrigin = Exclude<GraphqlOrigin, { kind: 'unknown' }>;
 
 /**
  * Lets GraphQL operations in or refuses them, by errors alone: the HTTP response is the GraphQL server's. A subscription
@@ -21,6 +23,10 @@ export class GraphqlGate {
   readonly #warning = new OneWarning(
     'A GraphQL operation passed unchecked, since its context has no request. Let the context have it as `req`: ' +
       'GraphQLModule.forRoot({ context: ({ req }) => ({ req }) }).',
+  );
+  readonly #streamWarning = new OneWarning(
+    'A GraphQL subscription over HTTP will not be cut off by a logout, since its context has no response. Let the context have ' +
+      'it as `res` beside `req`: GraphQLModule.forRoot({ context: ({ req, res }) => ({ req, res }) }).',
   );
 
   constructor(
@@ -38,14 +44,16 @@ export class GraphqlGate {
     const origin = originOf(context);
     if (origin.kind === 'unknown') return this.#warning.pass();
     const found = this.#sessionsOf(origin, readers);
-    const socket = origin.kind === 'socket' ? origin.socket : undefined;
-    return found instanceof Promise
-      ? found.then((sessions) => this.#decide(sessions, policy, socket))
-      : this.#decide(found, policy, socket);
+    const decide = (sessions: readonly SessionFacts[]): true => {
+      this.#decide(sessions, policy, origin);
+      this.#watch(origin, sessions, context);
+      return true;
+    };
+    return found instanceof Promise ? found.then(decide) : decide(found);
   }
 
   #sessionsOf(
-    origin: Exclude<GraphqlOrigin, { kind: 'unknown' }>,
+    origin: KnownOrigin,
     readers: readonly SessionReader[],
   ): readonly SessionFacts[] | Promise<readonly SessionFacts[]> {
     if (origin.kind === 'request') return readSessions(readers, origin.request);
@@ -55,11 +63,22 @@ export class GraphqlGate {
       : this.handshakes.of(origin.connection, origin.handshake);
   }
 
-  #decide(sessions: readonly SessionFacts[], policy: RoutePolicy, socket: object | undefined): true {
+  #decide(sessions: readonly SessionFacts[], policy: RoutePolicy, origin: KnownOrigin): void {
     const verdict = this.judge.judge(sessions, policy.stalenessLimitMs);
+    if (verdict === undefined) return;
     if (verdict === 'logout-state-unknown') throw new LogoutStateUnknownException();
-    if (verdict !== undefined) throw new LoggedOutException(verdict, HttpStatus.UNAUTHORIZED);
-    if (socket !== undefined) this.streams.watch(socket, sessions);
-    return true;
+    // Its client would keep it open, and come with more.
+    if (origin.kind === 'socket') endSoon(origin.socket);
+    throw new LoggedOutException(verdict, HttpStatus.UNAUTHORIZED);
+  }
+
+  /** Of a socket everything that comes over it goes by the same sessions; of HTTP a subscription is what goes on. */
+  #watch(origin: KnownOrigin, sessions: readonly SessionFacts[], context: ExecutionContext): void {
+    if (sessions.length === 0) return;
+    if (origin.kind === 'socket') this.streams.watch(origin.socket, sessions);
+    else if (isSubscription(context)) {
+      if (origin.response === undefined) this.#streamWarning.pass();
+      else this.streams.watch(origin.response, sessions);
+    }
   }
 }

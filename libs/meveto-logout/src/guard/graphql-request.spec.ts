@@ -80,7 +80,11 @@ describe('the origin of a GraphQL operation', () => {
 
   it('is an HTTP request that carries the header of a handshake, where Express answers it', () => {
     const request = { ...upgrade, res: {} };
-    expect(originOf(contextOf({ req: request }))).toEqual({ kind: 'request', request });
+    expect(originOf(contextOf({ req: request }))).toEqual({
+      kind: 'request',
+      request,
+      response: request.res,
+    });
   });
 
   it('is told apart from others that came over the same socket of the operating system', () => {

@@ -4,7 +4,12 @@ import type { SessionRequest } from '../session/session-reader.port.js';
 
 /** Where a GraphQL operation came from. */
 export type GraphqlOrigin =
-  | { readonly kind: 'request'; readonly request: SessionRequest }
+  | {
+      readonly kind: 'request';
+      readonly request: SessionRequest;
+      /** That of the HTTP server, where the context has it. */
+      readonly response: object | undefined;
+    }
   | {
       readonly kind: 'socket';
       /** What stands for this connection, and for no other. */
@@ -26,6 +31,11 @@ export function resolverArgumentsOf(execution: ExecutionContext): {
   return { context, info };
 }
 
+/** Whether what is asked for goes on after it has begun. */
+export function isSubscription(execution: ExecutionContext): boolean {
+  return fieldsOf(fieldsOf(resolverArgumentsOf(execution).info)['operation'])['operation'] === 'subscription';
+}
+
 /**
  * Finds the request of a GraphQL operation in its context, as Apollo, Mercurius and graphql-ws build it: the HTTP request,
  * or for what comes over a WebSocket the one that opened it.
@@ -38,7 +48,7 @@ export function originOf(context: ExecutionContext): GraphqlOrigin {
   if (!isRequest(given)) return { kind: 'unknown' };
   // An HTTP request may carry that header too. Express has a response for it, which a handshake has not.
   if (given.headers.upgrade === undefined || isObject(fieldsOf(given)['res'])) {
-    return { kind: 'request', request: given };
+    return { kind: 'request', request: given, response: responseOf(graphql, given) };
   }
   // The application's context function has kept the request of the handshake alone. Its socket may have carried other
   // requests, of other people: only the request tells whose it is.
@@ -49,6 +59,13 @@ export function originOf(context: ExecutionContext): GraphqlOrigin {
     socket: isObject(socket) ? socket : given,
     handshake: () => given,
   };
+}
+
+/** Express has it on the request as well; Fastify's reply has it as `raw`. */
+function responseOf(graphql: Fields, given: object): object | undefined {
+  const found = graphql['res'] ?? fieldsOf(graphql['reply'])['raw'] ?? fieldsOf(given)['res'];
+  const response = fieldsOf(found)['raw'] ?? found;
+  return isObject(response) ? response : undefined;
 }
 
 /** Of graphql-ws: `extra` has the socket and its request; a token comes with the parameters of the connection. */

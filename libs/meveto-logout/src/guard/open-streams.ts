@@ -105,6 +105,16 @@ const hasClosed = ({ destroyed, closed, readyState }: Closable): boolean =>
   destroyed === true || closed === true || readyState === CLOSED;
 
 function close(stream: Closable): void {
-  if (typeof stream.close === 'function') stream.close(UNAUTHORIZED, 'logged-out');
-  else stream.destroy?.();
+  if (!closeByCode(stream)) stream.destroy?.();
+}
+
+function closeByCode(stream: Partial<Closable>): boolean {
+  if (typeof stream.close !== 'function') return false;
+  stream.close(UNAUTHORIZED, 'logged-out');
+  return true;
+}
+
+/** Closes a WebSocket once what it is answered now has been written; whatever cannot say why it closes is left alone. */
+export function endSoon(socket: object): void {
+  setImmediate(() => closeByCode(socket));
 }

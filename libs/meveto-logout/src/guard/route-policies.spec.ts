@@ -4,6 +4,7 @@ import { Reflector } from '@nestjs/core';
 import type { OnLogoutStateUnknownPolicy } from '../model/staleness.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { AnswerLoggedOut } from './answer-logged-out.decorator.js';
+import { EndWithSession } from './end-with-session.decorator.js';
 import { OnLogoutStateUnknown } from './on-logout-state-unknown.decorator.js';
 import { RoutePolicies } from './route-policies.js';
 import { SkipMevetoLogout } from './skip-meveto-logout.decorator.js';
@@ -13,6 +14,12 @@ class Streams {
   events(): void {
     return;
   }
+  read(): void {
+    return;
+  }
+}
+@EndWithSession()
+class Downloads {
   read(): void {
     return;
   }
@@ -54,9 +61,10 @@ describe('the policy of a route', () => {
     });
   });
 
-  it('says where the answer goes on: at @Sse(), and nowhere else', () => {
+  it('says where the answer goes on: at @Sse() and @EndWithSession(), and nowhere else', () => {
     expect(of(Streams, 'events').isStream).toBe(true);
     expect(of(Streams, 'read').isStream).toBe(false);
+    expect(of(Downloads, 'read').isStream).toBe(true);
   });
 
   it('is what its class says, or nearer, its handler', () => {

@@ -5,6 +5,7 @@ import { type OnLogoutStateUnknownPolicy, stalenessLimitMs } from '../model/stal
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 import { ANSWER_KEY, type LoggedOutAnswer } from './answer-logged-out.decorator.js';
+import { END_KEY } from './end-with-session.decorator.js';
 import { STATE_UNKNOWN_KEY } from './on-logout-state-unknown.decorator.js';
 import { SKIP_KEY } from './skip-meveto-logout.decorator.js';
 
@@ -16,7 +17,7 @@ export interface RoutePolicy {
   readonly answer: LoggedOutAnswer | undefined;
   /** How old the knowledge of logouts may be here. */
   readonly stalenessLimitMs: number;
-  /** Whether its answer goes on: server-sent events. */
+  /** Whether its answer goes on, and is cut off when its session ends. */
   readonly isStream: boolean;
 }
 
@@ -53,7 +54,9 @@ export class RoutePolicies {
         onUnknown === undefined
           ? this.options.stalenessLimitMs
           : stalenessLimitMs(onUnknown, this.options.maxStalenessMs),
-      isStream: this.reflector.getAllAndOverride<boolean | undefined>(SSE_KEY, targets) === true,
+      isStream: [SSE_KEY, END_KEY].some(
+        (key) => this.reflector.getAllAndOverride<boolean | undefined>(key, targets) === true,
+      ),
     };
   }
 }

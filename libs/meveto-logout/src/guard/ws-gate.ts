@@ -8,7 +8,7 @@ import { hasLateReaders } from '../session/read-sessions.js';
 import type { SessionRequest } from '../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 import { OneWarning } from '../observe/one-warning.js';
-import { OpenStreams, UNAUTHORIZED } from './open-streams.js';
+import { endSoon, OpenStreams } from './open-streams.js';
 import { messageRefusal } from './refusal.js';
 import type { RoutePolicy } from './route-policies.js';
 import { SessionJudge } from './session-judge.js';
@@ -82,15 +82,12 @@ export class WsGate {
 
 interface Disconnectable {
   disconnect(): void;
-  close(code: number, reason: string): void;
 }
 
 /** After the exception filter has said why. */
 function disconnectSoon(client: Partial<Disconnectable>): void {
-  setImmediate(() => {
-    if (typeof client.disconnect === 'function') client.disconnect();
-    else client.close?.(UNAUTHORIZED, 'logged-out');
-  });
+  if (typeof client.disconnect === 'function') setImmediate(() => client.disconnect?.());
+  else endSoon(client);
 }
 
 interface SocketIoClient {
