@@ -173,6 +173,21 @@ describe('sockets', () => {
         expect(heard).toEqual([]);
       });
 
+      it.each(['shown again', 'hidden'])(
+        'do not come back either when the application has put its own data on them: session %s',
+        async (how) => {
+          await live.start({ configure: recovering(skipMiddlewares) });
+          live.host.app.get(ChatGateway).replacesData = true;
+          const chat = await lostDuringLogout();
+          const heard = announced(chat);
+          if (how === 'hidden') chat.socket.auth = {};
+          announce('said after the logout');
+          await until('it has asked', () => chat.socket.connected || chat.events.includes('connect_error'));
+          expect([chat.socket.connected, chat.socket.recovered]).toEqual([how === 'hidden', false]);
+          expect(heard).toEqual([]);
+        },
+      );
+
       it('get what they have missed when their session is live', async () => {
         await live.start({ configure: recovering(skipMiddlewares) });
         const chat = live.open({ token: await live.host.token(2), namespace: '/chat', reconnection: true });

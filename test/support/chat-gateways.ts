@@ -4,6 +4,9 @@ import type { Namespace, Socket } from 'socket.io';
 /** Namespaces of an application's own: a chat, news, and rooms that come into being when they are asked for. */
 @WebSocketGateway({ namespace: '/chat' })
 export class ChatGateway {
+  /** As applications do that look their users up, and put nothing but them on the socket. */
+  replacesData = false;
+
   @WebSocketServer()
   private readonly chat!: Namespace;
 
@@ -19,8 +22,11 @@ export class ChatGateway {
     if (adapter !== undefined) server.adapter(adapter);
   }
 
-  handleConnection(socket: Socket): void {
+  async handleConnection(socket: Socket): Promise<void> {
     socket.emit('hello', 'welcome');
+    if (!this.replacesData) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    socket.data = { name: 'somebody' };
   }
 
   @SubscribeMessage('say')

@@ -16,6 +16,7 @@ type Restore = (...asked: Parameters<Namespace['adapter']['restoreSession']>) =>
 export class HostNamespaces {
   readonly #logger = new Logger('MevetoLogout');
   readonly #atHandshake = new WeakMap<Socket, readonly SessionFacts[]>();
+  readonly #kept = new WeakMap<Socket, readonly SessionFacts[]>();
   readonly #guarded = new Set<string>();
 
   constructor(
@@ -66,17 +67,25 @@ export class HostNamespaces {
    * recovered when the session that it had is over, or when too little is known to say so, and connects as a new one.
    */
   #guardRecovery(namespace: Namespace): void {
-    this.#guardAdapter(namespace.adapter);
+    this.#guardAdapter(namespace);
     // The application may give its server another adapter later, as once its bus is there.
     const initAdapter = namespace._initAdapter.bind(namespace);
     namespace._initAdapter = () => {
       initAdapter();
-      this.#guardAdapter(namespace.adapter);
+      this.#guardAdapter(namespace);
     };
   }
 
-  #guardAdapter(guarded: Namespace['adapter']): void {
-    const adapter = guarded as { restoreSession: Restore };
+  #guardAdapter(namespace: Namespace): void {
+    const adapter = namespace.adapter as Pick<Namespace['adapter'], 'persistSession'> & {
+      restoreSession: Restore;
+    };
+    const persist = adapter.persistSession.bind(adapter);
+    adapter.persistSession = (session) => {
+      const socket = namespace.sockets.get(session.sid);
+      // What the application has put there since may have taken its place.
+      if (keepForRecovery(session, (socket && this.#kept.get(socket)) ?? [])) persist(session);
+    };
     const restore = adapter.restoreSession.bind(adapter);
     adapter.restoreSession = async (...asked) => {
       const session = await restore(...asked);
@@ -109,9 +118,10 @@ export class HostNamespaces {
    * another one of the same user.
    */
   async #sessionsOf(socket: Socket): Promise<readonly SessionFacts[]> {
+    const before = sessionsBefore(socket);
     const shown = await this.handshake.read(socket);
     const isShown = ({ userId }: SessionFacts) => shown.some((one) => String(one.userId) === String(userId));
-    return [...shown, ...sessionsBefore(socket).filter((session) => !isShown(session))];
+    return [...shown, ...before.filter((session) => !isShown(session))];
   }
 
   /** Connection state recovery brings sockets back that no middleware has seen. */
@@ -119,7 +129,7 @@ export class HostNamespaces {
     try {
       const isSeen = this.#atHandshake.has(socket) || !socket.recovered;
       const sessions = this.#atHandshake.get(socket) ?? (isSeen ? [] : await this.#sessionsOf(socket));
-      keepForRecovery(socket, sessions);
+      this.#kept.set(socket, sessions);
       this.watch.watch(socket, sessions);
     } catch {
       socket.disconnect();
@@ -138,12 +148,15 @@ const keptIn = (data: unknown): readonly SessionFacts[] => {
 const sessionsBefore = (socket: Socket): readonly SessionFacts[] =>
   socket.recovered ? keptIn(socket.data) : [];
 
-function keepForRecovery(socket: Socket, sessions: readonly SessionFacts[]): void {
-  if (sessions.length === 0) return;
-  (socket.data as Record<string, unknown>)[KEPT] = sessions.map(({ userId, signedInAt }) => ({
+/** False when it cannot be kept: then the socket may not be recovered either, and connects as a new one. */
+function keepForRecovery(keeper: { data: unknown }, sessions: readonly SessionFacts[]): boolean {
+  if (sessions.length === 0) return true;
+  const data = (keeper.data ??= {});
+  const kept = sessions.map(({ userId, signedInAt }) => ({
     userId: String(userId),
     ...(signedInAt !== undefined && { signedInAt }),
   }));
+  return typeof data === 'object' && Reflect.set(data, KEPT, kept);
 }
 
 const isMatch = (wanted: string | RegExp, name: string): boolean =>
