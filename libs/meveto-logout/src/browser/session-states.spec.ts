@@ -49,3 +49,20 @@ describe('what a page without a session is told', () => {
       expect(await states.of(request)).toMatchObject({ status: 503 });
   });
 });
+
+describe('the session that a page is told', () => {
+  it('is the same for one person, by whichever and however many of their sessions, and another for others', async () => {
+    const judge = { judge: () => undefined } as unknown as SessionJudge;
+    const sessionOf = async (...users: readonly (string | number)[]) => {
+      const sessions = users.map((userId) => ({ read: () => ({ userId, signedInAt: 1 }) }));
+      const options = { sessions } as unknown as ResolvedOptions;
+      const states = new SessionStates(judge, new TokenVault('client', 'secret'), options);
+      const { body } = await states.of({ headers: { cookie: 'a=b' } });
+      return (body as { session: string }).session;
+    };
+    const own = await sessionOf(7);
+    expect(await sessionOf('7', 7)).toBe(own);
+    expect(await sessionOf(8, 7)).toBe(await sessionOf(7, 8, 7));
+    expect(new Set([own, await sessionOf(8), await sessionOf(7, 8)]).size).toBe(3);
+  });
+});

@@ -55,7 +55,7 @@ export class SessionStates {
    * while keys are changed replicas have one in common.
    */
   #live(sessions: readonly SessionFacts[]): SessionState {
-    const users = sessions.map(({ userId }) => String(userId)).sort();
+    const users = [...new Set(sessions.map(({ userId }) => String(userId)))].sort();
     const starts = sessions.map(({ signedInAt }) => signedInAt ?? Number.NaN);
     const signedInAt = Math.min(...starts);
     return {

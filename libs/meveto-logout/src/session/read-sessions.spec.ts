@@ -39,4 +39,23 @@ describe('readSessions', () => {
     const failing = reader(Promise.reject(new Error('the session store is away')));
     await expect(readSessions([reader(A), failing], request)).rejects.toThrow('the session store is away');
   });
+
+  it('waits for nobody once a reader has thrown, and the process goes on whatever the others say', async () => {
+    const late = Promise.reject(new Error('the store of tokens is away'));
+    const thrower: SessionReader = {
+      read: () => {
+        throw new Error('the session store is away');
+      },
+    };
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    try {
+      expect(() => readSessions([reader(A), reader(late), thrower], request)).toThrow('the session store');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+  });
 });

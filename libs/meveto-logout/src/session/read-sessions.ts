@@ -12,14 +12,19 @@ export function readSessions(
   request: SessionRequest,
 ): readonly SessionFacts[] | Promise<readonly SessionFacts[]> {
   const found: (Facts | Promise<Facts>)[] = [];
-  let isAsync = false;
-  for (const reader of readers) {
-    const facts = reader.read(request);
-    if (facts === undefined) continue;
-    if ('then' in facts) isAsync = true;
-    found.push(facts);
+  try {
+    for (const reader of readers) {
+      const facts = reader.read(request);
+      if (facts !== undefined) found.push(facts);
+    }
+  } catch (error) {
+    // Nobody waits for the others any more: what they throw would end the process.
+    for (const facts of found) Promise.resolve(facts).catch(() => undefined);
+    throw error;
   }
-  return isAsync ? allOf(found) : (found as SessionFacts[]);
+  return found.some((facts) => facts !== undefined && 'then' in facts)
+    ? allOf(found)
+    : (found as SessionFacts[]);
 }
 
 async function allOf(found: readonly (Facts | Promise<Facts>)[]): Promise<SessionFacts[]> {
