@@ -40,8 +40,10 @@ function make() {
   const gate = new GraphqlGate(judge, new HandshakeSessions(options, host), streams, options);
   return { known, gate };
 }
-const from = (graphql: unknown, operation = 'query') =>
-  ({ getArgs: () => [{}, {}, graphql, { operation: { operation } }] }) as unknown as ExecutionContext;
+const from = (graphql: unknown, operation = 'query', fieldName = 'note') =>
+  ({
+    getArgs: () => [{}, {}, graphql, { operation: { operation }, fieldName }],
+  }) as unknown as ExecutionContext;
 const http = (token?: string, more: object = {}) =>
   from({ req: { headers: token === undefined ? {} : { authorization: `Bearer ${token}` }, ...more } });
 const soon = () => new Promise((resolve) => setImmediate(resolve));
@@ -91,6 +93,22 @@ describe('the gate of GraphQL operations', () => {
     const own = { ...policy, stalenessLimitMs: -1 };
     const refusal = await entered(() => make().gate.enter(http('good'), own));
     expect(refusal).toBeInstanceOf(LogoutStateUnknownException);
+  });
+
+  it('says once that a login may have been refused: an old cookie would keep people out', async () => {
+    const { gate } = make();
+    const asked = (token: string, operation: string, name: string) =>
+      entered(() =>
+        gate.enter(from({ req: { headers: { authorization: `Bearer ${token}` } } }, operation, name), policy),
+      );
+    await asked('good', 'mutation', 'login');
+    await asked('over', 'query', 'login');
+    await asked('over', 'mutation', 'blogInsert');
+    expect(warn).not.toHaveBeenCalled();
+    for (const name of ['signIn', 'logInByMail', 'authenticate'])
+      expect(await asked('over', 'mutation', name)).toBeInstanceOf(LoggedOutException);
+    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn.mock.calls[0]?.[0]).toContain('@SkipMevetoLogout()');
   });
 
   it('lets operations without a request pass, with one warning that says how the context gets one', () => {

@@ -5,12 +5,14 @@ import { HandshakeSessions } from '../session/handshake-sessions.js';
 import { readSessions } from '../session/read-sessions.js';
 import type { SessionReader } from '../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
-import { type GraphqlOrigin, isSubscription, originOf } from './graphql-request.js';
+import { type GraphqlOrigin, isSubscription, mutationOf, originOf } from './graphql-request.js';
 import { OneWarning } from '../observe/one-warning.js';
 import { endSoon, OpenStreams } from './open-streams.js';
 import { LoggedOutException, LogoutStateUnknownException } from './refusal.js';
 import type { RoutePolicy } from './route-policies.js';
 import { SessionJudge } from './session-judge.js';
+
+const LOOKS_LIKE_LOGIN = /^(log|sign)_?in|^authenticate/i;
 
 type KnownOrigin = Exclude<GraphqlOrigin, { kind: 'unknown' }>;
 
@@ -23,6 +25,10 @@ export class GraphqlGate {
   readonly #warning = new OneWarning(
     'A GraphQL operation passed unchecked, since its context has no request. Let the context have it as `req`: ' +
       'GraphQLModule.forRoot({ context: ({ req }) => ({ req }) }).',
+  );
+  readonly #loginWarning = new OneWarning(
+    'A GraphQL mutation whose name is a login’s was refused, since the session that it came with is over: nobody can log in ' +
+      'by it with an old cookie. If it is a login, put @SkipMevetoLogout() on it.',
   );
   readonly #streamWarning = new OneWarning(
     'A GraphQL subscription over HTTP will not be cut off by a logout, since its context has no response. Let the context have ' +
@@ -45,7 +51,7 @@ export class GraphqlGate {
     if (origin.kind === 'unknown') return this.#warning.pass();
     const found = this.#sessionsOf(origin, readers);
     const decide = (sessions: readonly SessionFacts[]): true => {
-      this.#decide(sessions, policy, origin);
+      this.#decide(sessions, policy, origin, context);
       this.#watch(origin, sessions, context);
       return true;
     };
@@ -63,10 +69,16 @@ export class GraphqlGate {
       : this.handshakes.of(origin.connection, origin.handshake);
   }
 
-  #decide(sessions: readonly SessionFacts[], policy: RoutePolicy, origin: KnownOrigin): void {
+  #decide(
+    sessions: readonly SessionFacts[],
+    policy: RoutePolicy,
+    origin: KnownOrigin,
+    context: ExecutionContext,
+  ): void {
     const verdict = this.judge.judge(sessions, policy.stalenessLimitMs);
     if (verdict === undefined) return;
     if (verdict === 'logout-state-unknown') throw new LogoutStateUnknownException();
+    if (LOOKS_LIKE_LOGIN.test(mutationOf(context) ?? '')) this.#loginWarning.pass();
     // Its client would keep it open, and come with more.
     if (origin.kind === 'socket') endSoon(origin.socket);
     throw new LoggedOutException(verdict, HttpStatus.UNAUTHORIZED);

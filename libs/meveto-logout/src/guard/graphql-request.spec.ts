@@ -87,9 +87,17 @@ describe('the origin of a GraphQL operation', () => {
     });
   });
 
+  it.each<[string, object]>([
+    ['offers HTTP/2 in clear', { req: { headers: { upgrade: 'h2c' }, raw: {}, socket } }],
+    ['posts', { req: { ...upgrade, method: 'POST', socket } }],
+    ['has a reply', { req: { ...upgrade, method: 'GET', socket }, reply: { raw: {} } }],
+  ])('is an HTTP request that carries such a header on Fastify, and %s', (_what, graphql) => {
+    expect(originOf(contextOf(graphql)).kind).toBe('request');
+  });
+
   it('is told apart from others that came over the same socket of the operating system', () => {
     const [first, second] = ['sid=1', 'sid=2'].map((cookie) => {
-      const origin = originOf(contextOf({ req: { headers: { cookie, upgrade: 'x' }, socket } }));
+      const origin = originOf(contextOf({ req: { headers: { cookie, upgrade: 'WebSocket' }, socket } }));
       return origin.kind === 'socket' ? origin.connection : undefined;
     });
     expect(first).toBeDefined();

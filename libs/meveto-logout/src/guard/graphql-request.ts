@@ -32,9 +32,17 @@ export function resolverArgumentsOf(execution: ExecutionContext): {
 }
 
 /** Whether what is asked for goes on after it has begun. */
-export function isSubscription(execution: ExecutionContext): boolean {
-  return fieldsOf(fieldsOf(resolverArgumentsOf(execution).info)['operation'])['operation'] === 'subscription';
+export const isSubscription = (execution: ExecutionContext): boolean =>
+  kindOf(resolverArgumentsOf(execution).info) === 'subscription';
+
+/** The name of the mutation that is asked for, if it is one. */
+export function mutationOf(execution: ExecutionContext): string | undefined {
+  const { info } = resolverArgumentsOf(execution);
+  const { fieldName } = fieldsOf(info);
+  return kindOf(info) === 'mutation' && typeof fieldName === 'string' ? fieldName : undefined;
 }
+
+const kindOf = (info: unknown): unknown => fieldsOf(fieldsOf(info)['operation'])['operation'];
 
 /**
  * Finds the request of a GraphQL operation in its context, as Apollo, Mercurius and graphql-ws build it: the HTTP request,
@@ -46,10 +54,8 @@ export function originOf(context: ExecutionContext): GraphqlOrigin {
   const connection = [graphql, given].find((fields) => isRequest(fieldsOf(fields['extra'])['request']));
   if (connection !== undefined) return ofConnection(connection, given);
   if (!isRequest(given)) return { kind: 'unknown' };
-  // An HTTP request may carry that header too. Express has a response for it, which a handshake has not.
-  if (given.headers.upgrade === undefined || isObject(fieldsOf(given)['res'])) {
-    return { kind: 'request', request: given, response: responseOf(graphql, given) };
-  }
+  const response = responseOf(graphql, given);
+  if (response !== undefined || !isHandshake(given)) return { kind: 'request', request: given, response };
   // The application's context function has kept the request of the handshake alone. Its socket may have carried other
   // requests, of other people: only the request tells whose it is.
   const socket = fieldsOf(given)['socket'];
@@ -60,6 +66,10 @@ export function originOf(context: ExecutionContext): GraphqlOrigin {
     handshake: () => given,
   };
 }
+
+/** HTTP requests may offer other protocols, as HTTP/2 in clear; and this one, where there is a response to answer them with. */
+const isHandshake = ({ headers, ...more }: SessionRequest): boolean =>
+  headers.upgrade?.toLowerCase() === 'websocket' && (fieldsOf(more)['method'] ?? 'GET') === 'GET';
 
 /** Express has it on the request as well; Fastify's reply has it as `raw`. */
 function responseOf(graphql: Fields, given: object): object | undefined {

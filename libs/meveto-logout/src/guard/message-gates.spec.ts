@@ -128,6 +128,17 @@ describe('the gate of messages to gateways', () => {
     expect(await ws.enter(from(stranger), policy)).toBe(true);
   });
 
+  it.each(['undefined', 'a promise of it'])(
+    'takes a Socket.IO client for who opened its socket where the application says %s of a message',
+    async (kind) => {
+      const { ws } = gatesOf({ ws: () => (kind === 'undefined' ? undefined : Promise.resolve(undefined)) });
+      expect(await refusalOf(ws.enter(from(socketWith('over')), policy))).toBeInstanceOf(WsException);
+      expect(await ws.enter(from(socketWith('good')), policy)).toBe(true);
+      expect(await ws.enter(from(socketWith()), policy)).toBe(true);
+      expect(warn).not.toHaveBeenCalled();
+    },
+  );
+
   it('does not disconnect while it does not know', async () => {
     const socket = socketWith('good');
     const own = { ...policy, stalenessLimitMs: -1 };

@@ -1,10 +1,14 @@
 import { EventEmitter } from 'node:events';
+import { connect, constants, createServer, type Http2ServerResponse } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { KnownLogouts } from '../logout/known-logouts.js';
 import { Counters } from '../observe/counters.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { OpenStreams } from './open-streams.js';
 import { SessionJudge } from './session-judge.js';
+
+const soon = () => new Promise((resolve) => setTimeout(resolve, 2));
 
 class FakeSocket extends EventEmitter {
   readonly close = jest.fn();
@@ -214,5 +218,38 @@ describe('an HTTP response whose turn on its connection has not come', () => {
     expect(response.destroy).not.toHaveBeenCalled();
     response.begin();
     expect(response.destroy).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('the answer of a stream over HTTP/2', () => {
+  it('is cut off when its session is over, and is not kept when it had gone before it was watched', async () => {
+    const known = new KnownLogouts();
+    const options = { maxSessionAgeMs: 1_000_000 } as ResolvedOptions;
+    const streams = new OpenStreams(
+      known,
+      new SessionJudge(known, options, new Counters(), { now: () => 5_000 }),
+    );
+    const responses: Http2ServerResponse[] = [];
+    const server = createServer((_request, response) => responses.push(response));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const client = connect(`http://127.0.0.1:${String((server.address() as AddressInfo).port)}`);
+    try {
+      const asked = [client.request(), client.request()];
+      for (const request of asked) request.on('error', () => undefined).end();
+      while (responses.length < 2) await soon();
+      const [open, gone] = responses as [Http2ServerResponse, Http2ServerResponse];
+      const hasGone = new Promise((resolve) => gone.once('close', resolve));
+      asked[1]?.close(constants.NGHTTP2_CANCEL);
+      await hasGone;
+      const destroyed = [open, gone].map((response) => jest.spyOn(response, 'destroy'));
+      for (const response of responses) streams.watch(response, [{ userId: 7, signedInAt: 1_000 }]);
+      const hasEnded = new Promise((resolve) => asked[0]?.once('close', resolve));
+      known.learn({ userId: '7', loggedOutAt: 2_000 }, 'store');
+      await hasEnded;
+      expect(destroyed.map(({ mock }) => mock.calls.length)).toEqual([1, 0]);
+    } finally {
+      client.destroy();
+      server.close();
+    }
   });
 });

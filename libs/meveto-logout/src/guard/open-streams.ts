@@ -20,6 +20,8 @@ interface Closable {
   readonly destroyed?: boolean;
   readonly closed?: boolean;
   readonly readyState?: unknown;
+  /** Of a response over HTTP/2, which says nothing else of its end. */
+  readonly stream?: { readonly destroyed?: boolean };
   /** Of an HTTP response: null until it is its turn on a connection that has answers before it. */
   readonly socket?: unknown;
 }
@@ -101,8 +103,8 @@ const isClosable = (stream: object): stream is Closable =>
   'once' in stream && ('close' in stream || 'destroy' in stream);
 
 /** What has closed already never says so again, and would be kept for good. */
-const hasClosed = ({ destroyed, closed, readyState }: Closable): boolean =>
-  destroyed === true || closed === true || readyState === CLOSED;
+const hasClosed = ({ destroyed, closed, readyState, stream }: Closable): boolean =>
+  destroyed === true || closed === true || readyState === CLOSED || stream?.destroyed === true;
 
 function close(stream: Closable): void {
   if (!closeByCode(stream)) stream.destroy?.();

@@ -50,17 +50,23 @@ export class WsGate {
 
   #sessionsOf(client: unknown, data: unknown): Found | Promise<Found> | undefined {
     const ask = this.options.sessionOfMessage.ws;
-    if (ask !== undefined) return this.#orOpened(asList(ask(client, data)), client as object);
+    return ask === undefined
+      ? this.#atHandshake(client)
+      : this.#orAtHandshake(asList(ask(client, data)), client);
+  }
+
+  /** Undefined where the socket does not carry its request, and was not handed over. */
+  #atHandshake(client: unknown): Found | Promise<Found> | undefined {
     if (!isSocketIo(client)) return this.handshakes.ofOpened(client as object);
     return this.handshakes.of(client, () =>
       withAccessToken(client.request, client.handshake.auth?.['token']),
     );
   }
 
-  /** Of a message that says nothing of whose it is, it is the socket that was handed over. */
-  #orOpened(found: Found | Promise<Found>, client: object): Found | Promise<Found> {
-    if (found instanceof Promise) return found.then((sessions) => this.#orOpened(sessions, client));
-    return found.length > 0 ? found : (this.handshakes.ofOpened(client) ?? found);
+  /** A message that says nothing of whose it is comes from whoever opened the socket. */
+  #orAtHandshake(found: Found | Promise<Found>, client: unknown): Found | Promise<Found> {
+    if (found instanceof Promise) return found.then((sessions) => this.#orAtHandshake(sessions, client));
+    return found.length > 0 ? found : (this.#atHandshake(client) ?? found);
   }
 
   #decide(sessions: Found, client: unknown, policy: RoutePolicy): true {
