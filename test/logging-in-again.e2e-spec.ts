@@ -10,6 +10,7 @@ import {
   Req,
   UseGuards,
 } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { requestUser, SessionReader, type SessionRequest } from 'nestjs-meveto-logout';
 import { GuardedHost } from './support/guarded-host.js';
@@ -163,5 +164,58 @@ describe('a guard that lets people log in', () => {
     expect(said).toEqual([expect.stringContaining('loginPaths')]);
     expect((await host.service.status()).counters.guard_refused).toBe(2);
     warn.mockRestore();
+  });
+});
+
+/** A global guard of an application that knows people by a cookie of its own, on public pages, too. */
+@Injectable()
+class KnowsByCookie implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<UserRequest>();
+    const signedInAt = /mine=(\d+)/.exec(request.headers['cookie'] ?? '')?.[1];
+    if (signedInAt !== undefined) request.user = { id: 7, signedInAt: Number(signedInAt) };
+    return true;
+  }
+}
+
+@Controller()
+class PublicPages {
+  @Get('login')
+  show(@Req() { user }: UserRequest) {
+    return { user: user?.id ?? null };
+  }
+
+  @Post('login')
+  @HttpCode(200)
+  logIn(@Req() { user }: UserRequest) {
+    return { user: user?.id ?? null };
+  }
+
+  @Get('profile')
+  profile() {
+    return 'profile';
+  }
+}
+
+describe('a login page where a guard of the application knows people by an old cookie', () => {
+  let host: GuardedHost;
+  afterEach(() => host.end());
+
+  it('is shown to nobody in particular, and the cookie is taken away, also by a login that is refused', async () => {
+    host = await GuardedHost.start({
+      options: { session: requestUser(), whenLoggedOut: { clearCookies: ['mine'] } },
+      metadata: { controllers: [PublicPages], providers: [{ provide: APP_GUARD, useClass: KnowsByCookie }] },
+    });
+    const { signedInAt } = await host.service.recordLogin(7);
+    await host.logOut(7);
+    const old = { cookie: `mine=${String(signedInAt)}`, accept: 'text/html' };
+    const cleared = [expect.stringMatching(/^mine=;/)];
+    const page = await host.request('GET', '/login', old);
+    expect([page.status, page.text, page.headers['set-cookie']]).toEqual([200, '{"user":null}', cleared]);
+    const login = await host.request('POST', '/login', old);
+    expect([login.status, login.headers['set-cookie']]).toEqual([401, cleared]);
+    expect((await host.request('POST', '/login', { accept: 'text/html' })).status).toBe(200);
+    const profile = await host.request('GET', '/profile', old);
+    expect([profile.status, profile.headers.location]).toEqual([303, '/login']);
   });
 });

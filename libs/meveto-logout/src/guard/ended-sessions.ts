@@ -50,7 +50,7 @@ export class EndedSessions {
   async renew(request: SessionRequest, readers: readonly SessionReader[]): Promise<boolean> {
     try {
       for (const reader of readers) {
-        if (reader.renew === undefined) dropCookies(request, this.options.whenLoggedOut.clearCookies);
+        if (reader.renew === undefined) dropCookies(request, reader.cookies ?? this.#namesOfCookies());
         else await reader.renew(request);
       }
       return (await this.of(request)).over.length === 0;
@@ -60,14 +60,18 @@ export class EndedSessions {
     }
   }
 
+  #namesOfCookies(): readonly string[] {
+    return this.options.whenLoggedOut.clearCookies.map(({ name }) => name);
+  }
+
   #warn(): void {
     this.#logger.warn('A session that is over could not be removed from its store. It stays refused.');
   }
 }
 
 /** As if the browser had not sent these cookies: the answer takes them away, and the request goes on without them. */
-function dropCookies(request: SessionRequest, cookies: readonly { readonly name: string }[]): void {
-  const names = new Set(cookies.map(({ name }) => name));
+function dropCookies(request: SessionRequest, cookies: readonly string[]): void {
+  const names = new Set(cookies);
   const sent = request.headers.cookie?.split(';');
   const left = sent?.filter((pair) => !names.has((pair.split('=', 1)[0] ?? '').trim()));
   if (left !== undefined) request.headers.cookie = left.join(';').trim();

@@ -5,7 +5,7 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import { readSessions } from '../session/read-sessions.js';
 import type { SessionReader, SessionRequest } from '../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
-import { EndedSessions } from './ended-sessions.js';
+import { EndedSessions, type RequestSessions } from './ended-sessions.js';
 import { OneWarning } from '../observe/one-warning.js';
 import { RefusalWriter } from './refusal-writer.js';
 import { LogoutStateUnknownException } from './refusal.js';
@@ -26,6 +26,7 @@ interface HttpRequest extends SessionRequest {
 /** Lets HTTP requests in or refuses them. */
 @Injectable()
 export class HttpGate {
+  readonly #loginPage: string;
   readonly #loginPaths: ReadonlySet<string>;
   readonly #warning = new OneWarning(
     'A POST request to a path that looks like a login’s was refused, since the session that it came with is over. If people ' +
@@ -35,6 +36,10 @@ export class HttpGate {
   readonly #renewWarning = new OneWarning(
     'A login path was asked for with a session that is over and cannot be taken off the request. Name the cookie that it comes ' +
       'with, whenLoggedOut: { clearCookies: [name] }, or give its session reader a method renew(request).',
+  );
+  readonly #besideLiveWarning = new OneWarning(
+    'A page was refused for a session that is over, beside another one that is still good: its cookie cannot be told from the ' +
+      'other’s, and stays. Name it in its session reader: override readonly cookies = [name].',
   );
   readonly #lateWarning = new OneWarning(
     'A request was refused since a guard of the application put a user without a start of session on it, who was logged out ' +
@@ -50,6 +55,7 @@ export class HttpGate {
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {
     const { redirectTo, loginPaths } = options.whenLoggedOut;
+    this.#loginPage = pathOf(redirectTo);
     this.#loginPaths = new Set([redirectTo, ...loginPaths].map(pathOf));
   }
 
@@ -92,6 +98,13 @@ export class HttpGate {
     return this.#loginPaths.has(pathOf(urlOf(request)));
   }
 
+  /** Which is for everybody, and where nobody logs in by the request itself. */
+  #isLoginPage(request: HttpRequest): boolean {
+    return (
+      (request.method === 'GET' || request.method === 'HEAD') && pathOf(urlOf(request)) === this.#loginPage
+    );
+  }
+
   /** Whom a guard has put there at a login path, without a start, has just proved who they are: that is the login. */
   #withoutLogins(sessions: readonly SessionFacts[], context: ExecutionContext): readonly SessionFacts[] {
     const started = sessions.filter(({ signedInAt }) => signedInAt !== undefined);
@@ -106,9 +119,10 @@ export class HttpGate {
     isLate: boolean,
   ): Promise<true> {
     if (this.#isLogin(request)) {
-      // Its guard has let in whose session is over: a refreshed token, not a login.
-      if (isLate) throw this.writer.asJson(response, reason);
-      return this.#beginAnew(reason, request, response);
+      if (!isLate || this.#isLoginPage(request)) return this.#beginAnew(reason, request, response);
+      // Its guard has let in whose session is over: a refreshed token, not a login. Or an old cookie has come along.
+      await this.#clear(request, response, false);
+      throw this.writer.asJson(response, reason);
     }
     const isRedirected = isPage(request, policy);
     if (isRedirected && mayNavigate(request.headers)) await this.#endSession(request, response);
@@ -119,11 +133,7 @@ export class HttpGate {
 
   /** Sent to where it is already, a browser would go round in circles; and a script that logs in has to be let in. */
   async #beginAnew(reason: RefusalReason, request: HttpRequest, response: object): Promise<true> {
-    const { over, hasLive } = await this.ended.of(request);
-    if (!hasLive) {
-      this.writer.clearSiteData(response, false);
-      this.writer.clearCookies(response);
-    }
+    const { over } = await this.#clear(request, response, false);
     if (await this.ended.renew(request, over)) return true;
     if (over.some((reader) => reader.renew === undefined)) {
       this.#renewWarning.pass();
@@ -134,12 +144,23 @@ export class HttpGate {
   }
 
   async #endSession(request: HttpRequest, response: object): Promise<void> {
-    const { over, hasLive } = await this.ended.of(request);
-    if (!hasLive) {
-      this.writer.clearSiteData(response, true);
-      this.writer.clearCookies(response);
-    }
+    const { over } = await this.#clear(request, response, true);
     await this.ended.end(request, over);
+  }
+
+  /** Takes from the browser what is over, and leaves what is still good. */
+  async #clear(request: HttpRequest, response: object, mayTakeLogins: boolean): Promise<RequestSessions> {
+    const found = await this.ended.of(request);
+    if (!found.hasLive) {
+      this.writer.clearSiteData(response, mayTakeLogins);
+      this.writer.clearCookies(response);
+      return found;
+    }
+    const cookies = found.over.flatMap((reader) => reader.cookies ?? []);
+    if (cookies.length > 0) this.writer.clearCookies(response, cookies);
+    if (found.over.some((reader) => reader.end === undefined && reader.cookies === undefined))
+      this.#besideLiveWarning.pass();
+    return found;
   }
 
   /** Of a script: what is answered late would take the cookie and session of a login since. */

@@ -19,7 +19,7 @@ const listed = (kinds: readonly SiteData[]): string => kinds.map((kind) => `"${k
  */
 @Injectable()
 export class RefusalWriter {
-  readonly #clearingCookies: readonly string[];
+  readonly #clearingCookies: readonly { readonly name: string; readonly line: string }[];
   readonly #clearSiteData: string;
   readonly #clearStoredData: string;
 
@@ -27,8 +27,13 @@ export class RefusalWriter {
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {
-    this.#clearingCookies = options.whenLoggedOut.clearCookies.map(clearingCookie);
-    const { clearSiteData } = options.whenLoggedOut;
+    const { clearCookies, clearSiteData } = options.whenLoggedOut;
+    const named = new Set(clearCookies.map(({ name }) => name));
+    const more = new Set(
+      options.sessions.flatMap(({ cookies = [] }) => cookies).filter((name) => !named.has(name)),
+    );
+    const all = [...clearCookies, ...[...more].map((name) => ({ name }))];
+    this.#clearingCookies = all.map((cookie) => ({ name: cookie.name, line: clearingCookie(cookie) }));
     this.#clearSiteData = listed(clearSiteData);
     this.#clearStoredData = listed(clearSiteData.filter((kind) => !TAKES_LOGINS.has(kind)));
   }
@@ -67,11 +72,14 @@ export class RefusalWriter {
     if (kinds !== '') this.#set(response, 'Clear-Site-Data', kinds);
   }
 
-  /** Takes the session cookies away with this answer. */
-  clearCookies(response: object): void {
+  /**
+   * Takes session cookies away with this answer.
+   * @param names of these alone, where others are still good
+   */
+  clearCookies(response: object, names?: readonly string[]): void {
     this.#forbidStoring(response);
-    for (const line of this.#clearingCookies)
-      this.host.httpAdapter.appendHeader(response, 'Set-Cookie', line);
+    for (const { name, line } of this.#clearingCookies)
+      if (names?.includes(name) !== false) this.host.httpAdapter.appendHeader(response, 'Set-Cookie', line);
   }
 
   setRetryAfter(response: object): void {

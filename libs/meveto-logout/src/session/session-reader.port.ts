@@ -24,12 +24,19 @@ export abstract class SessionReader {
    */
   isUnreadable?(request: SessionRequest): boolean;
 
+  /**
+   * Names of the cookies that it is read from, where nothing is stored that could be ended: they are taken away once their
+   * session is over, also beside another session that is still good, when those of `whenLoggedOut.clearCookies` stay. Set with other
+   * attributes than the default ones, a cookie must be named there, too.
+   */
+  readonly cookies?: readonly string[] | undefined;
+
   /** Ends the session of a refused HTTP request where it is stored. Absent: there is nothing to end. */
   end?(request: SessionRequest): void | Promise<void>;
 
   /**
    * Gives an HTTP request nobody's session in place of the one that is over, since it goes on: it asks for the login page.
-   * Absent: the request goes on without the cookies that `whenLoggedOut.clearCookies` names; if the session is read from it all
+   * Absent: the request goes on without its `cookies`, or those that `whenLoggedOut.clearCookies` names; if the session is read from it all
    * the same, the login page is shown (GET, HEAD) and a login is refused.
    */
   renew?(request: SessionRequest): void | Promise<void>;
