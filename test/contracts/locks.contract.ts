@@ -1,11 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import BetterSqlite3, { type Database } from 'better-sqlite3';
-import { StoreUnavailableError } from 'nestjs-meveto-logout';
+import { StoreUnavailableError, typeOrmStore } from 'nestjs-meveto-logout';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { User } from '../support/host-app.js';
 import { incoming, logOut, summaryOf } from './opened-store.js';
-import { type OpenedTypeOrmStore, openTypeOrmStore } from './typeorm-opened-store.js';
+import {
+  connectHost,
+  contextOf,
+  mapping,
+  type OpenedTypeOrmStore,
+  openTypeOrmStore,
+} from './typeorm-opened-store.js';
 
 /** Far below SQLite's busy handler (5 s) and how long the store may wait, above what a busy machine adds. */
 const NOT_BLOCKED_MS = 500;
@@ -51,6 +57,25 @@ export function sqliteLocksContract(): void {
     it('uses a connection of its own, which waits for nobody', () => {
       expect(connections).toHaveLength(2);
       expect(connections[1]?.pragma('busy_timeout', { simple: true })).toBe(0);
+    });
+
+    it('opens a file without a WAL while somebody is just writing, and says so when that takes too long', async () => {
+      await opened.close();
+      const connection = { ...database.connection, prepareDatabase: keepJournal };
+      const dataSource = await connectHost(connection);
+      const writer = new BetterSqlite3(String(database.connection.database));
+      writer.exec('BEGIN EXCLUSIVE');
+      const store = typeOrmStore(mapping).create(contextOf(dataSource, STORE_TIMEOUT_MS));
+      await expect(store.connect()).rejects.toThrow(StoreUnavailableError);
+      const connecting = store.connect();
+      await delay(100);
+      writer.exec('COMMIT');
+      await connecting;
+      expect(await store.inbox.receive([incoming('a')])).toBe(1);
+      await store.close();
+      await dataSource.destroy();
+      writer.close();
+      opened = await open();
     });
 
     it('writes through to the disk, also on the second start', async () => {

@@ -3,6 +3,7 @@ import { claiming } from './claiming.contract.js';
 import { concurrency } from './concurrency.contract.js';
 import { holding } from './holding.contract.js';
 import { housekeeping } from './housekeeping.contract.js';
+import { knownTwice } from './known-twice.contract.js';
 import { lanes } from './lanes.contract.js';
 import { leasing } from './leasing.contract.js';
 import { listing } from './listing.contract.js';
@@ -35,6 +36,7 @@ export function storeContract(name: string, openStore: () => Promise<OpenedStore
       leasing,
       lanes,
       holding,
+      knownTwice,
       operating,
     ]) {
       part(() => opened);

@@ -154,8 +154,9 @@ export abstract class Inbox {
   abstract release(call: ClaimedCall, release: Release): Promise<void>;
 
   /**
-   * Ends a call and erases its token. Resolves false once the claim was lost: then nothing was written. Ended like this by the
-   * same claim before, it resolves true: a commit's answer may have been lost.
+   * Ends a call and erases its token. Resolves false once the claim was lost: then nothing was written. So it does for a call that
+   * should end since its token is lost (`TOKEN_LOST`), when the token has come again meanwhile. Ended like this by the same claim
+   * before, it resolves true: a commit's answer may have been lost.
    */
   abstract finish(call: ClaimedCall, ending: Ending): Promise<boolean>;
 

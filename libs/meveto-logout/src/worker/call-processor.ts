@@ -30,7 +30,7 @@ const TURNED_AWAY_TRIES = 5;
 const ANSWERS_FOR_MS = 60_000;
 
 /** Whether Meveto was asked for this ending. */
-const isAnswer = ({ state, reason }: Ending): boolean => state !== 'expired' && reason !== TOKEN_LOST;
+const isAnswer = ({ state }: Ending): boolean => state !== 'expired';
 
 /** One claimed call, from exchange to its end. */
 @Injectable()
@@ -86,7 +86,7 @@ export class CallProcessor {
       case 'unreadable':
         return this.#waitForKey(call);
       case 'token-lost':
-        return this.#finish(call, { state: 'ambiguous', reason: TOKEN_LOST });
+        return this.#withoutToken(call);
       case 'person':
         return this.#apply(call, outcome.mevetoId);
       case 'invalid':
@@ -112,13 +112,21 @@ export class CallProcessor {
     this.#ended(call, kind === 'unknown-user' ? 'unknown_user' : 'applied');
   }
 
+  /** Unless it has come again since: then its turn comes at once. */
+  async #withoutToken(call: ClaimedCall): Promise<void> {
+    const ending = { state: 'ambiguous', reason: TOKEN_LOST } as const;
+    if (await this.store.inbox.finish(call, ending)) this.#tellEnd(call, ending);
+    else await this.store.inbox.release(call, { delayMs: 0, maybeSent: false, reason: TOKEN_LOST });
+  }
+
   async #finish(call: ClaimedCall, ending: Ending): Promise<void> {
     const isHeld = await this.store.inbox.finish(call, ending);
     if (isAnswer(ending)) this.counters.add('exchange_invalid');
-    if (!isHeld) {
-      this.counters.add('call_claim_lost');
-      return;
-    }
+    if (isHeld) this.#tellEnd(call, ending);
+    else this.counters.add('call_claim_lost');
+  }
+
+  #tellEnd(call: ClaimedCall, ending: Ending): void {
     this.#ended(call, ending.state);
     if (ending.state === 'rejected') this.events.rejected(call.digest);
     if (ending.state === 'ambiguous') this.#tellAmbiguous(call, ending.reason);

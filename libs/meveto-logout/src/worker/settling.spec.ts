@@ -151,6 +151,21 @@ describe('writing down what became of a call', () => {
     expect(parts.counters.all()).toMatchObject({ call_ambiguous: 1, exchange_invalid: 0 });
   });
 
+  it('goes on with a token that has come again while it was found lost', async () => {
+    const call = { type: LOGGED_OUT, digest, lane: 'stranger', sender: undefined } as const;
+    await store.inbox.receiveHeld([{ ...call, sealed: undefined }], LEASE_MS);
+    await jest.advanceTimersByTimeAsync(LEASE_MS);
+    const [taken] = await store.inbox.claim(1, LEASE_MS);
+    if (taken === undefined) throw new Error('nothing was claimed');
+    await store.inbox.receive([{ ...call, sealed: 'sealed' }]);
+    await process(taken);
+    expect((await store.inbox.summary()).calls).toMatchObject({ pending: 1, ambiguous: 0 });
+    expect(parts.counters.all()).toMatchObject({ call_ambiguous: 0, call_claim_lost: 0 });
+    expect(await store.inbox.claim(1, LEASE_MS)).toEqual([
+      expect.objectContaining({ id: taken.id, sealed: 'sealed', earlierAttemptUnknown: true }),
+    ]);
+  });
+
   it('takes the token from this process’s memory where it is kept there', async () => {
     const { held } = await store.inbox.receiveHeld(
       [{ type: LOGGED_OUT, digest, sealed: undefined, lane: 'stranger', sender: undefined }],

@@ -14,7 +14,7 @@ import {
   type Retention,
 } from '../../inbox/inbox.port.js';
 import { goesOnWithToken, isSameToken, whenListedAgain } from '../../inbox/relisted.js';
-import { CALL_STATES, REPLACED } from '../../model/call.js';
+import { CALL_STATES, REPLACED, TOKEN_LOST } from '../../model/call.js';
 import type { CallPage, CallQuery } from '../../model/call-record.js';
 import { type Lane, rankOf } from '../../model/lane.js';
 import type { Clock } from '../../model/clock.js';
@@ -115,7 +115,8 @@ export class MemoryInbox extends Inbox {
 
   override finish(call: ClaimedCall, { state, reason }: Ending): Promise<boolean> {
     const row = this.rows.held(call);
-    if (row !== undefined) this.rows.end(row, state, this.clock.now(), { reason });
+    const isBack = reason === TOKEN_LOST && row?.sealed !== undefined;
+    if (row !== undefined && !isBack) this.rows.end(row, state, this.clock.now(), { reason });
     const ended = this.rows.byId.get(call.id);
     return Promise.resolve(ended?.fence === call.fence && ended.state === state && ended.reason === reason);
   }
@@ -218,27 +219,23 @@ export class MemoryInbox extends Inbox {
 
   /** Opens a call again that goes on with its token. */
   #receivedAgain(call: IncomingCall): boolean {
-    const [row] = this.rows.find(
-      ({ digest, state, reason }) => isSameToken(digest, call) && goesOnWithToken(state, reason),
-    );
-    if (row !== undefined) this.#reopen(row, call);
-    else this.#keepToken(call);
-    return row !== undefined;
-  }
-
-  /** The token was in memory of another kind only. */
-  #keepToken({ digest, sealed }: IncomingCall): void {
-    const [row] = this.rows.find((each) => each.state === 'pending' && each.digest === digest);
-    if (row !== undefined) row.sealed ??= sealed;
+    const row = rowOfToken([...this.rows.byId.values()], call);
+    if (row === undefined) return false;
+    const goesOn = goesOnWithToken(row.state, row.reason);
+    if (goesOn) this.#reopen(row, call);
+    else if (row.state === 'pending') keepToken(row, call);
+    return goesOn;
   }
 
   #listedAgain(call: ListedCall): boolean {
     const known = this.rows.find((row) => row.sourceId === call.sourceId || isSameToken(row.digest, call));
     for (const row of known) row.listedAt = this.clock.now();
-    const [row] = known;
-    if (row === undefined || known.length > 1) return false;
-    const decision = whenListedAgain(row, call);
-    if (decision !== 'leave') row.sourceId = call.sourceId;
+    // Of two, one is known by its token, and the other by Meveto's id, which stays where it is.
+    const row = rowOfToken(known, call) ?? known[0];
+    if (row === undefined) return false;
+    const hasNamesake = known.length > 1;
+    const decision = whenListedAgain(hasNamesake ? { ...row, sourceId: call.sourceId } : row, call);
+    if (decision !== 'leave' && !hasNamesake) row.sourceId = call.sourceId;
     if (decision !== 'reopen') return false;
     this.#reopen(row, call);
     return true;
@@ -258,6 +255,15 @@ export class MemoryInbox extends Inbox {
     Object.assign(row, { state: 'pending', digest, sealed, lane, dueAt: now, receivedAt: now });
     Object.assign(row, { settledAt: undefined, reason: undefined });
   }
+}
+
+/** While keys are changed a token may be known twice: by the current key, which counts then, and by an earlier one. */
+const rowOfToken = (rows: readonly MemoryRow[], call: IncomingCall): MemoryRow | undefined =>
+  rows.find((row) => row.digest === call.digest) ?? rows.find((row) => isSameToken(row.digest, call));
+
+/** The token was in memory of another kind only. It is sealed for its digest. */
+function keepToken(row: MemoryRow, { digest, sealed }: IncomingCall): void {
+  if (row.sealed === undefined && sealed !== undefined) Object.assign(row, { digest, sealed });
 }
 
 /** Takes a row for a worker, and gives what the worker may know of it. */

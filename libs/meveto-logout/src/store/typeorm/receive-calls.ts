@@ -27,7 +27,10 @@ export function* receive(dialect: Dialect, table: string, calls: readonly Incomi
   return newCount === calls.length ? newCount : newCount + (yield* receivedAgain(dialect, table, calls, now));
 }
 
-/** Opens what goes on with its token, and keeps the token of what waits without. Looked up without a lock: a call that somebody is at work on is not waited for. */
+/**
+ * Opens what goes on with its token, and keeps the token of what waits without. Looked up without a lock: a call that somebody is at
+ * work on is not waited for.
+ */
 function* receivedAgain(
   dialect: Dialect,
   table: string,
@@ -35,28 +38,33 @@ function* receivedAgain(
   now: number,
 ): Script<number> {
   const digests = calls.flatMap(digestsOf);
-  const ended = yield* rowsOf(
-    `SELECT id, digest, source_id, state, reason FROM ${table} WHERE digest IN (${marks(digests.length)})
-      AND (state IN ('expired', 'ambiguous') OR state = 'pending' AND (reason = '${KEY_MISSING}' OR sealed IS NULL))`,
+  const rows = yield* rowsOf(
+    `SELECT id, digest, source_id, state, reason FROM ${table} WHERE digest IN (${marks(digests.length)})`,
     digests,
   );
   let count = 0;
-  for (const row of ended) {
-    const call = calls.find((each) => isSameToken(String(row['digest']), each));
-    if (call === undefined) continue;
+  for (const call of calls) {
+    const row = rowOfToken(rows, call);
+    if (row === undefined) continue;
     if (goesOnWithToken(stateOf(row), reasonOf(row))) count += yield* reopen(dialect, table, row, call, now);
     else if (stateOf(row) === 'pending') yield* keepToken(table, row, call);
   }
   return count;
 }
 
+/** While keys are changed a token may be known twice: by the current key, which counts then, and by an earlier one. */
+const rowOfToken = (rows: readonly Row[], call: IncomingCall): Row | undefined =>
+  rows.find((row) => row['digest'] === call.digest) ??
+  rows.find((row) => isSameToken(String(row['digest']), call));
+
 /** The token was in the memory of one process only, which may be gone: from now on whoever has the call's turn has it. */
 function* keepToken(table: string, row: Row, { digest, sealed }: IncomingCall): Script<void> {
-  if (sealed === undefined || row['digest'] !== digest) return;
-  yield* run(`UPDATE ${table} SET sealed = ? WHERE id = ? AND state = 'pending' AND sealed IS NULL`, [
-    sealed,
-    String(row['id']),
-  ]);
+  if (sealed === undefined) return;
+  // It is sealed for this digest.
+  yield* run(
+    `UPDATE ${table} SET sealed = ?, digest = ? WHERE id = ? AND state = 'pending' AND sealed IS NULL`,
+    [sealed, digest, String(row['id'])],
+  );
 }
 
 /** Those that no row has the digest of which an earlier key made. */
@@ -103,9 +111,11 @@ function* listedAgain(dialect: Dialect, table: string, call: ListedCall, now: nu
     [call.sourceId, ...digests],
   );
   yield* noteListed(table, rows, now);
-  const [row] = rows;
-  if (row === undefined || rows.length > 1) return false;
-  const sourceId = row['source_id'] as string | null;
+  // Of two, one is known by its token, and the other by Meveto's id, which stays where it is.
+  const row = rowOfToken(rows, call) ?? rows[0];
+  if (row === undefined) return false;
+  const hasNamesake = rows.length > 1;
+  const sourceId = hasNamesake ? call.sourceId : (row['source_id'] as string | null);
   const known = { digest: String(row['digest']), sourceId, state: stateOf(row), reason: reasonOf(row) };
   switch (whenListedAgain(known, call)) {
     case 'leave':
@@ -114,7 +124,10 @@ function* listedAgain(dialect: Dialect, table: string, call: ListedCall, now: nu
       yield* run(`UPDATE ${table} SET source_id = ? WHERE id = ?`, [call.sourceId, String(row['id'])]);
       return false;
     case 'reopen':
-      return (yield* reopen(dialect, table, { ...row, source_id: call.sourceId }, call, now)) > 0;
+      return (
+        (yield* reopen(dialect, table, hasNamesake ? row : { ...row, source_id: call.sourceId }, call, now)) >
+        0
+      );
   }
 }
 

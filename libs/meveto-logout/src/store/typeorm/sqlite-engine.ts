@@ -53,17 +53,30 @@ export class SqliteEngine extends SqlEngine {
     super();
   }
 
-  override connect(): Promise<void> {
+  override async connect(): Promise<void> {
     const driver = this.dataSource.driver as unknown as BetterSqlite3Parts;
     if (this.dataSource.options.type !== 'better-sqlite3') {
-      return Promise.reject(
-        new ConfigurationError(['store: for SQLite use TypeORM’s driver better-sqlite3.']),
-      );
+      throw new ConfigurationError(['store: for SQLite use TypeORM’s driver better-sqlite3.']);
     }
     const file = driver.databaseConnection.name;
     this.#isOwn = !IN_MEMORY.has(file);
-    this.#database = this.#isOwn ? openDurable(driver, file, this.dataSource) : driver.databaseConnection;
-    return Promise.resolve();
+    this.#database = this.#isOwn ? await this.#open(driver, file) : driver.databaseConnection;
+  }
+
+  /** Without a WAL even what is read to open it waits for whoever is just writing. */
+  async #open(driver: BetterSqlite3Parts, file: string): Promise<Database> {
+    const giveUpAt = performance.now() + this.timeoutMs;
+    for (;;) {
+      const database = new driver.sqlite(file, { timeout: 0 });
+      try {
+        makeDurable(database, (this.dataSource.options as { key?: string }).key);
+        return database;
+      } catch (error) {
+        database.close();
+        if (!isBusy(error) || performance.now() > giveUpAt) throw failing('open the database', error);
+      }
+      await delay(RETRY_EVERY_MS);
+    }
   }
 
   override checkTables(): Promise<void> {
@@ -186,9 +199,7 @@ interface BetterSqlite3Parts {
   readonly databaseConnection: Database;
 }
 
-function openDurable(driver: BetterSqlite3Parts, file: string, dataSource: DataSource): Database {
-  const database = new driver.sqlite(file, { timeout: 0 });
-  const key = (dataSource.options as { key?: string }).key;
+function makeDurable(database: Database, key: string | undefined): void {
   if (key !== undefined) database.pragma(`key = ${JSON.stringify(key)}`);
   // An existing WAL file is opened with synchronous=NORMAL by default: an acknowledged call could vanish on power loss.
   // Without a WAL, FULL leaves out the folder: the journal of a commit could come back and undo it.
@@ -197,12 +208,10 @@ function openDurable(driver: BetterSqlite3Parts, file: string, dataSource: DataS
   database.pragma('foreign_keys = ON');
   const synchronous = database.pragma('synchronous', { simple: true });
   if (Number(synchronous) < (isWal ? 2 : 3)) {
-    database.close();
     throw new ConfigurationError([
       `store: SQLite answers synchronous=${String(synchronous)}, wanted ${isWal ? 'FULL (2)' : 'EXTRA (3)'}: an acknowledged call could be lost.`,
     ]);
   }
-  return database;
 }
 
 const isBusy = (error: unknown): boolean => {

@@ -11,6 +11,7 @@ import type {
   Retention,
 } from '../../inbox/inbox.port.js';
 import { Inbox } from '../../inbox/inbox.port.js';
+import { TOKEN_LOST } from '../../model/call.js';
 import type { CallPage, CallQuery } from '../../model/call-record.js';
 import { laneOf, type Lane, rankOf } from '../../model/lane.js';
 import { confirmedAmong } from './confirmed-senders.js';
@@ -187,8 +188,10 @@ export class TypeOrmInbox extends Inbox {
 
   *#finish(call: ClaimedCall, ending: Ending): Script<boolean> {
     const { nowMs } = this.engine.dialect;
+    const stillLost = ending.reason === TOKEN_LOST ? 'AND sealed IS NULL' : '';
     const { affected } = yield* run(
-      `UPDATE ${this.calls} SET state = ?, reason = ?, sealed = NULL, settled_at = ${nowMs} WHERE id = ? AND fence = ? AND state = 'pending'`,
+      `UPDATE ${this.calls} SET state = ?, reason = ?, sealed = NULL, settled_at = ${nowMs}
+        WHERE id = ? AND fence = ? AND state = 'pending' ${stillLost}`,
       [ending.state, ending.reason, call.id, call.fence],
     );
     if (affected > 0) return true;
