@@ -238,9 +238,16 @@ export function housekeeping(current: Current): void {
     await logOut(current(), 'a', 'm-1');
     await current().passTime(HOUR_MS);
     const later = await logOut(current(), 'b', 'm-2');
+    const earlier = (await register.committedSince(0)).logouts.find(({ userId }) => userId === '1');
+    expect((await register.committedSince(0)).forgottenUntil).toBe(0);
     await register.forgetUntil(later - 1, 10);
+    for (const since of [0, await register.now()])
+      expect((await register.committedSince(since)).forgottenUntil).toBe(earlier?.loggedOutAt);
     expect((await register.committedSince(0)).logouts).toEqual([{ userId: '2', loggedOutAt: later }]);
     await register.forgetUntil(later, 10);
-    expect((await register.committedSince(0)).logouts).toEqual([]);
+    expect(await register.committedSince(0)).toMatchObject({ logouts: [], forgottenUntil: later });
+    // Whoever remembers for longer takes nothing of that back.
+    await register.forgetUntil(later - DAY_MS, 10);
+    expect((await register.committedSince(0)).forgottenUntil).toBe(later);
   });
 }

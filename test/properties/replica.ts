@@ -45,7 +45,8 @@ export class Replica {
   /** Takes in what the store has read. */
   see(): void {
     if (this.#look === undefined) return;
-    const { logouts, asOf, committed } = this.#look;
+    const { logouts, forgottenUntil, asOf, committed } = this.#look;
+    this.#known.storeHasForgotten(forgottenUntil);
     this.#look = undefined;
     for (const logout of logouts) this.#known.learn(logout, 'store');
     this.#asOf = asOf;

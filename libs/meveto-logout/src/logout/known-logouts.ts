@@ -12,6 +12,7 @@ export class KnownLogouts {
   /** Logouts that are known and not yet announced. */
   readonly #expected = new Map<string, number>();
   readonly #announced = new Subject<AnnouncedLogout>();
+  #forgottenUntil = 0;
   #goodAt = Number.NEGATIVE_INFINITY;
 
   /** Every logout once, when this process learns of it. */
@@ -20,6 +21,11 @@ export class KnownLogouts {
   /** Epoch milliseconds of the user's last logout, or undefined. */
   loggedOutAt(userId: string): number | undefined {
     return this.#loggedOutAt.get(userId);
+  }
+
+  /** The latest logout that the store has forgotten, epoch milliseconds: of sessions from before nothing is known. */
+  get forgottenUntil(): number {
+    return this.#forgottenUntil;
   }
 
   /** Milliseconds since the store was last asked successfully; Infinity before the first time. */
@@ -58,6 +64,11 @@ export class KnownLogouts {
     if (known !== undefined && known >= loggedOutAt) return false;
     this.#loggedOutAt.set(userId, loggedOutAt);
     return true;
+  }
+
+  /** The store has forgotten logouts until then: it may be that this process never knew them. */
+  storeHasForgotten(until: number): void {
+    this.#forgottenUntil = Math.max(this.#forgottenUntil, until);
   }
 
   forgetUntil(loggedOutAt: number): void {

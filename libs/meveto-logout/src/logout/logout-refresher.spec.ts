@@ -5,6 +5,7 @@ import { Clock } from '../model/clock.js';
 import type { AnnouncedLogout, Logout } from '../model/logout.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { Store } from '../store/store.port.js';
+import type { LogoutsSince } from './logout-register.port.js';
 import { KnownLogouts } from './known-logouts.js';
 import { LogoutRefresher } from './logout-refresher.js';
 
@@ -20,6 +21,7 @@ class FixedClock extends Clock {
 /** The part of a store that is asked, with what it answers. */
 class FakeRegister {
   logouts: readonly Logout[] = [];
+  forgottenUntil = 0;
   isAway = false;
   readonly asked: number[] = [];
   readonly forgot: (readonly [number, number])[] = [];
@@ -29,7 +31,11 @@ class FakeRegister {
     this.asked.push(asOf);
     if (this.isAway) return Promise.reject(new StoreUnavailableError('read logouts'));
     this.#asOf += 1;
-    return Promise.resolve({ logouts: this.logouts, asOf: this.#asOf });
+    return Promise.resolve({
+      logouts: this.logouts,
+      forgottenUntil: this.forgottenUntil,
+      asOf: this.#asOf,
+    });
   }
 
   forgetUntil(loggedOutAt: number, limit: number) {
@@ -58,6 +64,18 @@ describe('the refresh of logouts', () => {
     refresher.stop();
     jest.useRealTimers();
     Logger.overrideLogger(['error']);
+  });
+
+  it('learns until when logouts were forgotten, at start and from then on', async () => {
+    register.forgottenUntil = 7;
+    await refresher.start();
+    expect(known.forgottenUntil).toBe(7);
+    register.forgottenUntil = 9;
+    await jest.advanceTimersByTimeAsync(options.refreshIntervalMs);
+    expect(known.forgottenUntil).toBe(9);
+    register.forgottenUntil = 8;
+    await jest.advanceTimersByTimeAsync(options.refreshIntervalMs);
+    expect(known.forgottenUntil).toBe(9);
   });
 
   it('loads everything at start, and announces nothing that is long past', async () => {
@@ -109,10 +127,10 @@ describe('the refresh of logouts', () => {
 
   it('does not count the time of an answer as knowledge', async () => {
     await refresher.start();
-    let answer: (since: { logouts: Logout[]; asOf: number }) => void = () => undefined;
+    let answer: (since: LogoutsSince) => void = () => undefined;
     register.committedSince = () => new Promise((resolve) => (answer = resolve));
     await jest.advanceTimersByTimeAsync(1_400);
-    answer({ logouts: [], asOf: 200 });
+    answer({ logouts: [], forgottenUntil: 0, asOf: 200 });
     await jest.advanceTimersByTimeAsync(0);
     expect(known.ageMs()).toBe(400);
   });
@@ -151,7 +169,7 @@ describe('the refresh of logouts', () => {
     await refresher.start();
     register.committedSince = (asOf) => {
       register.asked.push(asOf);
-      return Promise.resolve({ logouts: [], asOf: NOW });
+      return Promise.resolve({ logouts: [], forgottenUntil: 0, asOf: NOW });
     };
     await jest.advanceTimersByTimeAsync(120_000);
     const long = register.asked.slice(2).filter((asOf) => asOf < NOW);

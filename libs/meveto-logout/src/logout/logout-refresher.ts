@@ -35,7 +35,8 @@ export class LogoutRefresher {
   /** Loads what is known, without announcing what is long past, and starts refreshing. */
   async start(): Promise<void> {
     const askedAt = performance.now();
-    const { logouts, asOf } = await this.store.register.committedSince(0);
+    const { logouts, forgottenUntil, asOf } = await this.store.register.committedSince(0);
+    this.known.storeHasForgotten(forgottenUntil);
     for (const logout of logouts) this.known.remember(logout);
     this.#asOf = asOf;
     this.known.refreshed(askedAt);
@@ -60,7 +61,8 @@ export class LogoutRefresher {
   async #refresh(): Promise<void> {
     const askedAt = performance.now();
     try {
-      const { logouts, asOf } = await this.store.register.committedSince(this.#since());
+      const { logouts, forgottenUntil, asOf } = await this.store.register.committedSince(this.#since());
+      this.known.storeHasForgotten(forgottenUntil);
       for (const logout of logouts) this.known.learn(logout, 'store');
       this.#asOf = asOf;
       this.known.refreshed(askedAt);

@@ -12,6 +12,8 @@ export type ApplyOutcome =
 /** The logouts committed since an earlier look. */
 export interface LogoutsSince {
   readonly logouts: readonly Logout[];
+  /** The latest logout that was forgotten by anybody, epoch milliseconds; 0 without one. */
+  readonly forgottenUntil: number;
   /** The store's now at the time of the look, epoch milliseconds: pass it to the next look. */
   readonly asOf: number;
 }
@@ -67,6 +69,9 @@ export abstract class LogoutRegister {
     mevetoId?: string,
   ): Promise<number>;
 
-  /** Forgets logouts at or before this time: no session is that old any more. */
+  /**
+   * Forgets up to `limit` logouts at or before this time, as no session is that old any more, and keeps in mind until when some
+   * were forgotten: to others, or after a change of options, a session may be.
+   */
   abstract forgetUntil(loggedOutAt: number, limit: number): Promise<void>;
 }

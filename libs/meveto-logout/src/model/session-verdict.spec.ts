@@ -7,8 +7,8 @@ const MAX_AGE_MS = 30 * DAY_MS;
 const NOW = 1_800_000_000_000;
 const LOGGED_OUT_AT = NOW - 1_000;
 const known = new Map([['1', LOGGED_OUT_AT]]);
-const verdict = (session: SessionFacts) =>
-  refusalOf(session, { loggedOutAt: (userId) => known.get(userId) }, NOW, MAX_AGE_MS);
+const verdict = (session: SessionFacts, forgottenUntil = 0) =>
+  refusalOf(session, { loggedOutAt: (userId) => known.get(userId), forgottenUntil }, NOW, MAX_AGE_MS);
 
 describe('a session', () => {
   it.each([
@@ -44,6 +44,14 @@ describe('a session', () => {
     [0, 'expired'],
   ])('that began at %d is too old exactly if logouts from then are forgotten: %s', (signedInAt, expected) => {
     expect(verdict({ userId: '2', signedInAt })).toBe(expected);
+  });
+
+  it.each([
+    [NOW - 2 * DAY_MS, 'expired'],
+    [NOW - 2 * DAY_MS + 1, undefined],
+  ])('that began at %d is over exactly if a logout since then was forgotten: %s', (signedInAt, expected) => {
+    expect(verdict({ userId: '2', signedInAt }, NOW - 2 * DAY_MS)).toBe(expected);
+    expect(verdict({ userId: '2', signedInAt: undefined }, NOW)).toBeUndefined();
   });
 
   it('that is both too old and logged out says that it was logged out', () => {

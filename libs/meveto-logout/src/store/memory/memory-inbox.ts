@@ -250,7 +250,7 @@ export class MemoryInbox extends Inbox {
       row.refusals = 0;
       // The token that it had before stays known, by a row of its own.
       const replaced = this.#add({ ...call, digest: row.digest, sender: undefined });
-      this.rows.end(replaced, 'rejected', now, { reason: REPLACED });
+      this.rows.end(replaced, 'rejected', replaced.receivedAt, { reason: REPLACED });
     }
     Object.assign(row, { state: 'pending', digest, sealed, lane, dueAt: now, receivedAt: now });
     Object.assign(row, { settledAt: undefined, reason: undefined });

@@ -25,6 +25,7 @@ interface Mark {
 
 /** The register in memory. */
 export class MemoryLogoutRegister extends LogoutRegister {
+  #forgottenUntil = 0;
   readonly #marks = new Map<string, Mark>();
 
   constructor(
@@ -80,7 +81,7 @@ export class MemoryLogoutRegister extends LogoutRegister {
     const logouts = [...this.#marks]
       .filter(([, mark]) => mark.settledAt >= asOf)
       .map(([userId, { loggedOutAt }]) => ({ userId, loggedOutAt }));
-    return Promise.resolve({ logouts, asOf: this.clock.now() });
+    return Promise.resolve({ logouts, forgottenUntil: this.#forgottenUntil, asOf: this.clock.now() });
   }
 
   override recordLogin(
@@ -98,7 +99,11 @@ export class MemoryLogoutRegister extends LogoutRegister {
   }
 
   override forgetUntil(loggedOutAt: number): Promise<void> {
-    for (const [userId, mark] of this.#marks) if (mark.loggedOutAt <= loggedOutAt) this.#marks.delete(userId);
+    for (const [userId, mark] of this.#marks) {
+      if (mark.loggedOutAt > loggedOutAt) continue;
+      this.#forgottenUntil = Math.max(this.#forgottenUntil, mark.loggedOutAt);
+      this.#marks.delete(userId);
+    }
     return Promise.resolve();
   }
 

@@ -100,7 +100,7 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
 
   override async forgetUntil(loggedOutAt: number, limit: number): Promise<void> {
     await this.engine.transaction('forget old logouts', () =>
-      forgetMarks(this.tables.marks, loggedOutAt, limit),
+      forgetMarks(this.engine.dialect, this.tables.marks, loggedOutAt, limit),
     );
   }
 
