@@ -11,6 +11,7 @@ export class ExchangeBreaker {
   #failures = 0;
   #probeAt: number | undefined;
   #pauseMs = FIRST_PROBE_MS;
+  #pauseBeforeMs = FIRST_PROBE_MS;
 
   get isOpen(): boolean {
     return this.#probeAt !== undefined;
@@ -26,8 +27,16 @@ export class ExchangeBreaker {
   /** A probe was sent. */
   probed(now: number): void {
     if (this.#probeAt === undefined) return;
+    this.#pauseBeforeMs = this.#pauseMs;
     this.#pauseMs = Math.min(PROBE_CAP_MS, this.#pauseMs * 2);
     this.#probeAt = now + this.#pauseMs;
+  }
+
+  /** What was to be a probe has not asked Meveto, or says nothing of it: the next one may ask at once. */
+  unprobed(now: number): void {
+    if (this.#probeAt === undefined) return;
+    this.#pauseMs = this.#pauseBeforeMs;
+    this.#probeAt = now;
   }
 
   /** Meveto answered: with a person, or that the token is bad. True if that ends an outage. */

@@ -7,8 +7,8 @@ import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { Store } from '../store/store.port.js';
 import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
 import { CallProcessor } from './call-processor.js';
-import { ExchangeBreaker } from './exchange-breaker.js';
 import { Housekeeping } from './housekeeping.js';
+import { LaneBreakers } from './lane-breakers.js';
 import { type Lease, Leases } from './leases.js';
 import { RateBudget } from './rate-budget.js';
 import { TokenMemory } from './token-memory.js';
@@ -34,7 +34,7 @@ export class LogoutWorker {
   readonly #stopping = new AbortController();
   /** What strangers' calls may take of the budget: the rest is kept for calls that are more likely real. */
   readonly #strangersBudget: RateBudget;
-  readonly #breaker = new ExchangeBreaker();
+  readonly #breakers = new LaneBreakers();
   #exchangingCount = 0;
   #strangersCount = 0;
   #arrivals: Subscription | undefined;
@@ -137,19 +137,18 @@ export class LogoutWorker {
     const free = concurrency - this.#exchangingCount;
     if (free <= 0 || this.#inHand.size >= MAX_IN_HAND) return false;
     const now = performance.now();
-    const allowed = this.#breaker.allows(free, now);
+    const allowed = this.#breakers.allows(free, now);
     // While Meveto is away the timer looks again: nothing is gained by asking more often.
-    if (allowed === 0) return false;
-    const wanted = this.#budget.take(allowed, now);
+    if (allowed.all === 0) return false;
+    const wanted = this.#budget.take(allowed.all, now);
     if (wanted === 0) {
       this.#wakeSoon();
       return false;
     }
     const strangersFree = Math.ceil(concurrency * STRANGERS_SHARE) - this.#strangersCount;
-    const strangersWanted = Math.max(0, Math.min(wanted, strangersFree));
+    const strangersWanted = Math.max(0, Math.min(wanted, strangersFree, allowed.strangers));
     const strangers = this.#strangersBudget.take(strangersWanted, now);
     const calls = await this.#claim(wanted, strangers);
-    if (calls.length > 0) this.#breaker.probed(now);
     // More strangers may wait for the next share of their budget.
     if (strangers < strangersWanted && calls.filter(isStrangers).length === strangers) this.#wakeSoon();
     const isMoreLikely = calls.length === wanted;
@@ -195,12 +194,13 @@ export class LogoutWorker {
 
   #start(call: ClaimedCall, lease: Lease): void {
     const strangers = isStrangers(call) ? 1 : 0;
+    this.#breakers.probed(call, performance.now());
     this.#exchangingCount += 1;
     this.#strangersCount += strangers;
     const exchanged = (answered: boolean | undefined): void => {
       this.#exchangingCount -= 1;
       this.#strangersCount -= strangers;
-      this.#judge(answered);
+      this.#judge(call, answered);
       this.#wake();
     };
     const work = this.processor.process(call, lease, this.#stopping.signal, exchanged).finally(() => {
@@ -212,15 +212,21 @@ export class LogoutWorker {
     this.#inHand.set(call.id, work);
   }
 
-  #judge(answered: boolean | undefined): void {
-    if (answered === undefined) return;
-    if (answered) {
-      if (this.#breaker.succeeded()) {
+  #judge(call: ClaimedCall, answered: boolean | undefined): void {
+    switch (this.#breakers.judge(call, answered, performance.now())) {
+      case 'begun':
+        this.#logger.warn('Meveto does not answer: calls wait, and one is tried now and then.');
+        break;
+      case 'begun-for-strangers':
+        this.#logger.warn(
+          'Meveto does not answer calls from unknown addresses: they wait, and one is tried now and then.',
+        );
+        break;
+      case 'ended':
         this.#logger.log('Meveto answers again.');
         this.events.outageEnded();
-      }
-    } else if (this.#breaker.failed(performance.now())) {
-      this.#logger.warn('Meveto does not answer: calls wait, and one is tried now and then.');
+        break;
+      case undefined:
     }
   }
 }

@@ -1,0 +1,58 @@
+import type { Lane } from '../model/lane.js';
+import { ExchangeBreaker } from './exchange-breaker.js';
+
+/** What an outcome says of Meveto, where that is news. */
+export type OutageNews = 'begun' | 'begun-for-strangers' | 'ended';
+
+const isStranger = ({ lane }: { readonly lane: Lane }): boolean => lane === 'stranger';
+
+/**
+ * Two breakers: what fails of strangers holds up strangers alone, since a forged token may have a shape to which Meveto, or what
+ * stands before it, has no answer that counts. What fails of others counts for strangers, too. All times are monotonic milliseconds.
+ */
+export class LaneBreakers {
+  readonly #trusted = new ExchangeBreaker();
+  readonly #strangers = new ExchangeBreaker();
+
+  /**
+   * How many exchanges may start now, at most `wanted`, and how many of them for strangers. In an outage one may, whoever's turn it is:
+   * a stranger's only where nobody else waits.
+   */
+  allows(wanted: number, now: number): { readonly all: number; readonly strangers: number } {
+    const all = this.#trusted.allows(wanted, now);
+    return { all, strangers: this.#strangers.allows(all, now) };
+  }
+
+  /** This call is about to be worked on: while its breaker is open, it is the probe. */
+  probed(call: { readonly lane: Lane }, now: number): void {
+    this.#of(call).probed(now);
+  }
+
+  /**
+   * What became of an exchange.
+   * @param answered whether Meveto gave an answer that counts; undefined when that says nothing of Meveto
+   */
+  judge(call: { readonly lane: Lane }, answered: boolean | undefined, now: number): OutageNews | undefined {
+    if (answered === undefined) this.#of(call).unprobed(now);
+    else if (answered) return this.#succeeded(call) ? 'ended' : undefined;
+    else return this.#failed(call, now);
+    return undefined;
+  }
+
+  #of(call: { readonly lane: Lane }): ExchangeBreaker {
+    return isStranger(call) ? this.#strangers : this.#trusted;
+  }
+
+  /** An answer to a call that is more likely real does not say that strangers' tokens have answers, unless there was an outage. */
+  #succeeded(call: { readonly lane: Lane }): boolean {
+    const isOutageOver = this.#trusted.succeeded();
+    const countsForStrangers = isOutageOver || isStranger(call) || !this.#strangers.isOpen;
+    return (countsForStrangers && this.#strangers.succeeded()) || isOutageOver;
+  }
+
+  #failed(call: { readonly lane: Lane }, now: number): OutageNews | undefined {
+    const hasBegunForStrangers = this.#strangers.failed(now);
+    if (!isStranger(call) && this.#trusted.failed(now)) return 'begun';
+    return hasBegunForStrangers ? 'begun-for-strangers' : undefined;
+  }
+}
