@@ -111,6 +111,7 @@ describe('the reconciler', () => {
     expect(reconciler.status()).toEqual({ lastSuccessAt: undefined, lastFailureAt: NOW });
     expect(warn.mock.calls.map(([text]) => text as string)).toEqual([
       'Meveto’s pending list could not be read (http-500). Check reconcile.path and the client’s credentials if it lasts.',
+      expect.stringMatching(/^1 calls were found on Meveto’s pending list only/),
     ]);
 
     list.answer = () => Promise.resolve(EMPTY);

@@ -13,7 +13,8 @@ import { RESOLVED_OPTIONS, STORE } from '../tokens.js';
 import { CallStorage, type WithToken } from '../worker/call-storage.js';
 import { InboxFullError, PendingCallsUnavailableError } from '../errors.js';
 import { EarlyQuestions } from './early-questions.js';
-import { PendingCalls } from './pending-calls.port.js';
+import { ListReading } from './list-reading.js';
+import { type PendingCall, PendingCalls, type PendingPage } from './pending-calls.port.js';
 import { isPushGap } from './push-gap.js';
 import { ReconcileTurns } from './reconcile-turns.js';
 
@@ -26,7 +27,6 @@ const PAUSE_SLACK_MS = 100;
 const LEASE_SLACK_MS = 5_000;
 const STORE_BATCH = 200;
 const MIN_STORE_BATCH = 10;
-const MAX_PAGES = 10_000;
 const FIRST_POLL_WAIT_MS = 2_000;
 const LANE_FULL =
   'Too many calls of Meveto’s pending list are waiting. The others stay there, and are asked for again by themselves. ' +
@@ -47,6 +47,10 @@ export class Reconciler {
     () => this.#notBefore,
   );
   #running: Promise<boolean> | undefined;
+  /** Broken off in an earlier turn. */
+  #unfinished: ListReading | undefined;
+  /** When there was last a reason to ask, of `performance.now()`. */
+  #reasonAt = -Infinity;
   #reasons: Subscription | undefined;
   #lastSuccessAt: number | undefined;
   #lastFailureAt: number | undefined;
@@ -80,6 +84,7 @@ export class Reconciler {
     job.start();
     const ambiguous$ = this.events.ended$.pipe(filter(({ state }) => state === 'ambiguous'));
     this.#reasons = merge(ambiguous$, this.events.outageEnded$).subscribe(() => {
+      this.#reasonAt = performance.now();
       this.#early.askSoon();
     });
     const firstPoll = this.run().then((isDone) => {
@@ -127,11 +132,12 @@ export class Reconciler {
       const askedAt = await this.store.register.now();
       const turn = await this.#turns.begin(scheduledBy && halfwayToNext(scheduledBy));
       if (turn === undefined) return false;
-      const gapCount = await this.#allPages();
-      if (gapCount === undefined) return false;
+      const reading = this.#unfinished ?? new ListReading(askedAt, performance.now());
+      this.#unfinished = undefined;
+      if (!(await this.#readOn(reading))) return false;
       await this.#turns.end(turn);
-      this.#succeeded(gapCount);
-      this.events.listRead(askedAt);
+      this.#succeeded(reading);
+      this.events.listRead(reading.askedAt);
       return true;
     } catch (error) {
       // The lease is kept for the next question, which comes soon.
@@ -140,11 +146,13 @@ export class Reconciler {
     }
   }
 
-  #succeeded(gapCount: number): void {
+  #succeeded(reading: ListReading): void {
     this.#lastSuccessAt = Date.now();
     this.counters.add('reconcile_success');
     this.#early.succeeded();
-    this.#report(gapCount);
+    if (reading.gapCount > 0 && !this.#early.isDue) this.#early.askSoon(AFTER_GAP_MS);
+    // The pages that were read before that may name the call by now.
+    if (reading.isContinued && this.#reasonAt >= reading.beganTick) this.#early.askSoon();
   }
 
   #report(gapCount: number): void {
@@ -154,38 +162,40 @@ export class Reconciler {
       `${String(gapCount)} calls were found on Meveto’s pending list only: their webhooks never arrived. Does Meveto reach ` +
         'the registered URL?',
     );
-    if (!this.#early.isDue) this.#early.askSoon(AFTER_GAP_MS);
   }
 
-  /**
-   * How many calls no push has brought; undefined when the lease was lost on the way.
-   * @throws {PendingCallsUnavailableError} when the list has no end: what its pages named is stored all the same
-   */
-  async #allPages(): Promise<number | undefined> {
-    const seen = new Set<string>();
-    let gapCount = 0;
-    let cursor: string | undefined;
-    for (let pages = 0; pages < MAX_PAGES; pages += 1) {
-      const page = await this.pendingCalls.page(cursor, this.#stopping.signal);
-      if (page.skippedCount > 0) {
-        this.#logger.warn(
-          `${String(page.skippedCount)} entries of Meveto’s pending list were not understood and left out.`,
-        );
+  /** False when the lease was lost on the way. */
+  async #readOn(reading: ListReading): Promise<boolean> {
+    try {
+      for (;;) {
+        const page = await this.pendingCalls.page(reading.cursor, this.#stopping.signal);
+        const gapCount = await this.#take(page);
+        if (gapCount === undefined) return false;
+        if (reading.pageRead(page.next, gapCount)) return true;
+        if (!(await this.#turns.keep())) return false;
       }
-      const late = page.calls.filter((call) => isPushGap(call, Date.now()));
-      const young = page.calls.filter((call) => !late.includes(call));
-      // The pushes of young ones may be on their way.
-      const newYoung = await this.#store(young.map((call) => this.#digested(call)));
-      const newLate = await this.#store(late.map((call) => this.#digested(call)));
-      if (newYoung === undefined || newLate === undefined) return undefined;
-      gapCount += newLate;
-      cursor = page.next;
-      if (cursor === undefined) return gapCount;
-      if (seen.has(cursor)) throw new PendingCallsUnavailableError('a page’s cursor came a second time');
-      seen.add(cursor);
-      if (!(await this.#turns.keep())) return undefined;
+    } catch (error) {
+      if (error instanceof PendingCallsUnavailableError && reading.mayGoOn(error.retryAfterMs !== undefined))
+        this.#unfinished = reading;
+      throw error;
+    } finally {
+      if (this.#unfinished === undefined) this.#report(reading.gapCount);
     }
-    throw new PendingCallsUnavailableError(`it has more than ${String(MAX_PAGES)} pages`);
+  }
+
+  /** How many of its calls no push has brought; undefined when the lease was lost on the way. */
+  async #take(page: PendingPage): Promise<number | undefined> {
+    if (page.skippedCount > 0) {
+      this.#logger.warn(
+        `${String(page.skippedCount)} entries of Meveto’s pending list were not understood and left out.`,
+      );
+    }
+    const late = page.calls.filter((call) => isPushGap(call, Date.now()));
+    const young = page.calls.filter((call) => !late.includes(call));
+    // The pushes of young ones may be on their way.
+    const newYoung = await this.#store(young.map((call) => this.#digested(call)));
+    const newLate = await this.#store(late.map((call) => this.#digested(call)));
+    return newYoung === undefined ? undefined : newLate;
   }
 
   async #mayGoOn(): Promise<boolean> {
@@ -235,12 +245,7 @@ export class Reconciler {
     }
   }
 
-  #digested({
-    id,
-    type,
-    token,
-    createdAt,
-  }: Awaited<ReturnType<PendingCalls['page']>>['calls'][number]): WithToken<ListedCall> {
+  #digested({ id, type, token, createdAt }: PendingCall): WithToken<ListedCall> {
     const digest = this.vault.digestToken(token.reveal());
     const earlierDigests = this.vault.earlierDigestsOfToken(token.reveal());
     return {
