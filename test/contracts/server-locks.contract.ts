@@ -4,6 +4,7 @@ import { StoreUnavailableError } from 'nestjs-meveto-logout';
 import type { DataSource } from 'typeorm';
 import { createTestDatabase, databaseKind } from '../support/database.js';
 import { User } from '../support/host-app.js';
+import { until } from '../support/until.js';
 import { claimOne, incoming, LEASE_MS, nextMillisecond, receiveAndClaim, removal } from './opened-store.js';
 import { type OpenedTypeOrmStore, openTypeOrmStore } from './typeorm-opened-store.js';
 
@@ -95,6 +96,23 @@ export function serverLocksContract(): void {
       expect((await opened.store.register.committedSince(0)).logouts).toHaveLength(1);
     }, 30_000);
 
+    it('leaves no connection waiting on the server when it has given up', async () => {
+      const { dataSource, store } = opened;
+      const calls = [];
+      for (const name of ['a', 'b', 'c']) calls.push(await receiveAndClaim(opened, incoming(name)));
+      const runner = dataSource.createQueryRunner();
+      await runner.startTransaction();
+      await runner.manager.getRepository(User).update(1, { lastLoggedIn: 1 });
+      try {
+        const tried = calls.map((call) => store.register.applyLogout(call, 'm-1').catch(() => undefined));
+        await Promise.all(tried);
+        await until('nobody waits on the server', async () => (await waitingCount(dataSource)) === 0, 3_000);
+      } finally {
+        await runner.rollbackTransaction();
+        await runner.release();
+      }
+    }, 30_000);
+
     it('says that it is not available when the database went away', async () => {
       await opened.dataSource.query('ALTER TABLE meveto_logout_calls RENAME TO meveto_logout_calls_away');
       const refusal: unknown = await opened.store.inbox
@@ -123,4 +141,20 @@ function holdCommit(dataSource: DataSource, mayCommit: Promise<void>): Promise<v
       return runner;
     });
   });
+}
+
+/** Statements that wait for a row. MySQL has no limit for one of them: there it is its innodb_lock_wait_timeout. */
+async function waitingCount(dataSource: DataSource): Promise<number> {
+  if (dataSource.options.type === 'postgres') {
+    const rows = await dataSource.query<unknown[]>(
+      "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+    );
+    return rows.length;
+  }
+  const [server] = await dataSource.query<{ version: string }[]>('SELECT VERSION() AS version');
+  if (server?.version.includes('MariaDB') !== true) return 0;
+  const rows = await dataSource.query<unknown[]>(
+    "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE 'SELECT %FOR UPDATE%' AND id <> CONNECTION_ID()",
+  );
+  return rows.length;
 }

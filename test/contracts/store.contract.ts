@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe } from '@jest/globals';
 import { claiming } from './claiming.contract.js';
 import { concurrency } from './concurrency.contract.js';
+import { forgetting } from './forgetting.contract.js';
 import { holding } from './holding.contract.js';
 import { housekeeping } from './housekeeping.contract.js';
 import { knownTwice } from './known-twice.contract.js';
@@ -33,6 +34,7 @@ export function storeContract(name: string, openStore: () => Promise<OpenedStore
       unlinking,
       loggingIn,
       housekeeping,
+      forgetting,
       leasing,
       lanes,
       holding,

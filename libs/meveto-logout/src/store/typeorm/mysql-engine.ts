@@ -1,4 +1,4 @@
-import type { QueryRunner } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { ConfigurationError } from '../../errors.js';
 import { mysqlRisk } from './durability-risk.js';
 import { type Failure, PooledEngine } from './pooled-engine.js';
@@ -21,11 +21,33 @@ const UNFIT = new Set([
 
 /** MariaDB 10.6 and newer, MySQL 8.0 and newer: both know SKIP LOCKED. */
 export class MysqlEngine extends PooledEngine {
-  override readonly dialect = mysql;
+  #forUpdate = mysql.forUpdate;
+  override readonly dialect: Dialect;
 
-  protected override readonly durabilityQuery = 'SELECT @@innodb_flush_log_at_trx_commit AS flush';
+  protected override readonly durabilityQuery =
+    'SELECT @@innodb_flush_log_at_trx_commit AS flush, VERSION() AS version';
 
   protected override readonly riskOf = mysqlRisk;
+
+  constructor(dataSource: DataSource, timeoutMs: number) {
+    super(dataSource, timeoutMs);
+    const forUpdate = () => this.#forUpdate;
+    this.dialect = {
+      ...mysql,
+      get forUpdate() {
+        return forUpdate();
+      },
+    };
+  }
+
+  /**
+   * A server goes on waiting for a lock (50 s) after its client has left: with every new try one more connection would. MariaDB can be
+   * told for a statement how long to wait; MySQL for a session only, and those are the application's.
+   */
+  protected override learn({ version }: Readonly<Record<string, unknown>>): void {
+    if (!String(version).includes('MariaDB')) return;
+    this.#forUpdate = `FOR UPDATE WAIT ${String(Math.ceil(this.timeoutMs / 1_000))}`;
+  }
 
   /** Each by itself: they may lie in several schemas. */
   override async checkTables(tables: readonly string[]): Promise<void> {

@@ -38,6 +38,9 @@ export abstract class PooledEngine extends SqlEngine {
     return sql;
   }
 
+  /** Takes in what else the row of `durabilityQuery` says of the server. */
+  protected learn?(settings: Readonly<Record<string, unknown>>): void;
+
   /** A query of one row that says whether a commit is on disk when it is reported. */
   protected abstract readonly durabilityQuery: string;
 
@@ -51,6 +54,7 @@ export abstract class PooledEngine extends SqlEngine {
       () => rowsOf(this.durabilityQuery),
       true,
     );
+    this.learn?.(settings ?? {});
     const risk = this.riskOf(settings ?? {});
     if (risk !== undefined)
       this.#logger.warn(`${risk} An acknowledged logout could be lost with the server.`);
