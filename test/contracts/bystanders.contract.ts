@@ -69,6 +69,35 @@ export function bystandersContract(name: string, openStore: () => Promise<Opened
       expect(await opened.rowOf('a')).not.toEqual(own);
     });
 
+    it('a sender that is confirmed anew leaves others as old as they were', async () => {
+      await opened.store.register.applyLogout(call, 'm-1');
+      await opened.passTime(2 * HOUR_MS);
+      const before = await othersIn(opened);
+      await opened.store.inbox.receive([{ ...incoming('again'), sender: 'sender-a' }]);
+      const claimed = await opened.store.inbox.claim(10, LEASE_MS);
+      const again = claimed.find(({ digest }) => digest === 'digest-again');
+      if (again === undefined) throw new Error('the call was not claimed');
+      expect((await opened.store.register.applyLogout(again, 'm-1')).kind).toBe('applied');
+      expect((await othersIn(opened))['senders']).toEqual(before['senders']);
+      expect(await opened.store.inbox.confirmedSenders(['sender-a', 'sender-b'], HOUR_MS)).toEqual([
+        'sender-a',
+      ]);
+    });
+
+    it('a logout that is written twice says of its own user the same again', async () => {
+      const first = await opened.store.register.applyLogout(call, 'm-1');
+      expect(first).toMatchObject({ kind: 'applied', logout: { userId: '1' } });
+      expect(await opened.store.register.applyLogout(call, 'm-1')).toEqual(first);
+    });
+
+    it('a logout that somebody else has written is not taken for one’s own', async () => {
+      await opened.passTime(2 * LEASE_MS);
+      const taken = (await opened.store.inbox.claim(10, LEASE_MS)).find(({ id }) => id === call.id);
+      if (taken === undefined) throw new Error('the call was not claimed again');
+      expect((await opened.store.register.applyLogout(taken, 'm-1')).kind).toBe('applied');
+      expect((await opened.store.register.applyLogout(call, 'm-1')).kind).toBe('claim-lost');
+    });
+
     it('a login changes its user alone', async () => {
       const before = await othersIn(opened);
       await opened.store.register.recordLogin('1', undefined);
@@ -103,7 +132,7 @@ async function addBystanders(opened: OpenedTypeOrmStore): Promise<void> {
 }
 
 /** Every row that is not of the call `a`, of its sender or of user 1. */
-async function othersIn({ dataSource }: OpenedTypeOrmStore): Promise<unknown> {
+async function othersIn({ dataSource }: OpenedTypeOrmStore): Promise<Record<string, unknown>> {
   const rowsOf = (sql: string) => dataSource.query<Record<string, unknown>[]>(sql);
   return {
     calls: await rowsOf(`SELECT * FROM meveto_logout_calls WHERE digest <> 'digest-a' ORDER BY id`),

@@ -142,6 +142,16 @@ export function claiming(current: Current): void {
       expect(times).toEqual([0, 1, 1, 2, 0, 0]);
     });
 
+    it('counts that also where a call was begun again without being given back', async () => {
+      const { inbox } = current().store;
+      const refusal = { delayMs: 0, maybeSent: true, isRefusal: true, reason: 'http-403' };
+      const call = await receiveAndClaim(current(), incoming('a'));
+      const again = await inbox.beginAgain(call, refusal, LEASE_MS);
+      expect(again?.turnedAwayTimes).toBe(1);
+      await inbox.release(call, refusal);
+      expect((await claimOne(current())).turnedAwayTimes).toBe(2);
+    });
+
     it('does not forget an unknown attempt for a later one that was never sent', async () => {
       const { inbox } = current().store;
       const first = await receiveAndClaim(current(), incoming('a'));

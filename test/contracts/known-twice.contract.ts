@@ -44,6 +44,20 @@ export function knownTwice(current: Current): void {
       expect(await inbox.finish(again, { state: 'rejected', reason: 'test' })).toBe(true);
     });
 
+    it('is kept for its own call, and for no other that waits without', async () => {
+      const { inbox } = current().store;
+      await inbox.receiveHeld([unsealed('a'), unsealed('b')], LEASE_MS);
+      await inbox.receive([incoming('a')]);
+      await current().passTime(LEASE_MS);
+      const sealed = new Map((await inbox.claim(5, LEASE_MS)).map((call) => [call.digest, call.sealed]));
+      expect(sealed).toEqual(
+        new Map([
+          ['digest-a', 'sealed-a'],
+          ['digest-b', undefined],
+        ]),
+      );
+    });
+
     it('does not hold up the end of a call for another reason, nor of one whose token stays away', async () => {
       const { inbox } = current().store;
       const lost = { state: 'ambiguous', reason: TOKEN_LOST } as const;
