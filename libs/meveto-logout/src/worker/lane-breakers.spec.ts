@@ -83,6 +83,20 @@ describe('the breakers of the lanes', () => {
     expect(breakers.allows(16, 0).strangers).toBe(16);
   });
 
+  it('tell of what strangers bring about once a minute at most, beginnings and ends together', () => {
+    const breakers = new LaneBreakers();
+    const flap = (now: number) => [
+      ...five(stranger).map((call) => breakers.judge(call, false, now)),
+      breakers.judge(stranger, true, now),
+    ];
+    const told = [undefined, undefined, undefined, undefined, 'begun-for-strangers', 'ended'];
+    const untold = told.map(() => undefined);
+    expect([0, 1_500, 59_999, 60_000, 61_500].map(flap)).toEqual([told, untold, untold, told, untold]);
+    // Of an outage it is told always.
+    for (const call of five(confirmed)) breakers.judge(call, false, 62_000);
+    expect(breakers.judge(stranger, true, 62_000)).toBe('ended');
+  });
+
   it('count failures in a row only', () => {
     const breakers = after(five(stranger).slice(1));
     breakers.judge(confirmed, true, 0);

@@ -4,6 +4,9 @@ import { ExchangeBreaker } from './exchange-breaker.js';
 /** What an outcome says of Meveto, where that is news. */
 export type OutageNews = 'begun' | 'begun-for-strangers' | 'ended';
 
+/** Strangers can bring about beginnings and ends as often as they like: of theirs no more is told. */
+const TELL_EVERY_MS = 60_000;
+
 const isStranger = ({ lane }: { readonly lane: Lane }): boolean => lane === 'stranger';
 
 /**
@@ -13,6 +16,9 @@ const isStranger = ({ lane }: { readonly lane: Lane }): boolean => lane === 'str
 export class LaneBreakers {
   readonly #trusted = new ExchangeBreaker();
   readonly #strangers = new ExchangeBreaker();
+  /** Whether it was told that strangers have to wait now. */
+  #isTold = false;
+  #toldAt = -Infinity;
 
   /**
    * How many exchanges may start now, at most `wanted`, and how many of them for strangers. In an outage one may, whoever's turn it is:
@@ -47,12 +53,16 @@ export class LaneBreakers {
   #succeeded(call: { readonly lane: Lane }): boolean {
     const isOutageOver = this.#trusted.succeeded();
     const countsForStrangers = isOutageOver || isStranger(call) || !this.#strangers.isOpen;
-    return (countsForStrangers && this.#strangers.succeeded()) || isOutageOver;
+    const isOverForStrangers = countsForStrangers && this.#strangers.succeeded() && this.#isTold;
+    return isOutageOver || isOverForStrangers;
   }
 
   #failed(call: { readonly lane: Lane }, now: number): OutageNews | undefined {
     const hasBegunForStrangers = this.#strangers.failed(now);
     if (!isStranger(call) && this.#trusted.failed(now)) return 'begun';
-    return hasBegunForStrangers ? 'begun-for-strangers' : undefined;
+    if (!hasBegunForStrangers) return undefined;
+    this.#isTold = now >= this.#toldAt + TELL_EVERY_MS;
+    if (this.#isTold) this.#toldAt = now;
+    return this.#isTold ? 'begun-for-strangers' : undefined;
   }
 }
