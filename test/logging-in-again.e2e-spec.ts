@@ -214,6 +214,9 @@ describe('a login page where a guard of the application knows people by an old c
     expect([page.status, page.text, page.headers['set-cookie']]).toEqual([200, '{"user":null}', cleared]);
     const login = await host.request('POST', '/login', old);
     expect([login.status, login.headers['set-cookie']]).toEqual([401, cleared]);
+    // What a script is told may come after a login of another tab.
+    const script = await host.request('POST', '/login', { ...old, 'sec-fetch-mode': 'cors' });
+    expect([script.status, script.headers['set-cookie']]).toEqual([401, undefined]);
     expect((await host.request('POST', '/login', { accept: 'text/html' })).status).toBe(200);
     const profile = await host.request('GET', '/profile', old);
     expect([profile.status, profile.headers.location]).toEqual([303, '/login']);

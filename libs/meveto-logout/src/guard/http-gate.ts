@@ -121,7 +121,7 @@ export class HttpGate {
     if (this.#isLogin(request)) {
       if (!isLate || this.#isLoginPage(request)) return this.#beginAnew(reason, request, response);
       // Its guard has let in whose session is over: a refreshed token, not a login. Or an old cookie has come along.
-      await this.#clear(request, response, false);
+      if (mayNavigate(request.headers)) await this.#clear(request, response, false);
       throw this.writer.asJson(response, reason);
     }
     const isRedirected = isPage(request, policy);
