@@ -167,6 +167,14 @@ describe('a guard that lets people log in', () => {
   });
 });
 
+/** A session of user 8 that comes by a way of its own. */
+class OtherHeader extends SessionReader {
+  override read({ headers }: SessionRequest) {
+    const signedInAt = headers['x-other'];
+    return signedInAt === undefined ? undefined : { userId: 8, signedInAt: Number(signedInAt) };
+  }
+}
+
 /** A global guard of an application that knows people by a cookie of its own, on public pages, too. */
 @Injectable()
 class KnowsByCookie implements CanActivate {
@@ -203,7 +211,7 @@ describe('a login page where a guard of the application knows people by an old c
 
   it('is shown to nobody in particular, and the cookie is taken away, also by a login that is refused', async () => {
     host = await GuardedHost.start({
-      options: { session: requestUser(), whenLoggedOut: { clearCookies: ['mine'] } },
+      options: { session: [requestUser(), new OtherHeader()], whenLoggedOut: { clearCookies: ['mine'] } },
       metadata: { controllers: [PublicPages], providers: [{ provide: APP_GUARD, useClass: KnowsByCookie }] },
     });
     const { signedInAt } = await host.service.recordLogin(7);
@@ -218,6 +226,10 @@ describe('a login page where a guard of the application knows people by an old c
     const script = await host.request('POST', '/login', { ...old, 'sec-fetch-mode': 'cors' });
     expect([script.status, script.headers['set-cookie']]).toEqual([401, undefined]);
     expect((await host.request('POST', '/login', { accept: 'text/html' })).status).toBe(200);
+    // Beside somebody else's session, which must not end with theirs, they are not shown it.
+    const other = await host.service.recordLogin(8);
+    const beside = await host.request('GET', '/login', { ...old, 'x-other': String(other.signedInAt) });
+    expect([beside.status, beside.headers['set-cookie']]).toEqual([401, undefined]);
     const profile = await host.request('GET', '/profile', old);
     expect([profile.status, profile.headers.location]).toEqual([303, '/login']);
   });

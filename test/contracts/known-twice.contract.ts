@@ -44,6 +44,18 @@ export function knownTwice(current: Current): void {
       expect(await inbox.finish(again, { state: 'rejected', reason: 'test' })).toBe(true);
     });
 
+    it('does not get in the way of the answer that the process which kept it has', async () => {
+      const { inbox, register } = current().store;
+      await current().addUser(1, 'm-1');
+      const [call] = (await inbox.receiveHeld([unsealed('earlier')], LEASE_MS)).held;
+      if (call === undefined) throw new Error('nothing is held');
+      await inbox.receive([byTwoKeys(incoming('new'))]);
+      const first = await register.applyLogout(call, 'm-1');
+      expect(first.kind).toBe('applied');
+      expect(await register.applyLogout(call, 'm-1')).toEqual(first);
+      expect(await summaryOf(current())).toMatchObject({ applied: 1, pending: 0 });
+    });
+
     it('is kept for its own call, and for no other that waits without', async () => {
       const { inbox } = current().store;
       await inbox.receiveHeld([unsealed('a'), unsealed('b')], LEASE_MS);

@@ -32,6 +32,20 @@ export function serverLocksContract(): void {
       expect((await claimOne(opened)).digest).toBe('digest-a');
     });
 
+    it('stores what is new beside a call that comes again while somebody has it locked', async () => {
+      const { id } = await receiveAndClaim(opened, incoming('a'));
+      const runner = opened.dataSource.createQueryRunner();
+      await runner.startTransaction();
+      // As while its outcome is written.
+      await runner.query(`SELECT id FROM meveto_logout_calls WHERE id = '${id}' FOR UPDATE`);
+      const stored = await opened.store.inbox
+        .receive([incoming('a'), incoming('b')])
+        .catch((error: unknown) => error);
+      await runner.rollbackTransaction();
+      await runner.release();
+      expect(stored).toBe(1);
+    });
+
     it('claims few of many and locks no others: another replica claims, stores and ends beside it', async () => {
       await opened.close();
       opened = await openTypeOrmStore(await createTestDatabase());

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ResolvedOptions } from '../options/resolved-options.js';
+import { readSessions } from '../session/read-sessions.js';
 import type { SessionReader, SessionRequest } from '../session/session-reader.port.js';
 import { RESOLVED_OPTIONS } from '../tokens.js';
 import { SessionJudge } from './session-judge.js';
@@ -53,11 +54,17 @@ export class EndedSessions {
         if (reader.renew === undefined) dropCookies(request, reader.cookies ?? this.#namesOfCookies());
         else await reader.renew(request);
       }
-      return (await this.of(request)).over.length === 0;
+      return await this.#isNobodys(request);
     } catch {
       this.#warn();
       return false;
     }
+  }
+
+  /** Of anybody whose session is over; what request.user came from may be left beside a live session. */
+  async #isNobodys(request: SessionRequest): Promise<boolean> {
+    const sessions = await readSessions(this.options.sessions, request);
+    return sessions.every((session) => this.judge.refusalOf(session) === undefined);
   }
 
   #namesOfCookies(): readonly string[] {

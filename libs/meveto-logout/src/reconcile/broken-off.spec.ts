@@ -108,6 +108,34 @@ describe('a list that is broken off before its end', () => {
     expect(counters.all().reconcile_gap).toBe(LAST);
   });
 
+  it('is read from its beginning again when a page is held back for good', async () => {
+    list.answer = (cursor) => (cursor === '3' ? failed('http-503', 5_000) : Promise.resolve(pageAt(cursor)));
+    await reconciler.start();
+    await jest.advanceTimersByTimeAsync(MINUTE_MS);
+    expect(askedPages().slice(0, 8)).toEqual([1, 2, 3, 3, 3, 1, 2, 3]);
+    list.answer = (cursor) =>
+      cursor === '3'
+        ? failed('http-503', 5_000)
+        : Promise.resolve(cursor === undefined ? pageOf('new', '2') : pageAt(cursor));
+    await jest.advanceTimersByTimeAsync(MINUTE_MS);
+    expect(await pending()).toBe(3);
+  });
+
+  it('is read from its beginning again when it was begun an hour ago', async () => {
+    list.answer = (cursor) => {
+      const page = numberOf(cursor);
+      // A page in each turn, and then it is told to wait for ten minutes.
+      return list.asked.length % 2 === 0
+        ? failed('http-429', 600_000)
+        : Promise.resolve(pageAt(String(page)));
+    };
+    await reconciler.start();
+    await jest.advanceTimersByTimeAsync(75 * MINUTE_MS);
+    const pages = askedPages();
+    expect(pages.indexOf(1, 1)).toBeGreaterThan(8);
+    expect(Math.max(...pages)).toBeLessThan(10);
+  });
+
   it('is broken off for good when it has no end', async () => {
     list.answer = (cursor) => Promise.resolve(pageOf(cursor ?? '0', cursor === '2' ? '1' : '2'));
     await reconciler.run();

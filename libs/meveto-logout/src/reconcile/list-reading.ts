@@ -1,6 +1,9 @@
 import { PendingCallsUnavailableError } from '../errors.js';
 
 const MAX_PAGES = 10_000;
+/** What is listed anew may stand on pages that were read before. */
+const MAX_AGE_MS = 3_600_000;
+const MAX_FRUITLESS_TURNS = 2;
 
 /**
  * One reading of the list, from its first page to its last. It may take several turns: a list may have more pages than Meveto lets
@@ -12,6 +15,7 @@ export class ListReading {
   #pageCount = 0;
   #pagesOfTurn = 0;
   #gapCount = 0;
+  #fruitlessTurns = 0;
 
   /**
    * @param askedAt when it began, epoch milliseconds of the store's clock
@@ -38,13 +42,15 @@ export class ListReading {
   }
 
   /**
-   * A turn is over before the list was: whether the next one goes on from here. A page that failed by itself may have a cursor that is
-   * good no more.
+   * A turn is over before the list was: whether the next one goes on from here. Not for long, and not for a page that cannot be had: its
+   * cursor may be good no more.
    */
   mayGoOn(wasToldToWait: boolean): boolean {
-    const mayGoOn = this.#pageCount > 0 && (wasToldToWait || this.#pagesOfTurn > 0);
+    if (this.#pagesOfTurn > 0) this.#fruitlessTurns = 0;
+    else this.#fruitlessTurns += wasToldToWait ? 1 : MAX_FRUITLESS_TURNS;
     this.#pagesOfTurn = 0;
-    return mayGoOn;
+    const isYoung = performance.now() - this.beganTick < MAX_AGE_MS;
+    return this.#pageCount > 0 && isYoung && this.#fruitlessTurns < MAX_FRUITLESS_TURNS;
   }
 
   /**

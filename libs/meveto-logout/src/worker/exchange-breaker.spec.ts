@@ -44,6 +44,18 @@ describe('the breaker of calls to Meveto', () => {
     }
   });
 
+  it('does not carry the pause of one outage into the next', () => {
+    const breaker = opened(0);
+    for (const now of [1_500, 10_000, 30_000, 60_000, 100_000]) breaker.probed(now);
+    breaker.succeeded();
+    for (let failure = 0; failure < 5; failure += 1) breaker.failed(200_000);
+    // Of an exchange that was on its way when it opened.
+    breaker.unprobed(200_001);
+    breaker.probed(200_001);
+    expect(breaker.allows(1, 203_000)).toBe(0);
+    expect(breaker.allows(1, 203_001)).toBe(1);
+  });
+
   it('closes with the first answer, and says that an outage is over', () => {
     const breaker = opened(0);
     expect(breaker.succeeded()).toBe(true);

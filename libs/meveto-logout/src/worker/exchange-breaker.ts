@@ -45,6 +45,7 @@ export class ExchangeBreaker {
     this.#failures = 0;
     this.#probeAt = undefined;
     this.#pauseMs = FIRST_PROBE_MS;
+    this.#pauseBeforeMs = FIRST_PROBE_MS;
     return wasOpen;
   }
 

@@ -97,6 +97,22 @@ describe('the breakers of the lanes', () => {
     expect(breakers.judge(stranger, true, 62_000)).toBe('ended');
   });
 
+  it('tell of a long outage that follows a short one, a minute after that', () => {
+    const breakers = after(five(stranger));
+    breakers.judge(stranger, true, 10_000);
+    const told = [20_000, 30_000, 59_999, 60_000, 90_000].map((now) =>
+      five(stranger).map((call) => breakers.judge(call, false, now)),
+    );
+    expect(told.map((each) => each.find((news) => news !== undefined))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'begun-for-strangers',
+      undefined,
+    ]);
+    expect(breakers.judge(stranger, true, 100_000)).toBe('ended');
+  });
+
   it('count failures in a row only', () => {
     const breakers = after(five(stranger).slice(1));
     breakers.judge(confirmed, true, 0);

@@ -60,9 +60,12 @@ export class LaneBreakers {
   #failed(call: { readonly lane: Lane }, now: number): OutageNews | undefined {
     const hasBegunForStrangers = this.#strangers.failed(now);
     if (!isStranger(call) && this.#trusted.failed(now)) return 'begun';
-    if (!hasBegunForStrangers) return undefined;
-    this.#isTold = now >= this.#toldAt + TELL_EVERY_MS;
-    if (this.#isTold) this.#toldAt = now;
-    return this.#isTold ? 'begun-for-strangers' : undefined;
+    if (hasBegunForStrangers) this.#isTold = false;
+    // What goes on is told later.
+    const isNews = this.#strangers.isOpen && !this.#trusted.isOpen && !this.#isTold;
+    if (!isNews || now < this.#toldAt + TELL_EVERY_MS) return undefined;
+    this.#isTold = true;
+    this.#toldAt = now;
+    return 'begun-for-strangers';
   }
 }

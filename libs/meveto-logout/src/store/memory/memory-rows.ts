@@ -41,7 +41,7 @@ export class MemoryRows {
   /** The row of a call that an answer in hand may still end: the claim on it may have been lost meanwhile. */
   unresolved(call: ClaimedCall): MemoryRow | undefined {
     const row = this.byId.get(call.id);
-    if (row?.digest !== call.digest) return undefined;
+    if (row?.digest !== call.digest && row?.fence !== call.fence) return undefined;
     return row.state === 'pending' ? row : this.unhealed(call.id);
   }
 

@@ -16,8 +16,8 @@ export function* appliedBefore(
   committing: (logout: Logout) => void = () => undefined,
 ): Script<ApplyOutcome> {
   const [row] = yield* rowsOf(
-    `SELECT type, state, user_id FROM ${calls} WHERE id = ? AND digest = ? AND fence = ? AND person = ?`,
-    [call.id, call.digest, call.fence, person],
+    `SELECT type, state, user_id FROM ${calls} WHERE id = ? AND fence = ? AND person = ?`,
+    [call.id, call.fence, person],
   );
   if (row?.['state'] === 'unknown_user') return { kind: 'unknown-user' };
   if (row?.['state'] !== 'applied') return { kind: 'claim-lost' };

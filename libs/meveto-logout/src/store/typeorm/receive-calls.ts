@@ -39,7 +39,8 @@ function* receivedAgain(
 ): Script<number> {
   const digests = calls.flatMap(digestsOf);
   const rows = yield* rowsOf(
-    `SELECT id, digest, source_id, state, reason FROM ${table} WHERE digest IN (${marks(digests.length)})`,
+    `SELECT id, digest, source_id, state, reason, CASE WHEN sealed IS NULL THEN 1 ELSE 0 END AS is_unsealed FROM ${table}
+      WHERE digest IN (${marks(digests.length)})`,
     digests,
   );
   let count = 0;
@@ -47,7 +48,8 @@ function* receivedAgain(
     const row = rowOfToken(rows, call);
     if (row === undefined) continue;
     if (goesOnWithToken(stateOf(row), reasonOf(row))) count += yield* reopen(dialect, table, row, call, now);
-    else if (stateOf(row) === 'pending') yield* keepToken(table, row, call);
+    else if (stateOf(row) === 'pending' && numberOf(row['is_unsealed']) === 1)
+      yield* keepToken(table, row, call);
   }
   return count;
 }

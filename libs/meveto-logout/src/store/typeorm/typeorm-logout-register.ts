@@ -155,8 +155,8 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     const now = yield* clockOf(this.engine.dialect);
     const { affected } = yield* run(
       `UPDATE ${this.tables.calls} SET state = 'applied', user_id = ?, settled_at = ?
-        WHERE id = ? AND digest = ? AND state = 'unknown_user'`,
-      [user.userId, now, call.id, call.digest],
+        WHERE id = ? AND (digest = ? OR fence = ?) AND state = 'unknown_user'`,
+      [user.userId, now, call.id, call.digest, call.fence],
     );
     if (affected === 0) return undefined;
     const logout = yield* this.#rows.logOut(user, call.occurredAt, now);
@@ -245,11 +245,14 @@ export class TypeOrmLogoutRegister extends LogoutRegister {
     return signedInAt;
   }
 
-  /** Locks the inbox row if the answer in hand may still end it, and takes its sender for a confirmed one. */
+  /**
+   * Locks the inbox row if the answer in hand may still end it, and takes its sender for a confirmed one. It is for this token, also
+   * where another key has made a digest of it since: a row that goes on with another token has another fence.
+   */
   *#accept(call: ClaimedCall): Script<boolean> {
     const rows = yield* rowsOf(
-      `SELECT sender FROM ${this.tables.calls} WHERE id = ? AND digest = ? AND state IN ('pending', 'ambiguous', 'expired') ${this.engine.dialect.forUpdate}`,
-      [call.id, call.digest],
+      `SELECT sender FROM ${this.tables.calls} WHERE id = ? AND (digest = ? OR fence = ?) AND state IN ('pending', 'ambiguous', 'expired') ${this.engine.dialect.forUpdate}`,
+      [call.id, call.digest, call.fence],
     );
     const sender = rows[0]?.['sender'];
     if (typeof sender === 'string') yield* confirm(this.engine.dialect, this.tables.senders, sender);
