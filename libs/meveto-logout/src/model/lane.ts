@@ -11,3 +11,6 @@ export const laneOf = (rank: number): Lane => LANES[rank] ?? 'stranger';
 
 /** How long a sender counts as confirmed after a call whose person Meveto named. */
 export const CONFIRMED_FOR_MS = 7 * 86_400_000;
+
+/** Whether it came from an address without a confirmed call. */
+export const isStrangers = ({ lane }: { readonly lane: Lane }): boolean => lane === 'stranger';

@@ -13,7 +13,8 @@ export interface LogoutKnowledge {
 /**
  * Whether a session is over, and why; undefined while it is live. A session that began at or before its user's last
  * logout is over, ties included, and so is one that began longer than `maxSessionAgeMs` ago, since logouts are
- * remembered for that long, or at or before the latest one that was forgotten: another process may remember them for less. One without a usable start is over as soon as its user was ever logged out.
+ * remembered for that long, or at or before the latest one that was forgotten: another process may remember them for
+ * less. One without a usable start is over as soon as its user was ever logged out.
  */
 export function refusalOf(
   session: SessionFacts,

@@ -1,4 +1,4 @@
-import type { Lane } from '../model/lane.js';
+import { isStrangers, type Lane } from '../model/lane.js';
 import { ExchangeBreaker } from './exchange-breaker.js';
 
 /** What an outcome says of Meveto, where that is news. */
@@ -6,8 +6,6 @@ export type OutageNews = 'begun' | 'begun-for-strangers' | 'ended';
 
 /** Strangers can bring about beginnings and ends as often as they like: of theirs no more is told. */
 const TELL_EVERY_MS = 60_000;
-
-const isStranger = ({ lane }: { readonly lane: Lane }): boolean => lane === 'stranger';
 
 /**
  * Two breakers: what fails of strangers holds up strangers alone, since a forged token may have a shape to which Meveto, or what
@@ -46,20 +44,20 @@ export class LaneBreakers {
   }
 
   #of(call: { readonly lane: Lane }): ExchangeBreaker {
-    return isStranger(call) ? this.#strangers : this.#trusted;
+    return isStrangers(call) ? this.#strangers : this.#trusted;
   }
 
   /** An answer to a call that is more likely real does not say that strangers' tokens have answers, unless there was an outage. */
   #succeeded(call: { readonly lane: Lane }): boolean {
     const isOutageOver = this.#trusted.succeeded();
-    const countsForStrangers = isOutageOver || isStranger(call) || !this.#strangers.isOpen;
+    const countsForStrangers = isOutageOver || isStrangers(call) || !this.#strangers.isOpen;
     const isOverForStrangers = countsForStrangers && this.#strangers.succeeded() && this.#isTold;
     return isOutageOver || isOverForStrangers;
   }
 
   #failed(call: { readonly lane: Lane }, now: number): OutageNews | undefined {
     const hasBegunForStrangers = this.#strangers.failed(now);
-    if (!isStranger(call) && this.#trusted.failed(now)) return 'begun';
+    if (!isStrangers(call) && this.#trusted.failed(now)) return 'begun';
     if (hasBegunForStrangers) this.#isTold = false;
     // What goes on is told later.
     const isNews = this.#strangers.isOpen && !this.#trusted.isOpen && !this.#isTold;

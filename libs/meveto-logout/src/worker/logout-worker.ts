@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Subscription } from 'rxjs';
 import type { ClaimedCall } from '../inbox/inbox.port.js';
+import { isStrangers } from '../model/lane.js';
 import { CallEvents } from '../observe/call-events.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { Store } from '../store/store.port.js';
@@ -230,5 +231,3 @@ export class LogoutWorker {
     }
   }
 }
-
-const isStrangers = ({ lane }: ClaimedCall): boolean => lane === 'stranger';
