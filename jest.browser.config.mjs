@@ -5,6 +5,6 @@ export default {
   ...common,
   displayName: 'browser',
   testMatch: ['<rootDir>/test/browser/**/*.browser-spec.ts'],
-  setupFilesAfterEnv: ['<rootDir>/test/support/watch-tokens.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/secrets/watch-tokens.ts'],
   testTimeout: 60_000,
 };

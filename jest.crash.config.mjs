@@ -1,6 +1,6 @@
 import { common } from './jest.config.mjs';
 
-/** Processes that are killed at every point of a call's way: `npm run test:crash`. */
+/** Processes that are killed at every step of a job: `npm run test:crash`. */
 export default {
   ...common,
   displayName: 'crash',

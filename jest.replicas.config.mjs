@@ -1,6 +1,6 @@
 import { common } from './jest.config.mjs';
 
-/** Several processes on one PostgreSQL, and what can happen to them and to the network: `npm run test:replicas`. */
+/** Failures of several processes on one PostgreSQL, and of their network: `npm run test:replicas`. */
 export default {
   ...common,
   displayName: 'replicas',

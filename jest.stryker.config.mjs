@@ -1,5 +1,5 @@
 import { common } from './jest.config.mjs';
 import { roomOfRun } from './tools/mutation-rooms.mjs';
 
-// What mutants are tried with.
+// The tests that run against mutants.
 export default { ...common, testMatch: roomOfRun().tests.map((pattern) => `<rootDir>/${pattern}`) };

@@ -1,4 +1,4 @@
-// Bundles the host processes of test/chaos to dist/chaos, with their compiled code, so that one starts in a few hundred
+// Bundles the host processes of test/chaos to dist/chaos, with a code cache, so that one starts in a few hundred
 // milliseconds; and the command `npm run chaos`. Jest runs this before the crash tests.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Libraries load what is not installed only when it is asked for; native addons are loaded from where they are. */
+/** Libraries load optional packages only on demand; native addons are loaded from their installed place. */
 const asInstalled = {
   name: 'as-installed',
   setup({ onResolve, resolve }) {

@@ -1,4 +1,4 @@
-// The files that the module serves, beside the compiled client: `npm run build:client`.
+// Builds the files that the module serves, beside the compiled client: `npm run build:client`.
 import { writeFileSync } from 'node:fs';
 import { bundleClient } from './client-bundle.mjs';
 

@@ -1,4 +1,4 @@
-// Whether a PostgreSQL server answers: `node tools/can-connect.mjs <url>` ends with 0 or 1.
+// Checks whether a PostgreSQL server answers: `node tools/can-connect.mjs <url>` ends with 0 or 1.
 import pg from 'pg';
 
 const client = new pg.Client({ connectionString: process.argv[2], connectionTimeoutMillis: 2_000 });

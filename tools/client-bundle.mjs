@@ -1,11 +1,11 @@
-// How the browser's part becomes one file.
+// Bundles the browser client to one file.
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const client = fileURLToPath(new URL('../libs/meveto-logout/src/client/', import.meta.url));
 
-/** Between the files of the client only; what an application sees keeps its name. */
-const INTERNAL_NAMES = /^(checked|heard|hide|show|lift|ask)$/;
+/** Names that only files of the client use; names that applications use stay the same. */
+const INTERNAL_NAMES = /^(checked|received|hide|show|lift|ask|renew)$/;
 
 /**
  * @param {string} entry file name in the client's folder @param {'esm' | 'iife'} format

@@ -1,4 +1,4 @@
-// The compiled demo as a process of its own, on a database of its own, with a look at its memory and CPU time.
+// Runs the compiled demo as a separate process on its own database, and measures its memory and CPU time.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -21,13 +21,13 @@ const TICKS_PER_SECOND = 100;
  * @param {Record<string, string>} env
  */
 export async function startDemo(database, env) {
-  if (!existsSync(MAIN)) throw new Error(`${MAIN} is not there. Run \`npm run build\` first.`);
+  if (!existsSync(MAIN)) throw new Error(`${MAIN} does not exist. Run \`npm run build\` first.`);
   const folder = mkdtempSync(join(tmpdir(), 'meveto-flood-'));
-  const kept = database === 'sqlite' ? sqliteFile(folder) : await databaseOn(database);
+  const storage = database === 'sqlite' ? sqliteFile(folder) : await databaseOn(database);
   const port = await freePort();
   const flags = (process.env.FLOOD_NODE_FLAGS ?? '').split(' ').filter(Boolean);
   const child = spawn(process.execPath, [...flags, MAIN], {
-    env: { PATH: process.env.PATH, PORT: String(port), DATABASE_URL: kept.url, ...env },
+    env: { PATH: process.env.PATH, PORT: String(port), DATABASE_URL: storage.url, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -44,7 +44,7 @@ export async function startDemo(database, env) {
         child.kill('SIGTERM');
         await once(child, 'exit');
       }
-      await kept.drop();
+      await storage.drop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -56,7 +56,7 @@ const sqliteFile = (folder) => ({
   drop: () => Promise.resolve(),
 });
 
-/** A database of its own on TEST_DATABASE_URL, or on this machine's server. @param {'postgres' | 'mysql'} kind */
+/** Creates a database on TEST_DATABASE_URL, or on this machine's server. @param {'postgres' | 'mysql'} kind */
 async function databaseOn(kind) {
   const server = process.env.TEST_DATABASE_URL ?? SERVERS[kind];
   const name = `meveto_flood_${String(process.pid)}_${String(Date.now())}`;

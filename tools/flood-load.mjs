@@ -1,16 +1,16 @@
-// Webhook calls at an even rate. Times are measured from when a call was due, not from when it could be sent.
+// Sends webhooks at an even rate. Times are measured from the due time of a request, not from when it could be sent.
 import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const agents = new Map();
 let connectionsPerAddress = 8;
 
-/** At most so many at once from each address. @param {number} perAddress */
+/** Limits the connections from each address. @param {number} perAddress */
 export function allowConnections(perAddress) {
   connectionsPerAddress = perAddress;
 }
 
-/** Kept-alive connections from one address of this machine. @param {string} localAddress */
+/** Keep-alive connections from one address of this machine. @param {string} localAddress */
 function agentOf(localAddress) {
   let agent = agents.get(localAddress);
   if (agent === undefined) {
@@ -26,11 +26,11 @@ export function closeConnections() {
 }
 
 /**
- * Sends one call. Resolves with its status (0: none) and how long it took since it was due.
+ * Sends one webhook. Resolves with its status (0: none) and the time since it was due.
  * @param {string} url @param {string} token @param {string} from @param {number} dueAt of performance.now()
  * @returns {Promise<{ status: number, tookMs: number }>}
  */
-export function call(url, token, from, dueAt = performance.now()) {
+export function sendWebhook(url, token, from, dueAt = performance.now()) {
   return new Promise((resolve) => {
     const body = JSON.stringify({ type: 'User_Logged_Out', user_token: token });
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
@@ -45,7 +45,7 @@ export function call(url, token, from, dueAt = performance.now()) {
 }
 
 /**
- * `perSecond` calls a second for `seconds`, evenly; `send(n, dueAt)` begins the n-th.
+ * Calls `send(n, dueAt)` `perSecond` times per second for `seconds`, evenly.
  * @template T
  * @param {number} perSecond @param {number} seconds @param {(n: number, dueAt: number) => Promise<T>} send
  * @returns {Promise<T[]>}

@@ -1,4 +1,4 @@
-// A stand-in for Meveto's API: names the person behind a real token once, and calls every other token invalid.
+// A fake of Meveto's API: names the person of a real token once, and refuses every other token as invalid.
 import { createServer } from 'node:http';
 
 const INVALID = {

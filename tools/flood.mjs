@@ -1,20 +1,21 @@
 // `npm run flood -- --seconds 60 --database sqlite|postgres|mysql --case addresses|secret|worst [--rate 1000]`
-// Forged webhook calls against the compiled demo, with one real call a second among them. Prints what came of it and ends
-// with 1 when a bound is broken. Everything stays on this machine's loopback addresses.
+//
+// Sends forged webhooks to the compiled demo, and one real webhook per second. Prints the results and exits with 1 if
+// a bound is exceeded. Everything stays on this machine's loopback addresses.
 import { cpus, loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startDemo } from './flood-demo.mjs';
-import { allowConnections, call, closeConnections, evenly, quantile } from './flood-load.mjs';
+import { allowConnections, closeConnections, evenly, quantile, sendWebhook } from './flood-load.mjs';
 import { startMeveto } from './flood-meveto.mjs';
 
 const CASES = ['addresses', 'secret', 'worst'];
 const DATABASES = ['sqlite', 'postgres', 'mysql'];
 const BUDGET_PER_SECOND = 100;
-/** A second's worth that was saved up, and that of the second itself. */
+/** A full burst may be added to the rate of the same second. */
 const BURST = 2;
 const MAX_WAITING = 10_000;
-/** Ordinary use before the flood, as a running service has it: its code is compiled then. */
+/** Ordinary load before the flood, so that the code is compiled as in a running service. */
 const WARM_UP = { seconds: 10, perSecond: 200 };
 const BOUNDS = { acknowledgedP99Ms: 250, logoutMedianMs: 2_000, peakMiB: 512 };
 const SECRET = 'flood-secret-path-of-thirty-chars';
@@ -66,9 +67,9 @@ try {
 async function runCase() {
   if (kind === 'worst') allowConnections(512);
   for (let n = 0; n <= seconds; n += 1) users.set(n, await accessToken(n + 1));
-  // Meveto's address has a call confirmed before the flood, as it has in production.
-  const first = await realCall(0, performance.now());
-  if (first.refusedAfterMs === undefined) throw new Error('The call before the flood was not applied.');
+  // A real webhook makes Meveto's address a known sender before the flood, as in production.
+  const first = await realWebhook(0, performance.now());
+  if (first.refusedAfterMs === undefined) throw new Error('The webhook before the flood was not applied.');
   await warmUp();
   const loadBefore = loadavg()[0] ?? 0;
   const exchangesBefore = meveto.exchanges.length;
@@ -76,8 +77,8 @@ async function runCase() {
   const usageBefore = demo.usage();
   const startedAt = performance.now();
   const [forged, reals] = await Promise.all([
-    evenly(rate, seconds, (n, dueAt) => call(plain, `forged-${String(n)}`, forger(n), dueAt)),
-    evenly(1, seconds, (n, dueAt) => realCall(n + 1, dueAt)),
+    evenly(rate, seconds, (n, dueAt) => sendWebhook(plain, `forged-${String(n)}`, forger(n), dueAt)),
+    evenly(1, seconds, (n, dueAt) => realWebhook(n + 1, dueAt)),
   ]);
   const tookSeconds = (performance.now() - startedAt) / 1_000;
   const usage = demo.usage();
@@ -94,14 +95,16 @@ async function runCase() {
   });
 }
 
-/** Calls that Meveto does not know, from where the forged ones will come, until none of them waits any more. */
+/** Sends webhooks that Meveto does not know from the later forgers' addresses, and waits until no job is pending. */
 async function warmUp() {
   const { seconds: warmSeconds, perSecond } = values['no-warm-up'] ? { seconds: 0, perSecond: 0 } : WARM_UP;
-  await evenly(perSecond, warmSeconds, (n, dueAt) => call(real, `warm-${String(n)}`, forger(n), dueAt));
+  await evenly(perSecond, warmSeconds, (n, dueAt) =>
+    sendWebhook(real, `warm-${String(n)}`, forger(n), dueAt),
+  );
   const waiting = async () => {
     const text = await fetch(`${demo.url}/metrics`).then((response) => response.text());
     const [, count] = /^meveto_logout_calls\{state="pending"\} (\d+)$/m.exec(text) ?? [];
-    if (count === undefined) throw new Error('The demo does not say how many calls are pending.');
+    if (count === undefined) throw new Error('The demo does not report the number of pending jobs.');
     return Number(count);
   };
   while ((await waiting()) > 0) await delay(200);
@@ -128,11 +131,11 @@ async function accessToken(n) {
   return /** @type {{ access_token: string }} */ (await response.json()).access_token;
 }
 
-/** Logs a person out and watches until their access token is refused. @param {number} n @param {number} dueAt */
-async function realCall(n, dueAt) {
+/** Logs a user out and waits until the user's access token is refused. @param {number} n @param {number} dueAt */
+async function realWebhook(n, dueAt) {
   const token = `real-${String(n)}-${String(Date.now())}`;
   meveto.issue(token, `meveto-user${String(n + 1)}`);
-  const answer = await call(real, token, MEVETO_ADDRESS, dueAt);
+  const answer = await sendWebhook(real, token, MEVETO_ADDRESS, dueAt);
   const acknowledgedAt = performance.now();
   if (answer.status !== 202) return { ...answer, refusedAfterMs: undefined };
   const waitMs = kind === 'worst' ? (MAX_WAITING / BUDGET_PER_SECOND) * 1_000 + 60_000 : 30_000;
@@ -152,7 +155,7 @@ async function rowsInInbox() {
   return [...text.matchAll(/^meveto_logout_calls\{.*\} (\d+)$/gm)].reduce((sum, [, n]) => sum + Number(n), 0);
 }
 
-/** @param {Awaited<ReturnType<typeof call>>[]} answers */
+/** @param {Awaited<ReturnType<typeof sendWebhook>>[]} answers */
 function statuses(answers) {
   const counts = new Map();
   for (const { status } of answers) counts.set(status, (counts.get(status) ?? 0) + 1);
@@ -170,7 +173,7 @@ function mostInASecond(starts) {
   return most;
 }
 
-/** Prints the table; 1 when a bound is broken. @param {any} run */
+/** Prints the table; returns 1 if a bound is exceeded. @param {any} run */
 function report({ forged, reals, exchanges, tookSeconds, peakMiB, grewMiB, cpuShare, rows, load }) {
   const all = [...forged, ...reals];
   const times = all.map(({ tookMs }) => tookMs);
@@ -187,10 +190,10 @@ function report({ forged, reals, exchanges, tookSeconds, peakMiB, grewMiB, cpuSh
     `${ms(quantile(of, 0.5))} / ${ms(quantile(of, 0.99))} / ${ms(quantile(of, 1))}`;
   const isPrompt = (/** @type {number[]} */ of) => isWorst || quantile(of, 0.99) <= BOUNDS.acknowledgedP99Ms;
   const lines = [
-    ['forged calls', statuses(forged), kind === 'secret' ? only(404) : only(202, 503)],
-    ['real calls', statuses(reals), isWorst || acknowledged.length === reals.length],
+    ['forged webhooks', statuses(forged), kind === 'secret' ? only(404) : only(202, 503)],
+    ['real webhooks', statuses(reals), isWorst || acknowledged.length === reals.length],
     [
-      'acknowledged real calls applied',
+      'acknowledged real webhooks applied',
       `${String(applied)} of ${String(acknowledged.length)}`,
       applied === acknowledged.length,
     ],
@@ -202,7 +205,7 @@ function report({ forged, reals, exchanges, tookSeconds, peakMiB, grewMiB, cpuSh
       isWorst || quantile(delays, 0.5) <= BOUNDS.logoutMedianMs,
     ],
     [
-      'calls to Meveto',
+      'exchanges at Meveto',
       `${String(exchanges.length)} in ${tookSeconds.toFixed(0)} s, at most ${String(mostInASecond(exchanges))} within one`,
       exchanges.length <= (kind === 'secret' ? reals.length : most) &&
         mostInASecond(exchanges) <= BURST * BUDGET_PER_SECOND,
@@ -219,10 +222,10 @@ function report({ forged, reals, exchanges, tookSeconds, peakMiB, grewMiB, cpuSh
     ...(isWorst ? [['the log names the remedy', '', /secretPath/.test(demo.output())]] : []),
   ];
   console.log(
-    `\n${String(rate)} forged calls a second for ${String(seconds)} s, case ${kind}, ${database}\n`,
+    `\n${String(rate)} forged webhooks a second for ${String(seconds)} s, case ${kind}, ${database}\n`,
   );
-  for (const [what, figure, isKept] of lines) {
-    console.log(`${isKept ? 'ok    ' : 'BROKEN'} ${String(what).padEnd(38)} ${String(figure)}`);
+  for (const [what, figure, isMet] of lines) {
+    console.log(`${isMet ? 'ok    ' : 'FAILED'} ${String(what).padEnd(38)} ${String(figure)}`);
   }
-  return lines.every(([, , isKept]) => isKept) ? 0 : 1;
+  return lines.every(([, , isMet]) => isMet) ? 0 : 1;
 }

@@ -2,42 +2,54 @@ const src = 'libs/meveto-logout/src';
 const guard = `${src}/guard`;
 
 /**
- * What is mutated, and with which tests: those of the same room alone, so that a mutant takes seconds. Tests elsewhere may
- * kill more. What runs only while a module is loaded is left out.
+ * The mutated files and their tests: only those of the same room, so that a mutant takes seconds. Other tests may
+ * kill more mutants. Code that runs only at load time is excluded.
  */
 export const ROOMS = {
-  exchange: { mutate: [`${src}/exchange/**/*.ts`], tests: [`libs/**/exchange/*.spec.ts`] },
-  sealing: { mutate: [`${src}/secrets/**/*.ts`], tests: [`libs/**/secrets/*.spec.ts`] },
-  verdict: {
-    mutate: [`${src}/model/{session-verdict,staleness}.ts`],
-    tests: ['libs/**/model/*.spec.ts', 'libs/**/guard/session-judge.spec.ts'],
+  exchange: {
+    mutate: [`${src}/meveto/{exchange-response,token-exchange.service}.ts`],
+    tests: ['libs/**/meveto/{exchange-response,token-exchange.service}.spec.ts'],
+  },
+  sealing: {
+    mutate: [
+      `${src}/core/{derived-key,digest-key,keyed-digest,open-keys,sealing-key,token-cipher,user-names}.ts`,
+    ],
+    tests: ['libs/**/core/{keyed-digest,open-keys,token-cipher,user-names}.spec.ts'],
+  },
+  'session-state': {
+    mutate: [`${src}/sessions/{session-state,staleness}.ts`],
+    tests: ['libs/**/sessions/{session-state,staleness,session-validator}.spec.ts'],
   },
   'guard-answers': {
     mutate: [
       `${guard}/{clearing-cookie,refusal,refusal-writer,return-to,route-policies,wants-page}.ts`,
-      `${src}/observe/one-warning.ts`,
-    ],
-    tests: ['libs/**/guard/{clearing-cookie,http-gate,refusal,return-to,route-policies,wants-page}.spec.ts'],
-  },
-  'guard-gates': {
-    mutate: [
-      `${guard}/{ended-sessions,graphql-gate,graphql-request,http-gate,rpc-gate,session-gates,session-judge,ws-gate}.ts`,
+      `${src}/core/one-warning.ts`,
     ],
     tests: [
-      'libs/**/guard/{ended-sessions,graphql-gate,graphql-request,http-gate,message-gates,session-gates,session-judge}.spec.ts',
+      'libs/**/guard/{clearing-cookie,http-session-check,refusal,return-to,route-policies,wants-page}.spec.ts',
+    ],
+  },
+  'guard-checks': {
+    mutate: [
+      `${guard}/{ended-session-cleanup,graphql-session-check,graphql-request,http-session-check,rpc-session-check,session-check-dispatcher,ws-session-check}.ts`,
+      `${src}/sessions/session-validator.ts`,
+    ],
+    tests: [
+      'libs/**/guard/{ended-session-cleanup,graphql-session-check,graphql-request,http-session-check,message-checks,session-check-dispatcher}.spec.ts',
+      'libs/**/sessions/session-validator.spec.ts',
     ],
   },
   'guard-streams': {
-    mutate: [`${guard}/open-streams.ts`, `${src}/session/session-index.ts`],
-    tests: ['libs/**/guard/open-streams.spec.ts', 'libs/**/session/session-index.spec.ts'],
+    mutate: [`${src}/sessions/{open-connections,session-index}.ts`],
+    tests: ['libs/**/sessions/open-connections.spec.ts', 'libs/**/sessions/session-index.spec.ts'],
   },
   inbox: {
-    mutate: [`${src}/inbox/**/*.ts`, `${src}/store/memory/memory-{inbox,rows}.ts`],
-    tests: ['libs/**/inbox/*.spec.ts', 'test/memory-store.e2e-spec.ts'],
+    mutate: [`${src}/store/{after-failure,listed-again}.ts`],
+    tests: ['libs/**/store/listed-again.spec.ts', 'test/store/memory-store.e2e-spec.ts'],
   },
   processing: {
-    mutate: [`${src}/worker/{call-processor,failed-attempts,attempt}.ts`],
-    tests: ['libs/**/worker/*.spec.ts'],
+    mutate: [`${src}/inbox/{job-processor,failed-attempts,attempt,memory-token-storage}.ts`],
+    tests: ['libs/**/inbox/*.spec.ts'],
   },
 };
 

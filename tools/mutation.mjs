@@ -1,9 +1,10 @@
-// `npm run test:mutation [-- room…]`: mutates one room after the other, prints what was killed and ends with 1 below 85 %.
+// `npm run test:mutation [-- room…]`: mutates one room after the other, prints the killed mutants and exits with 1
+// below 85 %.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { ROOMS } from './mutation-rooms.mjs';
 
-const WANTED = 85;
+const MINIMUM_PERCENT = 85;
 const KILLED = new Set(['Killed', 'Timeout']);
 const COUNTED = new Set([...KILLED, 'Survived', 'NoCoverage']);
 
@@ -14,7 +15,7 @@ for (const room of rooms) {
     env: { ...process.env, MUTATION_ROOM: room },
     stdio: 'inherit',
   });
-  if (status !== 0) throw new Error(`The mutation tests of ${room} broke off.`);
+  if (status !== 0) throw new Error(`The mutation tests of ${room} were aborted.`);
   const { files } = JSON.parse(readFileSync(`reports/mutation-${room}.json`, 'utf8'));
   const states = Object.values(files).flatMap(({ mutants }) => mutants.map((mutant) => mutant.status));
   table.push({
@@ -30,4 +31,4 @@ for (const { room, killed, mutants } of table) {
     `${room.padEnd(12)} ${String(killed)} of ${String(mutants)}  ${((100 * killed) / mutants).toFixed(1)} %`,
   );
 }
-process.exitCode = sum('killed') / sum('mutants') >= WANTED / 100 ? 0 : 1;
+process.exitCode = sum('killed') / sum('mutants') >= MINIMUM_PERCENT / 100 ? 0 : 1;

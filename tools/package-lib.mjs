@@ -1,5 +1,5 @@
-// Makes dist/libs/meveto-logout a package that can be installed: manifest, licence, readme. Then imports it by name, as
-// an application would, from a folder of its own.
+// Makes dist/libs/meveto-logout an installable package: manifest, licence, readme. Then imports the package by name
+// from a separate folder, as an application would.
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

@@ -1,5 +1,5 @@
-// A part of the browsers of `npm run sockets`, as a process of its own: opens sockets that speak Socket.IO's protocol over
-// bare websockets, and asks for the login page as the browser client does, after the delay that it was told.
+// A share of the browsers of `npm run sockets`, as a separate process: opens sockets of Socket.IO's protocol on bare
+// websockets, and requests the login page after the given delay, as the browser client does.
 import { get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import WebSocket from 'ws';
@@ -12,8 +12,11 @@ const url = String(process.env['HOST_URL']);
 const first = Number(process.env['FIRST']);
 const count = Number(process.env['COUNT']);
 
-/** When each was told, when it asked for the login page, when it was disconnected, and who lost its connection without having been told. */
-let told = /** @type {number[]} */ ([]);
+/**
+ * When each socket was notified, when it requested the login page, when it was disconnected, and which sockets lost their
+ * connection without being notified.
+ */
+let notified = /** @type {number[]} */ ([]);
 let loginsAt = /** @type {number[]} */ ([]);
 let goneAt = /** @type {number[]} */ ([]);
 const lost = /** @type {string[]} */ ([]);
@@ -25,11 +28,11 @@ const now = () => performance.timeOrigin + performance.now();
 function connect(user) {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(url.replace('http', 'ws') + PATH, { perMessageDeflate: false });
-    let isTold = false;
+    let isNotified = false;
     socket.on('error', reject);
     socket.on('close', () => {
       open -= 1;
-      if (!isTold) lost.push(`user${String(user)}`);
+      if (!isNotified) lost.push(`user${String(user)}`);
     });
     socket.on('message', (data) => {
       const text = String(data);
@@ -43,9 +46,9 @@ function connect(user) {
         resolve();
       } else if (text.startsWith(`44${NAMESPACE}`)) reject(new Error(text));
       else if (text.startsWith(`42${NAMESPACE}["logged-out"`)) {
-        isTold = true;
+        isNotified = true;
         const [, message] = JSON.parse(text.slice(2 + NAMESPACE.length));
-        told.push(now());
+        notified.push(now());
         void delay(message.delayMs ?? 0).then(login);
       } else if (text.startsWith(`41${NAMESPACE}`)) {
         goneAt.push(now());
@@ -65,8 +68,8 @@ for (let done = 0; done < count; done += AT_A_TIME) {
   await Promise.all(Array.from({ length: batch }, (_, index) => connect(first + done + index)));
 }
 process.on('message', () => {
-  process.send?.({ open, told, loginsAt, goneAt, lost });
-  told = [];
+  process.send?.({ open, notified, loginsAt, goneAt, lost });
+  notified = [];
   loginsAt = [];
   goneAt = [];
 });

@@ -1,6 +1,6 @@
-// The application of `npm run sockets`: the built library in memory, on Express and Socket.IO, as a process of its own. It
-// says its URL over IPC, answers every message with its memory, and takes `{ first, count }` for logouts of that many users
-// that another replica has committed: the next look at the store brings them all at once.
+// The application of `npm run sockets`: the built library in memory, on Express and Socket.IO, as a separate process.
+// Sends its URL over IPC, answers every message with its memory use, and takes `{ first, count }` for logouts of this
+// many users by another replica: the next poll of the store finds all of them at once.
 import 'reflect-metadata';
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -13,17 +13,28 @@ import {
 
 /** @type {{ userId: string, loggedOutAt: number }[]} */
 let elsewhere = [];
-const inMemory = memoryStore({ users: { findByMevetoId: (mevetoId) => mevetoId.replace('meveto-', '') } });
+const MOST_USERS = 20_000;
+const inMemory = memoryStore({
+  users: Array.from({ length: MOST_USERS }, (_, index) => ({
+    id: `user${String(index)}`,
+    mevetoId: `meveto-user${String(index)}`,
+  })),
+});
 /** @type {import('../dist/libs/meveto-logout/index.js').StoreDefinition} */
 const shared = {
   create(context) {
     const store = inMemory.create(context);
-    const own = store.register.committedSince.bind(store.register);
-    store.register.committedSince = async (asOf) => {
-      const since = await own(asOf);
-      const logouts = [...since.logouts, ...elsewhere];
-      elsewhere = [];
-      return { ...since, logouts };
+    const connect = store.connect.bind(store);
+    store.connect = async () => {
+      await connect();
+      const { logoutStore } = store;
+      const own = logoutStore.committedSince.bind(logoutStore);
+      logoutStore.committedSince = async (asOf) => {
+        const since = await own(asOf);
+        const logouts = [...since.logouts, ...elsewhere];
+        elsewhere = [];
+        return { ...since, logouts };
+      };
     };
     return store;
   },
@@ -42,7 +53,7 @@ Reflect.decorate(
 );
 Controller()(LoginController);
 
-// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- a module is a class, and needs nothing else
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- a module is a class without members
 class AppModule {}
 Module({
   imports: [

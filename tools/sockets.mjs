@@ -1,6 +1,7 @@
-// `npm run sockets -- --count 10000`: that many open sockets, each of a user of its own, on one process; then a logout of
-// one user by a webhook, and of 1,000 and all but 500 others as another replica's, which this one learns of all at once. Prints what came of it and ends with 1 when a bound is broken.
-// Build the library first: `npm run build:lib`. Everything stays on this machine's loopback addresses.
+// `npm run sockets -- --count 10000`: opens this many sockets, each of a different user, on one process. Then logs
+// out one user by a webhook, and first 1,000 and then all but 500 others as another replica, whose logouts arrive all
+// at once. Prints the results and exits with 1 if a bound is exceeded. Build the library first: `npm run build:lib`.
+// Everything stays on this machine's loopback addresses.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus, loadavg } from 'node:os';
@@ -13,14 +14,14 @@ const { values } = parseArgs({ options: { count: { type: 'string', default: '100
 const count = Number(values.count);
 if (!Number.isInteger(count) || count < 100 || count > 15_000) throw new Error('--count: 100 to 15000.');
 const MANY = Math.min(1_000, Math.floor(count / 10));
-/** Those who must not notice anything. */
+/** Number of users who must not be affected. */
 const STAYING = Math.min(500, Math.floor(count / 10));
 const PROCESSES = 4;
-/** The module's default is 400 pages a second, and a quarter of a second's worth at once. */
+/** The module's default is 400 pages per second, after a burst of a quarter of a second. */
 const LOGINS_IN_ANY_SECOND = 700;
-/** Of P9: from the first told to the last, with all the browsers on the same cores. */
-const TOLD_WITHIN_MS = 1_000;
-/** From the first told to the last disconnected: the sockets are of no use any more, and the guard refuses long since. */
+/** Bound of P9: from the first notified socket to the last, with all browsers on the same cores. */
+const NOTIFIED_WITHIN_MS = 1_000;
+/** Bound from the first notified socket to the last disconnected one. The guard already refuses the sessions. */
 const GONE_WITHIN_MS = 5_000;
 
 const meveto = await startMeveto();
@@ -71,10 +72,10 @@ try {
   const logOut = async (/** @type {string} */ what, /** @type {number} */ howMany) => {
     const { cpuMs } = await ask(host);
     const startedAt = performance.timeOrigin + performance.now();
-    if (howMany === 1) await call(url, gone);
+    if (howMany === 1) await sendWebhook(url, gone);
     else await ask(host, { first: gone, count: howMany });
     gone += howMany;
-    const told = [];
+    const notified = [];
     const logins = [];
     const ends = [];
     let open = count;
@@ -83,30 +84,29 @@ try {
       open = 0;
       for (const client of clients) {
         const part = await ask(client);
-        told.push(...part.told);
+        notified.push(...part.notified);
         logins.push(...part.loginsAt);
         ends.push(...part.goneAt);
         open += part.open;
-        if (part.lost.length > 0)
-          faults.push(`lost without having been told: ${String(part.lost.slice(0, 5))}`);
+        if (part.lost.length > 0) faults.push(`lost without notification: ${String(part.lost.slice(0, 5))}`);
       }
     }
-    const [first, last] = [Math.min(...told), Math.max(...told)];
+    const [first, last] = [Math.min(...notified), Math.max(...notified)];
     const peak = mostWithin(1_000, logins);
     console.log(
-      `${what}: told after ${ms(first - startedAt)}, the last ${ms(last - first)} later; the last disconnected after ` +
-        `${ms(Math.max(...ends) - first)}; the login page is asked for ` +
+      `${what}: first notified after ${ms(first - startedAt)}, the last ${ms(last - first)} later; the last disconnected after ` +
+        `${ms(Math.max(...ends) - first)}; the login page is requested ` +
         `within ${ms(Math.max(...logins) - first)}, at most ${String(peak)} times in any second; ${String(open)} stay. ` +
         `CPU of the process: ${ms((await ask(host)).cpuMs - cpuMs)}.`,
     );
-    if (told.length !== howMany) faults.push(`${what}: ${String(told.length)} were told`);
+    if (notified.length !== howMany) faults.push(`${what}: ${String(notified.length)} were notified`);
     if (open !== count - gone)
       faults.push(`${what}: ${String(open)} sockets are open, not ${String(count - gone)}`);
-    if (last - first > TOLD_WITHIN_MS)
-      faults.push(`${what}: the last was told ${ms(last - first)} after the first`);
+    if (last - first > NOTIFIED_WITHIN_MS)
+      faults.push(`${what}: the last was notified ${ms(last - first)} after the first`);
     if (Math.max(...ends) - first > GONE_WITHIN_MS)
       faults.push(
-        `${what}: the last was disconnected ${ms(Math.max(...ends) - first)} after the first was told`,
+        `${what}: the last was disconnected ${ms(Math.max(...ends) - first)} after the first was notified`,
       );
     if (ends.length !== howMany) faults.push(`${what}: ${String(ends.length)} were disconnected`);
     if (peak > LOGINS_IN_ANY_SECOND) faults.push(`${what}: ${String(peak)} login pages in one second`);
@@ -121,8 +121,8 @@ try {
   const staying = parts.reduce((sum, part) => sum + part.open, 0);
   if (staying !== STAYING)
     faults.push(`three seconds later ${String(staying)} are open, not ${String(STAYING)}`);
-  if (parts.some(({ lost, told }) => lost.length + told.length > 0))
-    faults.push('somebody noticed who must not');
+  if (parts.some(({ lost, notified }) => lost.length + notified.length > 0))
+    faults.push('an unaffected user was disconnected');
 } finally {
   for (const child of children) child.kill();
   meveto.stop();
@@ -130,8 +130,8 @@ try {
 for (const fault of new Set(faults)) console.error(`FAULT ${fault}`);
 process.exit(faults.length === 0 ? 0 : 1);
 
-/** Meveto's call for this user. */
-async function call(/** @type {string} */ url, /** @type {number} */ user) {
+/** Sends Meveto's webhook for this user. */
+async function sendWebhook(/** @type {string} */ url, /** @type {number} */ user) {
   const token = `token-of-user-${String(user)}`;
   meveto.issue(token, `meveto-user${String(user)}`);
   const response = await fetch(`${url}/meveto/webhook`, {

@@ -1,9 +1,9 @@
-// Mutants of the SQL in TypeScript sources: what is asked of the database, changed in one place each.
+// Makes mutants of the SQL in TypeScript sources: each changes one place of a statement.
 import ts from 'typescript';
 
-/** What stands for `${…}` while texts are searched, character by character. */
+/** Placeholder for `${…}` while texts are searched, character by character. */
 const HOLE = '\u0001';
-const IS_SQL = /^\s*(SELECT|INSERT|UPDATE|DELETE|AND|lane) /;
+const IS_SQL = /^\s*(SELECT|INSERT|UPDATE|DELETE|AND|priority) /;
 const NAME = `(?:[a-z_]+|${HOLE}+)`;
 const VALUE = `(?:\\?|'[^']*'|[a-z_]+|\\d+|${HOLE}+)`;
 const CONDITIONS = new RegExp(
@@ -53,7 +53,7 @@ export function mutantsOf(source) {
 }
 
 /**
- * The text between the quotes, with every `${…}` as so many holes.
+ * The text between the quotes, with every character of `${…}` replaced by the placeholder.
  * @param {import('typescript').Node} node
  * @param {import('typescript').SourceFile} file
  * @param {number} start
@@ -100,11 +100,11 @@ function changesIn(masked, text) {
 /** @param {string} text @param {number} at */
 function clauseAt(text, at) {
   const before = [...text.slice(0, at).matchAll(CLAUSES)].at(-1)?.[1];
-  // What a CASE ends in is a value that is assigned.
+  // The result of a CASE is an assigned value.
   return before === 'END' ? 'SET' : (before ?? 'WHERE');
 }
 
-/** An assignment that leaves its column as it was. @param {string} found */
+/** An assignment without effect. @param {string} found */
 function unassigned(found) {
   const [column, ...value] = found.split(' = ');
   return [`${String(column)} = CASE WHEN 1 = 0 THEN ${value.join(' = ')} ELSE ${String(column)} END`];

@@ -1,14 +1,13 @@
-// The end-to-end and contract suites on something else than SQLite and Express:
-// `node tools/test-on.mjs postgres|mysql|fastify [Jest's arguments]`.
-// TEST_DATABASE_URL names the database server; without it, one on this machine as its packages install it.
-// Suites that come out the same there, since they use no database or adapter, are not run a second time.
+// Runs the end-to-end and contract suites with another database or HTTP adapter than SQLite and Express:
+// `node tools/test-on.mjs postgres|mysql|fastify [Jest's arguments]`. TEST_DATABASE_URL names the database server;
+// the default is the server on this machine. Suites that use no database or adapter are not repeated.
 import { spawnSync } from 'node:child_process';
 
 const DATABASE = 'test/support/database.ts';
 const SURROUNDINGS = {
   postgres: [DATABASE, { TEST_DATABASE_URL: 'postgres://postgres@127.0.0.1:5432/postgres' }],
   mysql: [DATABASE, { TEST_DATABASE_URL: 'mariadb://root@127.0.0.1:3306/mysql' }],
-  fastify: ['test/support/http-adapters.ts', { TEST_HTTP_ADAPTER: 'fastify' }],
+  fastify: ['test/support/hosts/http-adapters.ts', { TEST_HTTP_ADAPTER: 'fastify' }],
 };
 const [name = '', ...jestArguments] = process.argv.slice(2);
 if (!Object.hasOwn(SURROUNDINGS, name))

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { BrowserContext, Page } from 'playwright-core';
-import { DemoBrowser, untilLive } from '../support/demo-browser.js';
+import { DemoBrowser, untilLive } from '../support/demo/demo-browser.js';
 import { until } from '../support/until.js';
 
-/** `SCREENSHOTS=<folder> npm run test:browser -- test/browser/devices`: pictures of the pages, to be looked at. */
+/** `SCREENSHOTS=<folder> npm run test:browser -- test/browser/devices` saves pictures of the pages. */
 const SCREENSHOTS = process.env['SCREENSHOTS'];
 
 async function picture(tab: Page, name: string): Promise<void> {
@@ -39,14 +39,14 @@ describe('in Chromium, the page of devices', () => {
   const untilRows = (tab: Page, count: number) =>
     until(`${String(count)} devices are listed`, async () => (await rowsOf(tab).count()) === count, 10_000);
 
-  it('shows a login elsewhere as it comes and as it goes, without being loaded again', async () => {
+  it('shows a login elsewhere and its end without a reload', async () => {
     const tab = await openDevices();
     await untilRows(tab, 1);
     await tab.evaluate(() => (document.documentElement.dataset['mark'] = 'the same page'));
     await world.logIn(elsewhere, 'alice');
     await untilRows(tab, 2);
     expect(await rowsOf(tab).nth(0).getByText('this one').count()).toBe(1);
-    // Times are those of this browser's own zone, also in rows that came later.
+    // Times are in this browser's own zone, also in rows that were added later.
     expect(await rowsOf(tab).nth(1).locator('time').textContent()).not.toContain('T');
     await picture(tab, 'devices');
     const issued = await elsewhere.request.post(`${world.demo.url}/api/tokens`, {
@@ -66,7 +66,7 @@ describe('in Chromium, the page of devices', () => {
     expect(await tab.evaluate(() => document.documentElement.dataset['mark'])).toBe('the same page');
   });
 
-  it('signs another browser out by a press of a button', async () => {
+  it('signs another browser out by a button', async () => {
     await world.logIn(here, 'bob');
     await world.logIn(elsewhere, 'bob');
     const theirs = await world.openProfile(elsewhere);
@@ -79,7 +79,7 @@ describe('in Chromium, the page of devices', () => {
     expect(theirs.url()).toBe(`${world.demo.url}/login`);
   });
 
-  it('is left by a logout on the Meveto dashboard, live', async () => {
+  it('leaves at once after a logout on the Meveto dashboard', async () => {
     const tab = await openDevices();
     const pressedAt = performance.now();
     await world.logOut('alice');
@@ -87,7 +87,7 @@ describe('in Chromium, the page of devices', () => {
     expect(performance.now() - pressedAt).toBeLessThan(2_000);
   });
 
-  it('is left after a logout that no live connection told of', async () => {
+  it('leaves after a logout that no live connection reported', async () => {
     const tab = await openDevices();
     await tab.route(/EIO=/, (route) => route.abort());
     await tab.routeWebSocket(/EIO=/, (socket) => void socket.close());
@@ -96,7 +96,7 @@ describe('in Chromium, the page of devices', () => {
     await tab.waitForURL(/\/login$/, { timeout: 8_000 });
   });
 
-  it('comes after the page that connects an unknown Meveto ID to an account', async () => {
+  it('follows the page that connects an unknown Meveto ID to an account', async () => {
     const stranger = await world.browser.newContext();
     const tab = await stranger.newPage();
     await tab.goto(`${world.demo.url}/login`);
@@ -113,7 +113,7 @@ describe('in Chromium, the page of devices', () => {
       await tab.getByRole('button', { name: 'Connect' }).click();
     };
     await prove();
-    // Carol's account had another Meveto account: she is asked whether to give it up.
+    // Carol's account was linked to another Meveto account: the page asks whether to replace the link.
     await tab.getByRole('alert').waitFor();
     await picture(tab, 'connect-replace');
     await prove();

@@ -1,19 +1,18 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from '@jest/globals';
 import type { BrowserContext, Page } from 'playwright-core';
-import { BareTab } from '../support/bare-tab.js';
-import { DemoBrowser, untilLive } from '../support/demo-browser.js';
-import { until } from '../support/until.js';
+import { BareTab } from '../support/demo/bare-tab.js';
+import { DemoBrowser, untilLive } from '../support/demo/demo-browser.js';
+import { letTimePass, staysTrue, until } from '../support/until.js';
 
 const FROZEN_MS = 60_000;
 
-/** Waits until a tab has arrived at the login page; gives the time. */
+/** Waits until a tab is on the login page. Returns the time. */
 async function leaves(tab: Page, timeout = 20_000): Promise<number> {
   await tab.waitForURL(/\/login$/, { timeout, waitUntil: 'commit' });
   return performance.now();
 }
 
-/** Marks the document, so that it can be told from one that was loaded later. */
+/** Marks the document, to distinguish it from one that is loaded later. */
 const mark = (tab: Page): Promise<void> =>
   tab.evaluate(() => {
     document.documentElement.dataset['mark'] = 'first';
@@ -27,7 +26,7 @@ describe('in Chromium, a logout on the dashboard', () => {
   let frozen: Promise<FrozenTab>;
   beforeAll(async () => {
     world = await DemoBrowser.start();
-    // It takes a minute of its own: the other tests run meanwhile.
+    // This takes a minute: the other tests run meanwhile.
     frozen = freezeTab(world);
     frozen.catch(() => undefined);
   });
@@ -37,7 +36,7 @@ describe('in Chromium, a logout on the dashboard', () => {
   });
   afterEach(() => context.close());
 
-  it('takes three tabs of one browser out at once, and tells on the login page why', async () => {
+  it('sends three tabs of one browser to the login page at once, which shows why', async () => {
     await world.logIn(context, 'alice');
     const tabs = [];
     for (let i = 0; i < 3; i += 1) tabs.push(await world.openProfile(context));
@@ -53,26 +52,25 @@ describe('in Chromium, a logout on the dashboard', () => {
     }
   });
 
-  it('reaches a tab that was offline as soon as it is back, and not before', async () => {
+  it('reaches a tab that was offline as soon as it is online again, and not before', async () => {
     await world.logIn(context, 'alice');
     const tab = await world.openProfile(context);
     await context.setOffline(true);
     await untilLive(tab, 'offline');
     await world.logOut('alice');
-    await delay(2_000);
-    expect(tab.url()).toMatch(/\/profile$/);
+    await staysTrue('the tab stays', 2_000, () => tab.url().endsWith('/profile'));
     expect(await tab.getByText('Logged in since').isVisible()).toBe(true);
     const at = performance.now();
     await context.setOffline(false);
     expect((await leaves(tab)) - at).toBeLessThan(5_000);
   });
 
-  it('loads a tab again, and does not log it out, when somebody else has logged in in this browser', async () => {
+  it('reloads a tab, and does not log it out, when another user has logged in in this browser', async () => {
     await world.logIn(context, 'alice');
     const tab = await world.openProfile(context);
     await tab.getByRole('heading', { name: 'Alice' }).waitFor();
-    // Its first check has told the page whose it is.
-    await delay(1_500);
+    // The first check has named the user to the page.
+    await letTimePass(1_500);
     await world.logIn(context, 'bob');
     await context.setOffline(true);
     await context.setOffline(false);
@@ -81,7 +79,7 @@ describe('in Chromium, a logout on the dashboard', () => {
     await untilLive(tab);
   });
 
-  it('during a restart of the server is learned afterwards; a restart alone throws nobody out', async () => {
+  it('during a restart of the server is noticed afterwards; a restart alone logs no user out', async () => {
     await world.logIn(context, 'alice');
     const other = await world.browser.newContext();
     await world.logIn(other, 'bob');
@@ -97,6 +95,28 @@ describe('in Chromium, a logout on the dashboard', () => {
     await other.close();
   });
 
+  it('reaches a page soon after its login, although its Socket.IO connection is older than the login', async () => {
+    const tab = await context.newPage();
+    await tab.goto(`${world.demo.url}/login`);
+    await tab.addScriptTag({ url: '/socket.io/socket.io.js' });
+    await tab.evaluate('new Promise((done) => (window.own = io()).on("connect", done))');
+    await world.logIn(context, 'alice');
+    await tab.addScriptTag({ url: '/meveto/client.js' });
+    const opened: string[] = [];
+    tab.on('websocket', (socket) => opened.push(socket.url()));
+    const at = performance.now();
+    await tab.evaluate(`new Promise((done) => MevetoLogout.connectMevetoLogout({
+      io,
+      onStateChange: (state) => state === 'connected' && done(),
+    }))`);
+    expect(performance.now() - at).toBeLessThan(5_000);
+    expect(opened).toHaveLength(1);
+    expect(await tab.evaluate('own.connected')).toBe(true);
+    const left = tab.waitForEvent('framenavigated', { timeout: 5_000 });
+    await world.logOut('alice');
+    await left;
+  });
+
   it('reaches a tab that was frozen for a minute when it wakes up', async () => {
     const { path, ticks, frozenMs, leftAfterMs } = await frozen;
     expect({ path, ticks }).toEqual({ path: '/profile', ticks: 0 });
@@ -106,14 +126,14 @@ describe('in Chromium, a logout on the dashboard', () => {
 });
 
 interface FrozenTab {
-  /** The path of the page, and how often its timer ran, before it was woken up. */
+  /** Path of the page and number of its timer's ticks before it was thawed. */
   readonly path: unknown;
   readonly ticks: unknown;
   readonly frozenMs: number;
   readonly leftAfterMs: number;
 }
 
-/** Carol's tab: frozen, logged out meanwhile, thawed after a minute. */
+/** Carol's tab: frozen, logged out meanwhile, and thawed after a minute. */
 async function freezeTab(world: DemoBrowser): Promise<FrozenTab> {
   const tab = await BareTab.open(world.browser, `${world.demo.url}/login`);
   const isAt = (path: string) => async () =>
@@ -134,7 +154,7 @@ async function freezeTab(world: DemoBrowser): Promise<FrozenTab> {
   const ticksBefore = Number(await tab.evaluate('ticks'));
   const frozenAt = performance.now();
   await world.logOut('carol');
-  await delay(FROZEN_MS);
+  await letTimePass(FROZEN_MS);
   const path = await tab.evaluate('location.pathname');
   const ticks = Number(await tab.evaluate('ticks')) - ticksBefore;
   const thawedAt = performance.now();

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { DemoBrowser, untilLive } from '../support/demo-browser.js';
+import { DemoBrowser, untilLive } from '../support/demo/demo-browser.js';
 
 const RUNS = 50;
 const LIMIT_MS = 1_000;
 
-describe('in Chromium, from Meveto’s call to the login page', () => {
+describe('in Chromium, the time from Meveto’s webhook to the login page', () => {
   let world: DemoBrowser;
   beforeAll(async () => {
     world = await DemoBrowser.start();
   });
   afterAll(() => world.stop());
 
-  it(`takes at most a second in 95 of 100 logouts, ${String(RUNS)} tried`, async () => {
+  it(`is at most a second in 95 of 100 logouts, ${String(RUNS)} measured`, async () => {
     const context = await world.browser.newContext();
     const tab = await context.newPage();
     const took: number[] = [];

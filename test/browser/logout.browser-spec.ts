@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { DemoProcess } from '../support/demo-process.js';
+import { DemoProcess } from '../support/demo/demo-process.js';
 
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 const SCREENSHOT = 'docs/images/logout.png';
@@ -21,7 +21,7 @@ describe('in a real browser', () => {
     await demo.stop();
   });
 
-  it('a press on "Log out" on the dashboard takes two open tabs to the login page within a second', async () => {
+  it('"Log out" on the dashboard sends two open tabs to the login page within a second', async () => {
     const context = await browser.newContext({ viewport: SIZE });
     const tabs = [await openProfile(context, demo), await openProfile(context, demo)] as const;
     const dashboard = await context.newPage();
@@ -48,7 +48,7 @@ describe('in a real browser', () => {
     await context.close();
   });
 
-  it('the same person can log in again at once, and the back button brings no page back', async () => {
+  it('the same user can log in again at once, and the back button shows no earlier page', async () => {
     const context = await browser.newContext({ viewport: SIZE });
     const tab = await openProfile(context, demo);
     const dashboard = await context.newPage();
@@ -65,7 +65,7 @@ describe('in a real browser', () => {
   });
 });
 
-/** A tab on the profile page, logged in with Meveto, its live connection up. */
+/** A tab on the profile page, logged in with Meveto and connected. */
 async function openProfile(context: BrowserContext, demo: DemoProcess): Promise<Page> {
   const tab = await context.newPage();
   await tab.goto(`${demo.url}/profile`);
@@ -93,7 +93,7 @@ async function sideBySide(_browser: Browser, dashboard: Page, demo: Page): Promi
   return { dashboard: await shot(dashboard), demo: await shot(demo) };
 }
 
-/** The README's picture: dashboard and demo side by side, before and after the press. */
+/** The README's picture: dashboard and demo side by side, before and after the logout. */
 async function picture(browser: Browser, before: Pair, after: Pair): Promise<void> {
   if (process.env['UPDATE_SCREENSHOT'] === undefined) return;
   const page = await browser.newPage({ viewport: { width: 2 * SIZE.width + 60, height: 1_400 } });

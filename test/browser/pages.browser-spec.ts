@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { BrowserContext, Page } from 'playwright-core';
-import { DemoBrowser, untilLive } from '../support/demo-browser.js';
-import { PageProxy } from '../support/page-proxy.js';
+import { DemoBrowser, untilLive } from '../support/demo/demo-browser.js';
+import { PageProxy } from '../support/network/page-proxy.js';
 import { until } from '../support/until.js';
 
-/** A page of an application without modules: a form with unsaved work, and a question whether to leave it. */
+/** A page without modules: a form with unsaved work, and a beforeunload dialog. */
 const FORM = `<!doctype html><title>Form</title><body style="display:flex">
 <form method="post" action="/own/sent"><textarea name="text"></textarea><button>Send</button></form>
 <script src="/socket.io/socket.io.js"></script><script src="/meveto/client.js"></script><script src="/own/form.js"></script>`;
@@ -21,7 +21,7 @@ MevetoLogout.connectMevetoLogout({
   },
 });`;
 
-/** A page whose service worker keeps copies of what it has shown, and lets go of them as `docs/browser.md` says. */
+/** A page whose service worker caches its content, and deletes the cache as `docs/browser.md` describes. */
 const WORKED = `<!doctype html><title>Worked</title><p>protected</p>
 <script src="/socket.io/socket.io.js"></script><script src="/meveto/client.js"></script><script src="/own/worked.js"></script>`;
 const WORKED_SCRIPT = `navigator.serviceWorker.register('/own/worker.js');
@@ -31,7 +31,7 @@ MevetoLogout.connectMevetoLogout({
   onStateChange: (state) => (document.documentElement.dataset.live = state),
   beforeLeave: () => caches.delete('my-app'),
 });`;
-/** The network first, and what was kept where there is none; a 401 is passed through. */
+/** Network first, then the cache; passes a 401 through. */
 const WORKER = `self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener('fetch', (event) => {
@@ -48,7 +48,7 @@ self.addEventListener('fetch', (event) => {
   })());
 });`;
 
-/** Notes, for a page that comes back, how; after the client has done its part. */
+/** Records, after the client's own handlers, how a restored page looks. */
 const NOTE = () => {
   addEventListener('pageshow', ({ persisted }) => {
     if (!persisted) return;
@@ -89,7 +89,7 @@ describe('in Chromium, a page', () => {
 
   const openAndGoElsewhere = async (): Promise<Page> => {
     const tab = await world.openProfile(context, proxy.url);
-    // A page is told whose it is by its first check; only then it can be hidden until the next one.
+    // The first check names the session to the page. Only then can the page be hidden until the next check.
     await until('the first check', () =>
       tab.evaluate(() => performance.getEntriesByName(`${location.origin}/meveto/session`).length > 0),
     );
@@ -102,7 +102,7 @@ describe('in Chromium, a page', () => {
       history.back();
     });
 
-  it('from the back/forward cache is hidden, and left when its session is over', async () => {
+  it('from the back/forward cache is hidden, and leaves when its session is over', async () => {
     const tab = await openAndGoElsewhere();
     await world.logOut('alice');
     await goBack(tab);
@@ -110,7 +110,7 @@ describe('in Chromium, a page', () => {
     expect(await noted(tab)).toEqual(['true', 'none', 'true']);
   });
 
-  it('from the back/forward cache is shown again when its session is live, and is told of the next logout', async () => {
+  it('from the back/forward cache is shown again when its session is live, and notices the next logout', async () => {
     const tab = await openAndGoElsewhere();
     await goBack(tab);
     await until('the page is back', async () => (await noted(tab).catch(() => []))[0] === 'true');
@@ -122,11 +122,11 @@ describe('in Chromium, a page', () => {
     await tab.waitForURL(/\/login$/, { timeout: 5_000 });
   });
 
-  it('with a service worker is left, and what that has kept of it is gone', async () => {
+  it('with a service worker leaves, and its cached copy is deleted', async () => {
     const tab = await context.newPage();
     await tab.goto(`${proxy.url}/own/worked`);
     await tab.locator('html[data-worker="ready"]').waitFor();
-    // From now on the worker answers.
+    // From now on the service worker answers.
     await tab.reload();
     await tab.locator('html[data-live="connected"]').waitFor();
     const kept = (page: Page): Promise<boolean> => page.evaluate(() => caches.has('my-app'));
@@ -144,7 +144,7 @@ describe('in Chromium, a page', () => {
     await expect(tab.goto(`${proxy.url}/own/worked`)).rejects.toThrow(/ERR_(FAILED|INTERNET_DISCONNECTED)/);
   });
 
-  it('without modules keeps unsaved work before it is left, and asks nobody whether to stay', async () => {
+  it('without modules keeps unsaved work before it leaves, and shows no beforeunload dialog', async () => {
     const tab = await context.newPage();
     const asked: string[] = [];
     tab.on('dialog', (dialog) => {

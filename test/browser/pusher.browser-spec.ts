@@ -4,14 +4,14 @@ import { Controller, Get, Header } from '@nestjs/common';
 import express from 'express';
 import { pusher } from 'nestjs-meveto-logout';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { PusherStandIn } from '../support/pusher-stand-in.js';
+import { PusherStandIn } from '../support/live/pusher-stand-in.js';
 import { until } from '../support/until.js';
 import { type HostClient, World } from '../support/world.js';
 
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-const TRANSPORT = 'dist/libs/meveto-logout/client';
+const PACKAGE = 'dist/libs/meveto-logout';
 
-/** A page as an application without a bundler writes it. */
+/** A page of an application without a bundler. */
 @Controller()
 class PageController {
   @Get('inbox')
@@ -21,7 +21,7 @@ class PageController {
       <script src="/pusher-js/pusher.min.js"></script>
       <script type="module">
         import { connectMevetoLogout } from '/meveto/client.mjs';
-        import { pusherTransport } from '/client/pusher.js';
+        import { pusherTransport } from '/package/client/pusher.js';
         connectMevetoLogout({
           transport: pusherTransport(Pusher),
           onStateChange: (state) => { document.getElementById('live').textContent = state; },
@@ -38,8 +38,8 @@ describe('Pusher in a real browser', () => {
   beforeAll(async () => {
     if (!existsSync(CHROMIUM))
       throw new Error(`No Chromium at ${CHROMIUM}. Install it, or set CHROMIUM_PATH.`);
-    if (!existsSync(`${TRANSPORT}/pusher.js`))
-      throw new Error(`${TRANSPORT}/pusher.js is not there. Run \`npm run build:client\` first.`);
+    if (!existsSync(`${PACKAGE}/client/pusher.js`))
+      throw new Error(`${PACKAGE}/client/pusher.js is not there. Run \`npm run build:client\` first.`);
     world = await World.create();
     standIn = await PusherStandIn.start();
     const { appId, key, secret, port } = standIn;
@@ -53,7 +53,8 @@ describe('Pusher in a real browser', () => {
       metadata: { controllers: [PageController] },
       configure: (app) => {
         app.use('/pusher-js', express.static('node_modules/pusher-js/dist/web'));
-        app.use('/client', express.static(TRANSPORT));
+        // The client imports the protocol that server and browser share.
+        app.use('/package', express.static(PACKAGE));
       },
     });
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-quic'] });
@@ -75,7 +76,7 @@ describe('Pusher in a real browser', () => {
     return page;
   }
 
-  it('takes every page of the user to the login page within a second, and leaves a later session alone', async () => {
+  it('sends every page of the user to the login page within a second, and keeps a later session', async () => {
     const pages = [await openPage(), await openPage()];
     const arrivals = pages.map((page) =>
       page.waitForURL(`${host.url}/login`, { timeout: 5_000 }).then(() => performance.now()),
@@ -92,7 +93,7 @@ describe('Pusher in a real browser', () => {
     expect(await later.locator('#live').textContent()).toBe('connected');
   });
 
-  it('stays while Pusher is away, and hears of a logout once it is back', async () => {
+  it('stays while Pusher does not answer, and notices a logout when Pusher is back', async () => {
     const page = await openPage();
     const { port } = standIn;
     await standIn.stop();

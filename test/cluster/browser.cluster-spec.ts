@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { type Bus, BUSES } from '../support/cluster-buses.js';
-import { launchChromium, logIn, openProfile } from '../support/demo-browser.js';
-import type { DemoProcess } from '../support/demo-process.js';
-import { Replicas } from '../support/replicas.js';
+import { type Bus, BUSES } from '../support/live/cluster-buses.js';
+import { launchChromium, logIn, openProfile } from '../support/demo/demo-browser.js';
+import type { DemoProcess } from '../support/demo/demo-process.js';
+import { Replicas } from '../support/demo/replicas.js';
 
 const WITHIN_MS = 1_000;
 const RUNS = 10;
@@ -37,13 +37,13 @@ describe.each(BUSES)('a browser on the third of three replicas with %s', (title,
     await tab.waitForURL(/\/login$/, { timeout: 20_000, waitUntil: 'commit' });
     return performance.now();
   };
-  /** Chromium may take a minute to close a page in the middle of going elsewhere: it is closed once it has arrived. */
+  /** Chromium may take a minute to close a page during a navigation: close it after it has arrived. */
   const arrives = async (tab: Page): Promise<void> => {
     await leaves(tab);
     await tab.getByText('You logged out from your Meveto dashboard.').waitFor();
   };
 
-  it('is on the login page within a second of the call to the first in 8 of 10 tries, and the second refuses', async () => {
+  it('is on the login page within a second of the webhook to the first in 8 of 10 tries, and the second refuses', async () => {
     const took: number[] = [];
     for (let run = 0; run < RUNS; run += 1) {
       await logIn(context, 'alice', at(2).url);
@@ -58,12 +58,14 @@ describe.each(BUSES)('a browser on the third of three replicas with %s', (title,
       await tab.close();
     }
     const sorted = took.toSorted((one, other) => one - other).map(Math.round);
-    console.log(`${title}: from the call to the login page on another replica, in ms: ${sorted.join(', ')}`);
+    console.log(
+      `${title}: from the webhook to the login page on another replica, in ms: ${sorted.join(', ')}`,
+    );
     expect(sorted[Math.floor(RUNS * 0.8) - 1]).toBeLessThanOrEqual(WITHIN_MS);
     expect(sorted.at(-1)).toBeLessThanOrEqual(3 * WITHIN_MS);
   });
 
-  it('is out although the replicas that it is not on are killed, one after the other', async () => {
+  it('is logged out although the other replicas are killed, one after the other', async () => {
     for (let turn = 0; turn < 2; turn += 1) {
       await logIn(context, 'alice', at(2).url);
       const tab = await openProfile(context, at(2).url);
@@ -78,7 +80,7 @@ describe.each(BUSES)('a browser on the third of three replicas with %s', (title,
     }
   });
 
-  it('is out within three seconds while the bus is stopped', async () => {
+  it('is logged out within three seconds while the bus is stopped', async () => {
     const start = await bus.stop(replicas.database);
     try {
       for (let run = 0; run < 3; run += 1) {
@@ -95,7 +97,7 @@ describe.each(BUSES)('a browser on the third of three replicas with %s', (title,
     }
   });
 
-  it('stays while its own replica is down, and is out as soon as that one is back when the logout came meanwhile', async () => {
+  it('stays while its own replica is down, and is logged out when the replica is back if the logout came meanwhile', async () => {
     await logIn(context, 'alice', at(2).url);
     const tab = await openProfile(context, at(2).url);
     await at(2).kill();

@@ -1,11 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Bus, BUSES } from '../support/cluster-buses.js';
-import type { DemoProcess } from '../support/demo-process.js';
-import { Replicas } from '../support/replicas.js';
-import { until } from '../support/until.js';
+import { type Bus, BUSES } from '../support/live/cluster-buses.js';
+import type { DemoProcess } from '../support/demo/demo-process.js';
+import { Replicas } from '../support/demo/replicas.js';
+import { letTimePass, until } from '../support/until.js';
 
-/** What the adapter promises. */
+/** The promised delay of the adapter. */
 const WITHIN_MS = 100;
 const RUNS = 25;
 const STOPPED_FOR_MS = 10_000;
@@ -32,22 +31,25 @@ describe.each(BUSES)('three replicas with %s', (title, openBus) => {
       async () => (await Promise.all(replicas.running.map(clusterState))).every((each) => each === state),
       20_000,
     );
-  /** How much later the second refuses than the first, which has done the work, and when the socket on the third is told. */
-  const oneLogout = async (): Promise<{ guardMs: number; toldMs: number }> => {
+  /**
+   * The delay until the second replica refuses after the first one, which has committed the logout, and until the
+   * socket on the third is notified.
+   */
+  const oneLogout = async (): Promise<{ guardMs: number; notifiedMs: number }> => {
     const [first, second, third] = three();
     const token = await replicas.logIn(first);
     const socket = replicas.openSocket(third, token);
     await socket.next('connect');
-    const told = socket.next('logged-out', 10_000).then(() => performance.now());
+    const notified = socket.next('logged-out', 10_000).then(() => performance.now());
     await replicas.logOut(first);
-    const [committedAt, refusedAt, toldAt] = await Promise.all([
+    const [committedAt, refusedAt, notifiedAt] = await Promise.all([
       replicas.refusedAt(first, token),
       replicas.refusedAt(second, token),
-      told,
+      notified,
     ]);
     expect(await socket.next('disconnect')).toBe('io server disconnect');
     expect(socket.events).toEqual(['connect', 'logged-out', 'disconnect']);
-    return { guardMs: refusedAt - committedAt, toldMs: toldAt - committedAt };
+    return { guardMs: refusedAt - committedAt, notifiedMs: notifiedAt - committedAt };
   };
 
   beforeAll(async () => {
@@ -71,18 +73,18 @@ describe.each(BUSES)('three replicas with %s', (title, openBus) => {
     const guards: number[] = [];
     const sockets: number[] = [];
     for (let run = 0; run < RUNS; run += 1) {
-      const { guardMs, toldMs } = await oneLogout();
+      const { guardMs, notifiedMs } = await oneLogout();
       guards.push(guardMs);
-      sockets.push(toldMs);
+      sockets.push(notifiedMs);
     }
     const figures = [guards, sockets].map((all) => [p(0.5, all), p(0.95, all)].map((ms) => ms.toFixed(1)));
     console.log(`${title}: guard p50, p95 ${String(figures[0])} ms; socket ${String(figures[1])} ms`);
-    // All but one of 25: a machine may stand still for a moment.
+    // Allow one outlier of 25: a machine may stall for a moment.
     expect(p(0.95, guards)).toBeLessThanOrEqual(WITHIN_MS);
     expect(p(0.95, sockets)).toBeLessThanOrEqual(WITHIN_MS);
   });
 
-  it('go on when any of them is killed, and one that comes back knows what it has missed', async () => {
+  it('continue when any of them is killed, and a restarted one knows the logouts that it missed', async () => {
     for (let turn = 0; turn < 3; turn += 1) {
       const [victim, second, third] = three();
       const token = await replicas.logIn(victim);
@@ -103,15 +105,15 @@ describe.each(BUSES)('three replicas with %s', (title, openBus) => {
     await oneLogout();
   });
 
-  it('are served by the refresh while the bus is stopped for ten seconds, and by the bus again afterwards', async () => {
+  it('learn of logouts by polling while the bus is stopped for ten seconds, and by the bus again afterwards', async () => {
     const start = await bus.stop(replicas.database);
     try {
       const stoppedAt = performance.now();
       await untilAll('down');
       while (performance.now() < stoppedAt + STOPPED_FOR_MS) {
-        const { guardMs, toldMs } = await oneLogout();
-        expect(Math.max(guardMs, toldMs)).toBeLessThan(3_000);
-        await pause(500);
+        const { guardMs, notifiedMs } = await oneLogout();
+        expect(Math.max(guardMs, notifiedMs)).toBeLessThan(3_000);
+        await letTimePass(500);
       }
     } finally {
       await start();
@@ -122,6 +124,6 @@ describe.each(BUSES)('three replicas with %s', (title, openBus) => {
     for (let run = 0; run < 5; run += 1) again.push((await oneLogout()).guardMs);
     expect(p(0.5, again)).toBeLessThanOrEqual(WITHIN_MS);
     for (const { output } of replicas.running)
-      expect(output.match(/until it is, replicas hear/g)).toHaveLength(1);
+      expect(output.match(/until it is, replicas learn/g)).toHaveLength(1);
   });
 });

@@ -7,11 +7,11 @@ import {
 } from 'nestjs-meveto-logout';
 import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
 import type { TestDatabase } from '../support/database.js';
-import { AccessToken, User } from '../support/host-app.js';
+import { AccessToken, User } from '../support/hosts/host-app.js';
 import { connectHost, contextOf, mapping } from './typeorm-opened-store.js';
 
-@Entity('strangers')
-class Stranger {
+@Entity('unknown senders')
+class UnknownSender {
   @PrimaryColumn({ type: 'int' })
   id!: number;
 
@@ -19,7 +19,7 @@ class Stranger {
   name!: string;
 }
 
-/** What is said at start when a database or a mapping does not fit. */
+/** The faults reported at start for an unsuitable database or mapping. */
 export function storeConfigurationContract(name: string, create: () => Promise<TestDatabase>): void {
   describe(`starting the TypeORM store on ${name}`, () => {
     let database: TestDatabase;
@@ -44,13 +44,13 @@ export function storeConfigurationContract(name: string, create: () => Promise<T
       return error.faults;
     };
 
-    it('names a DataSource that is not there', async () => {
+    it('reports a missing DataSource', async () => {
       expect(await faultsOf({ ...mapping, dataSource: 'other' })).toEqual([
         `store: no DataSource named 'other' in the application. Import TypeOrmModule.forRoot({ … }).`,
       ]);
     });
 
-    it('names every property that the entities do not have', async () => {
+    it('reports every property that the entities do not have', async () => {
       expect(
         await faultsOf({
           user: { ...mapping.user, mevetoId: 'meveto_id', lastLoggedOut: 'loggedOut' },
@@ -63,7 +63,7 @@ export function storeConfigurationContract(name: string, create: () => Promise<T
       ]);
     });
 
-    it('names a column that cannot hold an instant', async () => {
+    it('reports a column that cannot hold an instant', async () => {
       expect(
         await faultsOf({
           user: mapping.user,
@@ -74,7 +74,7 @@ export function storeConfigurationContract(name: string, create: () => Promise<T
       ]);
     });
 
-    it('names dates that would round a login across a logout', async () => {
+    it('reports dates that would round a login across a logout', async () => {
       @Entity('whole_seconds')
       class Row {
         @PrimaryColumn({ type: 'int' })
@@ -100,7 +100,7 @@ export function storeConfigurationContract(name: string, create: () => Promise<T
         );
         await started.connect();
         await started.close();
-        // SQLite keeps dates as text, with their milliseconds.
+        // SQLite stores dates as texts with milliseconds.
         if (name !== 'SQLite')
           expect(await faultsOf(options('coarse'), source)).toEqual([
             expect.stringContaining("the column for 'coarse' keeps less than milliseconds"),
@@ -110,13 +110,13 @@ export function storeConfigurationContract(name: string, create: () => Promise<T
       }
     });
 
-    it('names an entity that the DataSource does not know', async () => {
-      expect(await faultsOf({ user: { ...mapping.user, entity: Stranger } })).toEqual([
+    it('reports an entity that the DataSource does not know', async () => {
+      expect(await faultsOf({ user: { ...mapping.user, entity: UnknownSender } })).toEqual([
         'store.user.entity: the DataSource does not know it. Add it to the DataSource’s `entities`.',
       ]);
     });
 
-    it('asks for the module’s entities', async () => {
+    it('reports missing entities of the module', async () => {
       const without = await new DataSource({
         ...database.connection,
         entities: [User, AccessToken],
@@ -128,7 +128,7 @@ export function storeConfigurationContract(name: string, create: () => Promise<T
       await without.destroy();
     });
 
-    it('asks for the module’s migrations', async () => {
+    it('reports missing migrations of the module', async () => {
       const empty = await create();
       const without = await new DataSource({
         ...empty.connection,
@@ -137,17 +137,17 @@ export function storeConfigurationContract(name: string, create: () => Promise<T
       const faults = await faultsOf(mapping, without);
       expect(faults).toHaveLength(1);
       expect(faults[0]).toContain('the module’s tables cannot be read. Add ...mevetoLogoutMigrations');
-      expect(faults[0]).toMatch(/meveto_logout_calls/);
+      expect(faults[0]).toMatch(/meveto_logout_jobs/);
       await without.destroy();
       await empty.drop();
     });
 
-    it('cannot be used before it was connected', () => {
+    it('throws when the store is used before connect()', () => {
       const store = typeOrmStore(mapping).create(contextOf(dataSource));
       expect(() => store.inbox).toThrow('The store is used before the application was initialised.');
     });
 
-    it('may be connected twice', async () => {
+    it('accepts a second connect()', async () => {
       const store = typeOrmStore(mapping).create(contextOf(dataSource));
       await store.connect();
       const { inbox } = store;

@@ -1,56 +1,50 @@
 import type { ModuleRef } from '@nestjs/core';
-import { memoryStore, type Store } from 'nestjs-meveto-logout';
-import { Clock } from '../../libs/meveto-logout/src/model/clock.js';
-import type { OpenedStore } from './opened-store.js';
+import { memoryStore, type MemoryStore, type Store } from 'nestjs-meveto-logout';
+import type { OpenedStore } from '../../libs/meveto-logout/src/testing/conformance/opened-store.js';
 
-class AdvancedClock extends Clock {
-  aheadMs = 0;
-  override now(): number {
-    return Date.now() + this.aheadMs;
-  }
-}
-
-/** A memory store with users and tokens in maps. Time passes by setting its clock ahead. */
-export function openMemoryStore(): Promise<OpenedStore> {
-  const clock = new AdvancedClock();
-  const mevetoIds = new Map<number, string | null>();
-  const tokens = new Map<string, { userId: number; issuedAt: number }>();
-  const create = (): Store =>
-    memoryStore({
-      users: {
-        findByMevetoId: (mevetoId) => [...mevetoIds].find(([, linked]) => linked === mevetoId)?.[0],
-        hasUser: (userId) => mevetoIds.has(Number(userId)),
-        clearMevetoId: (userId) => void mevetoIds.set(Number(userId), null),
-        revokeAccessTokens: (userId, until) => {
-          for (const [id, token] of tokens) {
-            if (token.userId === Number(userId) && token.issuedAt <= until) tokens.delete(id);
-          }
-        },
-      },
-    }).create({
+/** A memory store for the contract of stores. `passTime` sets its clock ahead. */
+export async function openMemoryStore(): Promise<OpenedStore> {
+  let aheadMs = 0;
+  const clock = { now: () => Date.now() + aheadMs };
+  const userIds = new Set<number>();
+  let memory: MemoryStore;
+  let store: Store;
+  const start = async (): Promise<void> => {
+    store = memory.create({
       moduleRef: {} as ModuleRef,
-      clock,
       storeTimeoutMs: 1_000,
-      digestPerson: (mevetoId) => `person-${mevetoId}`,
-      earlierDigestsOfPerson: (mevetoId) => ['none', `earlier-${mevetoId}`],
+      digestSubject: (mevetoId) => `subject-${mevetoId}`,
+      earlierDigestsOfSubject: (mevetoId) => ['none', `earlier-${mevetoId}`],
     });
-  let store = create();
-  return Promise.resolve({
+    await store.connect();
+  };
+  const clear = (): Promise<void> => {
+    aheadMs = 0;
+    userIds.clear();
+    memory = memoryStore({ clock });
+    return start();
+  };
+  await clear();
+  return {
     get store() {
       return store;
     },
-    addUser: (id, mevetoId) => Promise.resolve(void mevetoIds.set(id, mevetoId)),
-    link: (id, mevetoId) => Promise.resolve(void mevetoIds.set(id, mevetoId)),
-    mevetoIdOf: (userId) => Promise.resolve(mevetoIds.get(userId) ?? null),
-    addToken: (id, userId, issuedAt) => Promise.resolve(void tokens.set(id, { userId, issuedAt })),
-    liveTokens: () => Promise.resolve([...tokens.keys()].sort()),
-    passTime: (ms) => Promise.resolve(void (clock.aheadMs += ms)),
-    clear: () => {
-      mevetoIds.clear();
-      tokens.clear();
-      store = create();
-      return Promise.resolve();
+    addUser: (id, mevetoId) => {
+      userIds.add(id);
+      return memory.setUser({ id, mevetoId });
     },
+    link: (userId, mevetoId) => (mevetoId === null ? memory.unlink(userId) : memory.link(userId, mevetoId)),
+    mevetoIdOf: async (userId) => (await memory.user(userId))?.mevetoId ?? null,
+    addToken: (id, userId, issuedAt) => memory.addToken({ id, userId, issuedAt }),
+    liveTokens: async () =>
+      (await Promise.all([...userIds].map((userId) => memory.tokens(userId)))).flat().sort(),
+    passTime: (ms) => Promise.resolve(void (aheadMs += ms)),
+    stepClock: (ms) => void (aheadMs += ms),
+    restart: async () => {
+      await store.close();
+      await start();
+    },
+    clear,
     close: () => store.close(),
-  });
+  };
 }

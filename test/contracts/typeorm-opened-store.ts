@@ -3,29 +3,35 @@ import { getDataSourceToken } from '@nestjs/typeorm';
 import {
   mevetoLogoutEntities,
   mevetoLogoutMigrations,
+  type Store,
   type StoreContext,
   typeOrmStore,
 } from 'nestjs-meveto-logout';
-import { DataSource, type DataSourceOptions } from 'typeorm';
-import { SystemClock } from '../../libs/meveto-logout/src/model/clock.js';
-import { AccessToken, storeMapping, User } from '../support/host-app.js';
+import { DataSource, type DataSourceOptions, type EntitySchema } from 'typeorm';
+import { AccessToken, storeMapping, User } from '../support/hosts/host-app.js';
 import type { TestDatabase } from '../support/database.js';
-import type { OpenedStore } from './opened-store.js';
+import { SteppedClock } from '../support/stepped-clock.js';
+import {
+  inOrder,
+  type OpenedSqlRows,
+} from '../../libs/meveto-logout/src/testing/conformance/opened-sql-rows.js';
 
-/** A store on a database, with a look at its rows. */
-export interface OpenedTypeOrmStore extends OpenedStore {
-  /** The application's. */
+/** A store on a database, with access to its rows. */
+export interface OpenedTypeOrmStore extends OpenedSqlRows {
+  /** The application's DataSource. */
   readonly dataSource: DataSource;
+  /** Starts another process on the same tables, until the end of the test. */
+  another(): Promise<Store>;
   /** The row of `incoming(name)`. */
   rowOf(name: string): Promise<Record<string, unknown>>;
 }
 
 export const mapping = storeMapping;
 
-/** The application's DataSource with the module's tables by migration, and its own from its entities. */
+/** The application's DataSource, with the module's tables by migration and the application's tables by synchronisation. */
 export async function connectHost(
   connection: DataSourceOptions,
-  entities: readonly (new () => object)[] = [User, AccessToken],
+  entities: readonly ((new () => object) | EntitySchema)[] = [User, AccessToken],
 ): Promise<DataSource> {
   const dataSource = new DataSource({
     ...connection,
@@ -38,7 +44,7 @@ export async function connectHost(
   return dataSource;
 }
 
-/** What an adapter is given, with the application's DataSource as the only provider. */
+/** The context of a store, with the application's DataSource as the only provider. */
 export const contextOf = (dataSource: DataSource, storeTimeoutMs = 2_500): StoreContext => ({
   moduleRef: {
     get: (token: unknown) => {
@@ -46,10 +52,9 @@ export const contextOf = (dataSource: DataSource, storeTimeoutMs = 2_500): Store
       throw new Error('no such provider');
     },
   } as unknown as ModuleRef,
-  clock: new SystemClock(),
   storeTimeoutMs,
-  digestPerson: (mevetoId) => `person-${String(mevetoId.length)}-${mevetoId.slice(-1)}`,
-  earlierDigestsOfPerson: (mevetoId) => ['none', `earlier-${encodeURIComponent(mevetoId)}`],
+  digestSubject: (mevetoId) => `subject-${String(mevetoId.length)}-${mevetoId.slice(-1)}`,
+  earlierDigestsOfSubject: (mevetoId) => ['none', `earlier-${encodeURIComponent(mevetoId)}`],
 });
 
 export async function openTypeOrmStore(
@@ -57,13 +62,31 @@ export async function openTypeOrmStore(
   { options = mapping, storeTimeoutMs = 2_500 } = {},
 ): Promise<OpenedTypeOrmStore> {
   const dataSource = await connectHost(database.connection);
-  const store = typeOrmStore(options).create(contextOf(dataSource, storeTimeoutMs));
-  await store.connect();
+  const clock = new SteppedClock(dataSource);
+  const connect = async (): Promise<Store> => {
+    const connected = typeOrmStore(options).create(contextOf(dataSource, storeTimeoutMs));
+    await connected.connect();
+    return connected;
+  };
+  let store = await connect();
+  const others: Store[] = [];
   const users = dataSource.getRepository(User);
   const tokens = dataSource.getRepository(AccessToken);
   return {
-    store,
+    get store() {
+      return store;
+    },
     dataSource,
+    another: async () => {
+      const other = await connect();
+      others.push(other);
+      return other;
+    },
+    stepClock: (ms) => void (clock.aheadMs += ms),
+    restart: async () => {
+      await store.close();
+      store = await connect();
+    },
     addUser: async (id, mevetoId) => {
       await users.insert({ id, mevetoId });
     },
@@ -79,9 +102,13 @@ export async function openTypeOrmStore(
         .filter(isLive)
         .map(({ id }) => id)
         .sort(),
+    rows: async (table, condition) =>
+      inOrder(await dataSource.query(`SELECT * FROM ${TABLES[table]} WHERE ${condition}`)),
     rowOf: (name) => rowOf(dataSource, name),
     passTime: (ms) => makeOlder(dataSource, ms),
     clear: async () => {
+      clock.aheadMs = 0;
+      for (const other of others.splice(0)) await other.close();
       for (const table of Object.keys(INSTANTS)) await dataSource.query(`DELETE FROM ${table}`);
     },
     close: async () => {
@@ -96,23 +123,31 @@ const isLive = ({ revokedAt }: AccessToken): boolean => revokedAt === null;
 
 async function rowOf(dataSource: DataSource, name: string): Promise<Record<string, unknown>> {
   const rows = await dataSource.query<Record<string, unknown>[]>(
-    `SELECT * FROM meveto_logout_calls WHERE digest = 'digest-${name}'`,
+    `SELECT * FROM meveto_logout_jobs WHERE digest = 'digest-${name}'`,
   );
   const [row] = rows;
   if (row === undefined) throw new Error(`no row for ${name}`);
   return row;
 }
 
+const TABLES = {
+  jobs: 'meveto_logout_jobs',
+  logouts: 'meveto_logout_logouts',
+  senders: 'meveto_logout_senders',
+  users: 'users',
+  accessTokens: 'access_tokens',
+} as const;
+
 const INSTANTS = {
-  meveto_logout_calls: ['received_at', 'occurred_at', 'due_at', 'settled_at', 'listed_at'],
-  meveto_logout_marks: ['logged_out_at', 'settled_at'],
+  meveto_logout_jobs: ['received_at', 'occurred_at', 'due_at', 'finished_at', 'listed_at'],
+  meveto_logout_logouts: ['logged_out_at', 'committed_at'],
   meveto_logout_senders: ['confirmed_at'],
-  meveto_logout_leases: ['held_until'],
+  meveto_logout_leases: ['leased_until'],
   users: ['last_logged_in', 'last_logged_out'],
   access_tokens: ['signed_in_at', 'revoked_at'],
 } as const;
 
-/** The database has a clock of its own, so time passes by moving everything into the past. */
+/** Moves all times into the past, because the database has its own clock. */
 async function makeOlder(dataSource: DataSource, ms: number): Promise<void> {
   for (const [table, columns] of Object.entries(INSTANTS)) {
     const older = columns.map((column) => `${column} = ${column} - ${String(ms)}`);

@@ -1,22 +1,22 @@
-import type { ClaimedCall } from '../../libs/meveto-logout/src/inbox/inbox.port.js';
-import { KnownLogouts } from '../../libs/meveto-logout/src/logout/known-logouts.js';
-import type { LogoutsSince } from '../../libs/meveto-logout/src/logout/logout-register.port.js';
-import { LogoutService } from '../../libs/meveto-logout/src/logout/logout.service.js';
-import { refusalOf } from '../../libs/meveto-logout/src/model/session-verdict.js';
-import type { ResolvedOptions } from '../../libs/meveto-logout/src/options/resolved-options.js';
+import type { ClaimedJob } from '../../libs/meveto-logout/src/store/inbox-jobs.js';
+import { LogoutCache } from '../../libs/meveto-logout/src/logouts/logout-cache.js';
+import type { LogoutsSince } from '../../libs/meveto-logout/src/store/logout-outcomes.js';
+import { LogoutService } from '../../libs/meveto-logout/src/inbox/logout.service.js';
+import { refusalOf } from '../../libs/meveto-logout/src/sessions/session-state.js';
+import { JobEvents } from '../../libs/meveto-logout/src/inbox/job-events.js';
 import { type ClockedStore, userIdOf } from './clocked-store.js';
 import type { ModelSession } from './session-model.js';
 
 const MAX_SESSION_AGE_MS = 30 * 86_400_000;
-/** How much later than possible the module forgets. */
+/** How much later than possible the module deletes logouts, in milliseconds. */
 const FORGET_SLACK_MS = 60_000;
 export const LEASE_MS = 10_000;
 
-/** One process of the application: what it knows of logouts, and how it works on calls, by a clock that may be wrong. */
+/** One process of the application, with its logout cache, its processing of jobs, and a clock that may be wrong. */
 export class Replica {
-  /** Logouts that it must know of, by their places in the model: those it has applied or read itself. */
+  /** The logouts that this replica has applied or read, by their indexes in the model. */
   mustKnow: ReadonlySet<number> = new Set();
-  #known = new KnownLogouts();
+  #known = new LogoutCache();
   #logouts: LogoutService;
   #asOf = 0;
   #look: (LogoutsSince & { readonly committed: ReadonlySet<number> }) | undefined;
@@ -29,7 +29,7 @@ export class Replica {
   }
 
   async restart(committed: ReadonlySet<number>): Promise<void> {
-    this.#known = new KnownLogouts();
+    this.#known = new LogoutCache();
     this.#logouts = this.#service();
     this.#asOf = 0;
     this.#look = undefined;
@@ -37,12 +37,12 @@ export class Replica {
     this.see();
   }
 
-  /** Asks the store. One question at a time: while the rows of one are on their way, no other is asked. */
+  /** Polls the store, unless the rows of an earlier poll are in flight. */
   async look(committed: ReadonlySet<number>): Promise<void> {
-    this.#look ??= { ...(await this.opened.store.register.committedSince(this.#asOf)), committed };
+    this.#look ??= { ...(await this.opened.store.logoutStore.committedSince(this.#asOf)), committed };
   }
 
-  /** Takes in what the store has read. */
+  /** Adds the polled rows to the cache. */
   see(): void {
     if (this.#look === undefined) return;
     const { logouts, forgottenUntil, asOf, committed } = this.#look;
@@ -53,27 +53,32 @@ export class Replica {
     this.mustKnow = new Set([...this.mustKnow, ...committed]);
   }
 
-  async forget(): Promise<void> {
-    const until = this.#now() - MAX_SESSION_AGE_MS - FORGET_SLACK_MS;
-    this.#known.forgetUntil(until);
-    await this.opened.store.register.forgetUntil(until, 100);
+  /** The time before which no session can have begun, epoch milliseconds. */
+  forgetsUntil(): number {
+    return this.#now() - MAX_SESSION_AGE_MS - FORGET_SLACK_MS;
   }
 
-  async claim(): Promise<ClaimedCall | undefined> {
+  async forget(): Promise<void> {
+    const until = this.forgetsUntil();
+    this.#known.forgetUntil(until);
+    await this.opened.store.logoutStore.forgetUntil(until, 100);
+  }
+
+  async claim(): Promise<ClaimedJob | undefined> {
     return (await this.opened.store.inbox.claim(1, LEASE_MS))[0];
   }
 
-  async apply(call: ClaimedCall, mevetoId: string): Promise<string> {
-    return (await this.#logouts.apply(call, mevetoId)).kind;
+  async apply(job: ClaimedJob, mevetoId: string): Promise<string> {
+    return (await this.#logouts.apply(job, mevetoId)).kind;
   }
 
-  /** How the guard judges a session: `live`, or why not. */
-  verdict({ user, beganAt }: ModelSession): string {
+  /** The session state as in the guard: `live`, or the reason of the refusal. */
+  sessionRefusal({ user, beganAt }: ModelSession): string {
     const facts = { userId: userIdOf(user), signedInAt: beganAt };
     return refusalOf(facts, this.#known, this.#now(), MAX_SESSION_AGE_MS) ?? 'live';
   }
 
-  /** Whether a session is too old, whatever happened to its user. */
+  /** Whether a session is older than the maximum age. */
   isTooOld({ beganAt }: ModelSession): boolean {
     return this.#now() - beganAt > MAX_SESSION_AGE_MS;
   }
@@ -83,6 +88,6 @@ export class Replica {
   }
 
   #service(): LogoutService {
-    return new LogoutService(this.opened.store, this.#known, {} as ResolvedOptions);
+    return new LogoutService(this.opened.store, this.#known, new JobEvents());
   }
 }

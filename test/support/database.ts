@@ -4,30 +4,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { canaries } from './canaries.js';
+import { canaries } from './secrets/canaries.js';
 
-/** A database of a test's own, empty at first and gone afterwards. */
+/** A database for one test, empty at first and deleted afterwards. */
 export interface TestDatabase {
   readonly kind: 'sqlite' | 'postgres' | 'mysql';
   readonly connection: DataSourceOptions;
-  /** The same as the demo's `DATABASE_URL`. */
+  /** The value for the demo's `DATABASE_URL`. */
   readonly url: string;
   drop(): Promise<void>;
 }
 
 const NAMES = { sqlite: 'SQLite', postgres: 'PostgreSQL', mysql: 'MariaDB/MySQL' } as const;
 const SERVER = process.env['TEST_DATABASE_URL'];
-/** `mariadb:` chooses TypeORM's type of that name; otherwise the address is one of `mysql:`, as for everybody else. */
+/** `mariadb:` selects TypeORM's type of that name; other code gets the address with `mysql:`. */
 const IS_MARIADB = SERVER?.startsWith('mariadb:') === true;
 const kind =
   SERVER === undefined ? 'sqlite' : IS_MARIADB || SERVER.startsWith('mysql:') ? 'mysql' : 'postgres';
 
-/** Which database `createTestDatabase` gives, for the titles of tests. */
+/** The database of `createTestDatabase`, for the titles of tests. */
 export const databaseKind = NAMES[kind];
 
 /**
- * A SQLite file, or, with `TEST_DATABASE_URL` set, a database on that PostgreSQL, MariaDB or MySQL server. A server that
- * is named but not there fails the test.
+ * Creates a SQLite file or, with `TEST_DATABASE_URL`, a database on that PostgreSQL, MariaDB or MySQL server. The test
+ * fails if the server does not answer.
  */
 export function createTestDatabase(): Promise<TestDatabase> {
   return SERVER === undefined
@@ -49,7 +49,7 @@ function sqliteFile(): TestDatabase {
       },
     },
     drop: () => {
-      // What was deleted may still be in a file.
+      // Deleted rows may still be in a file.
       for (const file of readdirSync(folder)) canaries.look(file, readFileSync(join(folder, file)));
       rmSync(folder, { recursive: true, force: true });
       return Promise.resolve();

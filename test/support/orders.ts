@@ -1,4 +1,4 @@
-/** Every order in which steps can happen, each with what must have happened before. */
+/** All orders of the steps, each with the steps that must come before. */
 export function ordersOf<Step extends string>(
   before: Readonly<Record<Step, readonly Step[]>>,
   done: readonly Step[] = [],
@@ -10,11 +10,11 @@ export function ordersOf<Step extends string>(
   return next.length === 0 ? [[...done]] : next.flatMap((step) => ordersOf(before, [...done, step]));
 }
 
-/** What is left of an order when one step is not looked at. */
+/** An order without one step. */
 export const without = (left: string, order: readonly string[]): string =>
   order.filter((step) => step !== left).join();
 
-/** Fewer orders, with every one in which all but one of the steps `lefts` can happen. */
+/** A smaller set of orders that still contains every order of all but one of the steps `lefts`. */
 export function covering<Step extends string>(
   orders: readonly Step[][],
   lefts: readonly Step[],

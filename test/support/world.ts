@@ -1,13 +1,13 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
-import { MevetoLogoutService, type CallState } from 'nestjs-meveto-logout';
+import { MevetoLogoutService, type JobState } from 'nestjs-meveto-logout';
 import { MevetoSimulator } from 'meveto-simulator';
 import { createTestDatabase, type TestDatabase } from './database.js';
-import { FaultProxy } from './fault-proxy.js';
-import { CLIENT_ID, CLIENT_SECRET, type HostOptions, startHost, urlOf } from './host-app.js';
-import type { HostApp } from './http-adapters.js';
+import { FaultProxy } from './network/fault-proxy.js';
+import { CLIENT_ID, CLIENT_SECRET, type HostOptions, startHost, urlOf } from './hosts/host-app.js';
+import type { HostApp } from './hosts/http-adapters.js';
 import { until } from './until.js';
 
-/** Meveto's simulator, a proxy that breaks it on demand, a database, and applications on it. */
+/** Meveto's simulator, a proxy that breaks it on demand, a database, and applications. */
 export class World {
   readonly #apps: HostApp[] = [];
 
@@ -49,7 +49,7 @@ export class World {
     return new HostClient(app, url);
   }
 
-  /** Stops one application, as on SIGTERM. */
+  /** Stops one application as on SIGTERM. */
   async stop(client: HostClient): Promise<void> {
     this.#apps.splice(this.#apps.indexOf(client.app), 1);
     await client.app.close();
@@ -63,7 +63,7 @@ export class World {
   }
 }
 
-/** Talks to one application as browsers, API clients and Meveto do. */
+/** Sends requests to one application as browsers, API clients and Meveto do. */
 export class HostClient {
   readonly service: MevetoLogoutService;
 
@@ -74,7 +74,7 @@ export class HostClient {
     this.service = app.get(MevetoLogoutService);
   }
 
-  /** Logs in and gives the session's cookie. */
+  /** Logs in and returns the session's cookie. */
   async login(userId = 1, authenticatedAt?: number): Promise<string> {
     const response = await this.post('/login', { userId, authenticatedAt });
     if (response.status !== 200)
@@ -91,7 +91,7 @@ export class HostClient {
     return fetch(this.url + path, { headers, redirect: 'manual' });
   }
 
-  /** As a browser opens a page: fetch() would say that a script is asking. */
+  /** Opens a page as a browser does: fetch() would send the headers of a script. */
   navigate(path: string, cookie: string): Promise<{ status: number; headers: IncomingHttpHeaders }> {
     return new Promise((resolve, reject) => {
       const headers = { accept: 'text/html,*/*;q=0.8', 'sec-fetch-mode': 'navigate', cookie };
@@ -118,14 +118,14 @@ export class HostClient {
     return this.post('/meveto/webhook', { type, user_token });
   }
 
-  async states(): Promise<Readonly<Record<CallState, number>>> {
+  async states(): Promise<Readonly<Record<JobState, number>>> {
     return (await this.service.status()).calls;
   }
 
-  /** Waits until this many calls have ended in this state. */
-  untilCalls(state: CallState, count = 1, timeoutMs?: number): Promise<boolean> {
+  /** Waits until this many jobs are in this final state. */
+  untilJobs(state: JobState, count = 1, timeoutMs?: number): Promise<boolean> {
     return until(
-      `${String(count)} calls ${state}`,
+      `${String(count)} jobs ${state}`,
       async () => (await this.states())[state] === count,
       timeoutMs,
     );

@@ -8,7 +8,7 @@ import type { AccessTokenJwt } from './tokens/access-token-jwt.js';
 import { AccessToken } from './tokens/access-token.entity.js';
 import { User } from './users/user.entity.js';
 
-/** How this application uses the logout module. */
+/** The application's options of the logout module. */
 export const mevetoLogoutOptions = (
   config: DemoConfig,
   meveto: MevetoOrigins,
@@ -28,7 +28,7 @@ export const mevetoLogoutOptions = (
     accessTokens: { entity: AccessToken, userId: 'userId', issuedAt: 'signedInAt', revokedAt: 'revokedAt' },
   }),
   session: [
-    // Ended sessions stay in the database: a tab that was offline connects with one, and is told that it is over.
+    // Ended sessions stay in the database: a tab that was offline connects with such a session, and is notified that it is over.
     new CookieWithoutBearer(expressSession({ middleware: sessions, endedSessions: 'keep' })),
     bearerToken({
       verify: (token) => {

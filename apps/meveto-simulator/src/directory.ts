@@ -1,6 +1,6 @@
-/** Someone with a Meveto account. */
+/** A person with a Meveto account. */
 export interface Person {
-  /** What `user-for-token` answers. An opaque string. */
+  /** The ID that `user-for-token` returns. An opaque string. */
   readonly mevetoId: string;
   readonly name: string;
 }
@@ -10,7 +10,7 @@ export interface Application {
   readonly clientId: string;
   readonly clientSecret: string;
   readonly name: string;
-  /** Where webhooks are posted to. Absolute http or https URL. */
+  /** The webhook URL. Absolute http or https URL. */
   readonly webhookUrl: string;
   /** The application's start page; OAuth redirects must stay on its origin. Absolute http or https URL. */
   readonly homeUrl: string;
@@ -18,7 +18,7 @@ export interface Application {
 
 const WEB_PROTOCOLS = ['http:', 'https:'];
 
-/** Who and what Meveto knows: people and registered applications. */
+/** People and registered applications of Meveto. */
 export class Directory {
   readonly #people = new Map<string, Person>();
   readonly #applications = new Map<string, Application>();
@@ -38,7 +38,7 @@ export class Directory {
 
   /**
    * Registers an application, or replaces the one with the same client id.
-   * @throws {TypeError} when one of its addresses is no http or https URL
+   * @throws {TypeError} when one of its addresses is not an http or https URL
    */
   addApplication(application: Application): void {
     for (const name of ['webhookUrl', 'homeUrl'] as const) {
@@ -59,7 +59,7 @@ export class Directory {
     return this.#applications.get(clientId);
   }
 
-  /** The person's name; the Meveto ID itself for accounts that nobody has introduced here. */
+  /** The person's name, or the Meveto ID for an unknown account. */
   nameOf(mevetoId: string): string {
     return this.#people.get(mevetoId)?.name ?? mevetoId;
   }

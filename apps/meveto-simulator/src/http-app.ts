@@ -6,7 +6,7 @@ import { refuseForeignOrigin } from './http/refuse-foreign-origin.js';
 import type { Meveto } from './meveto.js';
 import { oauthRoutes } from './oauth/oauth.routes.js';
 
-// No form-action: browsers apply it to redirects too, and a login ends with one to the application.
+// No form-action: browsers also apply it to redirects, and a login ends with a redirect to the application.
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'";
 
@@ -28,7 +28,7 @@ const protectPages: RequestHandler = (_request, response, next) => {
   response.set({
     'Cache-Control': 'no-store',
     'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-    // Not no-referrer: browsers then send "Origin: null" with the dashboard's own forms.
+    // Not no-referrer: with no-referrer, browsers send "Origin: null" with the dashboard's own forms.
     'Referrer-Policy': 'same-origin',
     'X-Content-Type-Options': 'nosniff',
   });
@@ -48,7 +48,7 @@ const failed: ErrorRequestHandler = (error: unknown, _request, response, next) =
   response.status(status).json({ message: status < 500 ? 'Bad Request' : 'Server Error' });
 };
 
-// Express marks an unreadable body or path as the client's fault by a status on the error.
+// For an unreadable body or path, Express sets a client-error status on the error.
 function statusOf(error: unknown): number {
   const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
   return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;

@@ -6,7 +6,7 @@ import { MevetoSimulator } from './index.js';
 
 const CLIENT = { clientId: 'shop', clientSecret: 'shop-secret' };
 
-/** An application's webhook endpoint that answers as it is told, 200 afterwards; `hang` never answers. */
+/** An application's webhook endpoint with scripted answers, then 200; `hang` never answers. */
 class Receiver {
   readonly bodies: unknown[] = [];
   answers: (number | 'hang')[] = [];
@@ -75,20 +75,20 @@ describe('MevetoSimulator', () => {
   });
 
   describe('webhook delivery', () => {
-    it('is done after the first 2xx', async () => {
+    it('is finished after the first 2xx', async () => {
       await start({});
       receiver.current.answers = [204];
       const delivery = await sim.logOut('meveto-alice', 'shop');
       expect(delivery).toMatchObject({ state: 'acknowledged', nextAttemptAt: undefined });
       expect(receiver.current.bodies).toEqual([{ type: 'User_Logged_Out', user_token: delivery.userToken }]);
-      expect(sim.pendingCalls('shop')).toEqual([]);
+      expect(sim.pendingWebhooks('shop')).toEqual([]);
     });
 
-    it('tries again with the same token, and stays pending until acknowledged', async () => {
+    it('is repeated with the same token, and stays pending until it is acknowledged', async () => {
       await start({ retryDelayMs: 1 });
       receiver.current.answers = [503, 302, 200];
       const delivery = await sim.removeProtection('meveto-bob', 'shop');
-      expect(sim.pendingCalls('shop')).toEqual([delivery]);
+      expect(sim.pendingWebhooks('shop')).toEqual([delivery]);
       await delivery.settled;
       expect(delivery.attempts.map(({ answer }) => answer)).toEqual([
         { kind: 'status', status: 503 },
@@ -97,11 +97,11 @@ describe('MevetoSimulator', () => {
       ]);
       const body = { type: 'Meveto_Protection_Removed', user_token: delivery.userToken };
       expect(receiver.current.bodies).toEqual([body, body, body]);
-      expect(sim.pendingCalls('shop')).toEqual([]);
+      expect(sim.pendingWebhooks('shop')).toEqual([]);
       expect(sim.notices).toEqual([]);
     });
 
-    it('writes to the owner when all attempts failed; the call is pending until its token is used', async () => {
+    it('notifies the owner when all attempts failed, and stays pending until the token is used', async () => {
       await start({ retryDelayMs: 1, deliveryTimeoutMs: 50 });
       receiver.current.answers = [500, 'hang', 404];
       const delivery = await sim.logOut('meveto-alice', 'shop');
@@ -111,12 +111,12 @@ describe('MevetoSimulator', () => {
       expect(sim.notices.map(({ text }) => text)).toEqual([
         'To the owner of Shop: User_Logged_Out for Alice was not acknowledged in 3 attempts. The last answer was: HTTP 404.',
       ]);
-      expect(sim.pendingCalls('shop')).toEqual([delivery]);
+      expect(sim.pendingWebhooks('shop')).toEqual([delivery]);
       await getJson(`/api/client/user-for-token?token=${delivery.userToken}`);
-      expect(sim.pendingCalls('shop')).toEqual([]);
+      expect(sim.pendingWebhooks('shop')).toEqual([]);
     });
 
-    it('names the reason when the application cannot be reached', async () => {
+    it('reports the reason when the application cannot be reached', async () => {
       await start({});
       await receiver.current.stop();
       const delivery = await sim.logOut('meveto-alice', 'shop');
@@ -124,7 +124,7 @@ describe('MevetoSimulator', () => {
       await receiver.current.start();
     });
 
-    it('ends a call under way when stopped, and goes on after the next start', async () => {
+    it('is aborted by a stop, and continues after the next start', async () => {
       await start({ retryDelayMs: 1 });
       receiver.current.answers = ['hang'];
       const { url } = sim;
@@ -140,7 +140,7 @@ describe('MevetoSimulator', () => {
       expect(sim.url).toBe(url);
     });
 
-    it('waits less for the next attempt when time is sped up, also while waiting', async () => {
+    it('waits less for the next attempt when time is sped up, also during a pause', async () => {
       await start({});
       receiver.current.answers = [500, 500];
       const delivery = await sim.logOut('meveto-alice', 'shop');
@@ -150,13 +150,13 @@ describe('MevetoSimulator', () => {
       expect(() => (sim.speed = 0.5)).toThrow(/^speed: got 0.5/);
     });
 
-    it('sends what is never delivered to the pending list', async () => {
+    it('leaves a webhook that is never sent on the list of pending webhooks', async () => {
       await start({ retryDelayMs: 1 });
       sim.faults.set({ webhook: { kind: 'never' } });
       const delivery = await sim.logOut('meveto-alice', 'shop');
       await delivery.settled;
       expect(receiver.current.bodies).toEqual([]);
-      expect(sim.pendingCalls('shop')).toEqual([delivery]);
+      expect(sim.pendingWebhooks('shop')).toEqual([delivery]);
     });
 
     it('refuses an unknown application', async () => {
@@ -164,14 +164,14 @@ describe('MevetoSimulator', () => {
       await expect(sim.logOut('meveto-alice', 'nobody')).rejects.toThrow(/addApplication/);
     });
 
-    it('keeps the token out of what is printed', async () => {
+    it('does not print the token', async () => {
       await start({});
       const delivery = await sim.logOut('meveto-alice', 'shop');
       expect(JSON.stringify(delivery)).not.toContain(delivery.userToken);
     });
   });
 
-  describe('pending list', () => {
+  describe('list of pending webhooks', () => {
     const path = '/api/client/webhooks/pending';
 
     it('is refused without the right client secret', async () => {
@@ -183,7 +183,7 @@ describe('MevetoSimulator', () => {
       }
     });
 
-    it('comes in pages', async () => {
+    it('is divided into pages', async () => {
       await start({});
       receiver.current.answers = [500, 500, 500, 500, 500];
       const ids: string[] = [];
@@ -203,28 +203,28 @@ describe('MevetoSimulator', () => {
       expect(listed).toEqual(ids);
     });
 
-    it('names type, token and time of each call', async () => {
+    it('contains type, token and time of each webhook', async () => {
       await start({});
       receiver.current.answers = [500];
       const { id, type, userToken, createdAt } = await sim.logOut('meveto-bob', 'shop');
-      const call = { id, type, user_token: userToken, created_at: new Date(createdAt).toISOString() };
+      const listed = { id, type, user_token: userToken, created_at: new Date(createdAt).toISOString() };
       expect(await getJson(path, basic('shop', 'shop-secret'))).toEqual({
         status: 'Pending_Webhooks_Retrieved',
-        payload: { webhooks: [call], next: null },
+        payload: { webhooks: [listed], next: null },
       });
     });
 
-    it('refuses a cursor it has not given', async () => {
+    it('refuses an unknown cursor', async () => {
       await start({});
       const response = await fetch(`${sim.url}${path}?cursor=x`, { headers: basic('shop', 'shop-secret') });
       expect(response.status).toBe(400);
     });
   });
 
-  it('refuses options out of bounds, all at once', async () => {
+  it('refuses all options that are out of bounds at once', async () => {
     await start({});
     expect(() => new MevetoSimulator({ retryDelayMs: 0, attemptCount: 1.5 })).toThrow(
-      'The Meveto simulator cannot start:\nretryDelayMs: got 0, give an integer from 1 to 3600000\nattemptCount: got 1.5',
+      'The Meveto simulator cannot start:\nretryDelayMs: got 0, expected an integer from 1 to 3600000\nattemptCount: got 1.5',
     );
   });
 });

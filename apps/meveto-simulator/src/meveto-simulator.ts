@@ -11,23 +11,23 @@ import type { Exchange } from './user-tokens.js';
 const LOOPBACK = '127.0.0.1';
 
 /**
- * Meveto on this machine: dashboard, login, user tokens, webhooks with retries, pending list. Listens on 127.0.0.1
- * only. Keeps everything in memory, for as long as the object lives: after `stop()`, `start()` goes on where it left
- * off, on the same port.
+ * A local Meveto: dashboard, login, user tokens, webhooks with retries, list of pending webhooks. Listens on 127.0.0.1
+ * only. Keeps all data in memory as long as the object exists: after `stop()`, `start()` resumes with the same data
+ * on the same port.
  */
 export class MevetoSimulator {
   readonly #meveto: Meveto;
   #server: Server | undefined;
   #port: number;
 
-  /** @throws {RangeError} when an option is out of bounds; the message lists them all */
+  /** @throws {RangeError} when options are out of bounds; the message lists all of them */
   constructor(options: MevetoSimulatorOptions = {}) {
     const resolved = resolveOptions(options);
     this.#meveto = new Meveto(resolved);
     this.#port = resolved.port;
   }
 
-  /** Listens, and takes up deliveries that a stop has interrupted. */
+  /** Listens, and resumes deliveries that a stop has interrupted. */
   async start(): Promise<void> {
     if (this.#server) return;
     const server = createServer(createHttpApp(this.#meveto));
@@ -39,7 +39,7 @@ export class MevetoSimulator {
     this.#meveto.deliverer.start();
   }
 
-  /** Closes all connections, ends webhook calls under way and clears all timers. */
+  /** Closes all connections, aborts webhook requests in flight and clears all timers. */
   async stop(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
@@ -53,57 +53,57 @@ export class MevetoSimulator {
     });
   }
 
-  /** The port listened on; before the first start, the one asked for. */
+  /** The port in use; before the first start, the configured port. */
   get port(): number {
     return this.#port;
   }
 
-  /** Origin of the API and of the dashboard, without a slash at the end. */
+  /** Origin of the API and of the dashboard, without a trailing slash. */
   get url(): string {
     return `http://${LOOPBACK}:${String(this.#port)}`;
   }
 
-  /** What goes wrong, on demand: `faults.set({ exchange: { kind: 'lost-answer', count: 3 } })`. */
+  /** Planned faults: `faults.set({ exchange: { kind: 'lost-answer', count: 3 } })`. */
   get faults(): Faults {
     return this.#meveto.faults;
   }
 
-  /** How many times faster than in real life the waits between attempts pass. */
+  /** Factor by which the pauses between attempts are shortened. */
   get speed(): number {
     return this.#meveto.deliverer.speed;
   }
 
-  /** @throws {RangeError} when it is no integer from 1 to 100 000 */
+  /** @throws {RangeError} when the factor is not an integer from 1 to 100 000 */
   set speed(speed: number) {
     if (!isWithin(speed, SPEED_BOUNDS)) {
       throw new RangeError(
-        `speed: got ${String(speed)}, give an integer from 1 to ${String(SPEED_BOUNDS.to)}`,
+        `speed: got ${String(speed)}, expected an integer from 1 to ${String(SPEED_BOUNDS.to)}`,
       );
     }
     this.#meveto.deliverer.setSpeed(speed);
   }
 
-  /** Gives someone a Meveto account, or renames them. */
+  /** Adds a Meveto account, or renames the person. */
   addPerson(person: Person): void {
     this.#meveto.directory.addPerson(person);
   }
 
   /**
    * Registers an application, or replaces the one with the same client id.
-   * @throws {TypeError} when one of its addresses is no http or https URL
+   * @throws {TypeError} when one of its addresses is not an http or https URL
    */
   addApplication(application: Application): void {
     this.#meveto.directory.addApplication(application);
   }
 
-  /** A fresh one-time token for a person, without any webhook call. */
+  /** Returns a new one-time token for a person, without a webhook. */
   issueUserToken(mevetoId: string): string {
     return this.#meveto.tokens.issue(mevetoId);
   }
 
   /**
-   * What the dashboard's button "Log out" does. Resolves when the first attempt has been answered or has failed;
-   * further attempts follow by themselves, until `settled`.
+   * The action of the dashboard's button "Log out". Resolves when the first attempt has an answer or has failed;
+   * further attempts follow automatically, until `settled`.
    * @throws {Error} when the application is unknown or the simulator is not running
    */
   async logOut(mevetoId: string, clientId: string): Promise<Delivery> {
@@ -113,7 +113,7 @@ export class MevetoSimulator {
   }
 
   /**
-   * What the dashboard's button "Stop using Meveto here" does. Resolves as {@link logOut} does.
+   * The action of the dashboard's button "Stop using Meveto here". Resolves like {@link logOut}.
    * @throws {Error} when the application is unknown or the simulator is not running
    */
   async removeProtection(mevetoId: string, clientId: string): Promise<Delivery> {
@@ -127,7 +127,7 @@ export class MevetoSimulator {
     return this.#meveto.tokens.exchanges;
   }
 
-  /** Every event and its way to the application, oldest first. */
+  /** Every event and its delivery to the application, oldest first. */
   get deliveries(): readonly Delivery[] {
     return this.#meveto.deliverer.deliveries;
   }
@@ -137,8 +137,8 @@ export class MevetoSimulator {
     return this.#meveto.notices;
   }
 
-  /** What is on an application's pending list, oldest first. */
-  pendingCalls(clientId: string): readonly Delivery[] {
-    return this.#meveto.pendingCalls(clientId);
+  /** The entries of an application's list of pending webhooks, oldest first. */
+  pendingWebhooks(clientId: string): readonly Delivery[] {
+    return this.#meveto.pendingWebhooks(clientId);
   }
 }

@@ -6,15 +6,15 @@ import type { WebhookDelivery } from './delivery/webhook-delivery.js';
 import { postWebhook } from './delivery/webhook-sender.js';
 import { faultySender } from './faults/faulty-sender.js';
 import { Faults } from './faults/faults.js';
-import { LoginRegister } from './login-register.js';
+import { Logins } from './logins.js';
 import { OAuthGrants } from './oauth/oauth-grants.js';
 import type { ResolvedOptions } from './simulator-options.js';
 import { UserTokens } from './user-tokens.js';
 
-/** Meveto's behaviour, without its HTTP server: what the routes and the {@link MevetoSimulator} share. */
+/** Meveto's behaviour without an HTTP server, shared by the routes and the {@link MevetoSimulator}. */
 export class Meveto {
   readonly directory = new Directory();
-  readonly logins = new LoginRegister();
+  readonly logins = new Logins();
   readonly tokens: UserTokens;
   readonly grants: OAuthGrants;
   readonly deliverer: WebhookDeliverer;
@@ -48,22 +48,22 @@ export class Meveto {
     return this.#notices;
   }
 
-  /** The person asks to be logged out of an application. */
+  /** The person logs out of an application. */
   logOut(mevetoId: string, clientId: string): WebhookDelivery {
-    const delivery = this.#tell('User_Logged_Out', mevetoId, clientId);
+    const delivery = this.#notify('User_Logged_Out', mevetoId, clientId);
     this.logins.record(mevetoId, clientId, { kind: 'logged-out', at: delivery.createdAt });
     return delivery;
   }
 
   /** The person stops using Meveto with an application. */
   removeProtection(mevetoId: string, clientId: string): WebhookDelivery {
-    const delivery = this.#tell('Meveto_Protection_Removed', mevetoId, clientId);
+    const delivery = this.#notify('Meveto_Protection_Removed', mevetoId, clientId);
     this.logins.record(mevetoId, clientId, { kind: 'protection-removed', at: delivery.createdAt });
     return delivery;
   }
 
-  /** The calls on an application's pending list, oldest first. */
-  pendingCalls(clientId: string): readonly WebhookDelivery[] {
+  /** The webhooks on an application's list of pending webhooks, oldest first. */
+  pendingWebhooks(clientId: string): readonly WebhookDelivery[] {
     const isUsedUp = (token: string): boolean => this.tokens.isUsedUp(token);
     return this.deliverer.deliveries.filter(
       (delivery) => delivery.clientId === clientId && isPending(delivery, isUsedUp),
@@ -71,10 +71,10 @@ export class Meveto {
   }
 
   pendingPage(clientId: string, cursor: number): PendingPage {
-    return pageOf(this.pendingCalls(clientId), cursor, this.options.pendingPageSize);
+    return pageOf(this.pendingWebhooks(clientId), cursor, this.options.pendingPageSize);
   }
 
-  #tell(type: WebhookType, mevetoId: string, clientId: string): WebhookDelivery {
+  #notify(type: WebhookType, mevetoId: string, clientId: string): WebhookDelivery {
     if (!this.directory.application(clientId)) {
       throw new Error(`No application has the client id ${clientId}. Register it with addApplication.`);
     }

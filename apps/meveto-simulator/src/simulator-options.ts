@@ -1,14 +1,14 @@
 import type { Application, Person } from './directory.js';
 
-/** How a simulator is set up. Every field is optional. */
+/** Options of a simulator. Every field is optional. */
 export interface MevetoSimulatorOptions {
   /**
-   * TCP port on 127.0.0.1; 0 takes a free one. Integer, 0 to 65 535.
+   * TCP port on 127.0.0.1; 0 selects a free port. Integer, 0 to 65 535.
    * @defaultValue 0
    */
   readonly port?: number;
   /**
-   * Who has a Meveto account.
+   * The people with a Meveto account.
    * @defaultValue Alice, Bob, Carol and Dave, with the Meveto IDs `meveto-alice`, `meveto-bob` and so on; the demo knows no Dave
    */
   readonly people?: readonly Person[];
@@ -18,34 +18,34 @@ export interface MevetoSimulatorOptions {
    */
   readonly applications?: readonly Application[];
   /**
-   * Milliseconds between a failed first attempt and the second; doubled before each further one. Integer, 1 to
+   * Milliseconds between a failed first attempt and the second; doubles before each further attempt. Integer, 1 to
    * 3 600 000.
    * @defaultValue 60000
-   * @see docs/protocol.md#webhook-call
+   * @see docs/protocol.md#webhook-request
    */
   readonly retryDelayMs?: number;
   /**
-   * Attempts in all before Meveto gives a webhook call up and writes to the application's owner. Integer, 1 to 10.
+   * Number of attempts before Meveto gives up a webhook and writes to the application's owner. Integer, 1 to 10.
    * @defaultValue 3
    */
   readonly attemptCount?: number;
   /**
-   * Deadline of one webhook call, in milliseconds. Integer, 1 to 600 000.
+   * Deadline of one webhook request, in milliseconds. Integer, 1 to 600 000.
    * @defaultValue 10000
    */
   readonly deliveryTimeoutMs?: number;
   /**
-   * Calls on one page of the pending list. Integer, 1 to 1 000.
+   * Webhooks on one page of the list of pending webhooks. Integer, 1 to 1 000.
    * @defaultValue 50
    */
   readonly pendingPageSize?: number;
   /**
-   * How many times faster than in real life the waits between attempts pass. Integer, 1 to 100 000.
+   * Factor by which the pauses between attempts are shortened. Integer, 1 to 100 000.
    * @defaultValue 1
    */
   readonly speed?: number;
   /**
-   * Decides which requests faults with a probability strike: the same seed, the same requests. Integer, 0 to
+   * Decides which requests are affected by faults with a probability: the same seed, the same requests. Integer, 0 to
    * 4 294 967 295.
    * @defaultValue 1
    */
@@ -74,7 +74,7 @@ const DEFAULTS: ResolvedOptions = {
   faultSeed: 1,
 };
 
-/** How fast time may pass. */
+/** Bounds of the speed factor. */
 export const SPEED_BOUNDS = { from: 1, to: 100_000 } as const;
 
 const BOUNDS = {
@@ -105,13 +105,13 @@ export function resolveOptions(given: MevetoSimulatorOptions): ResolvedOptions {
     const fits = isWithin(value, { from, to });
     return fits
       ? []
-      : [`${name}: got ${String(value)}, give an integer from ${String(from)} to ${String(to)}`];
+      : [`${name}: got ${String(value)}, expected an integer from ${String(from)} to ${String(to)}`];
   });
   if (faults.length > 0) throw new RangeError(`The Meveto simulator cannot start:\n${faults.join('\n')}`);
   return resolved;
 }
 
-// An option given as undefined is an option not given.
+// An option with the value undefined gets its default.
 function withoutMissing(given: MevetoSimulatorOptions): MevetoSimulatorOptions {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

@@ -2,18 +2,18 @@ import { randomBytes } from 'node:crypto';
 
 /** One request to the user endpoint. */
 export interface Exchange {
-  /** The token as it was sent, in full: keep it out of logs. */
+  /** The complete token as it was sent. Do not log it. */
   readonly token: string;
   /** Epoch milliseconds. */
   readonly at: number;
   readonly outcome: 'retrieved' | 'invalid';
 }
 
-/** What an exchange gives. */
+/** Result of an exchange. */
 export type ExchangeOutcome =
   { readonly kind: 'retrieved'; readonly mevetoId: string } | { readonly kind: 'invalid' };
 
-/** User tokens: unique, and good for one exchange. */
+/** User tokens: unique, and valid for one exchange. */
 export class UserTokens {
   readonly #live = new Map<string, string>();
   readonly #exchanges: Exchange[] = [];
@@ -31,7 +31,7 @@ export class UserTokens {
     return token;
   }
 
-  /** Uses the token up and names the person it stands for. */
+  /** Uses up the token and returns its person. */
   exchange(token: string): ExchangeOutcome {
     const mevetoId = this.#live.get(token);
     const outcome: ExchangeOutcome =

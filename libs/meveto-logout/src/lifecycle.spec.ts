@@ -11,13 +11,14 @@ describe('the start and the stop of the parts', () => {
     'relay',
     'known',
     'meveto',
+    'names',
   ] as const;
   let calls: string[];
   let lifecycle: Lifecycle;
 
   beforeEach(() => {
     calls = [];
-    /** Each part says which of its methods is called. */
+    /** Each part records the calls of its methods. */
     const recording = (part: string) =>
       new Proxy(
         {},
@@ -38,7 +39,7 @@ describe('the start and the stop of the parts', () => {
     expect(calls.indexOf('store.close')).toBeGreaterThan(calls.indexOf('worker.stop'));
   });
 
-  it('begins no work in a process that was told to stop while it was starting', async () => {
+  it('starts no work in a process that receives a stop signal during its start', async () => {
     await lifecycle.onModuleInit();
     await lifecycle.beforeApplicationShutdown();
     await lifecycle.onApplicationBootstrap();

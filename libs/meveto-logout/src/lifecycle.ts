@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   type BeforeApplicationShutdown,
   Inject,
@@ -7,20 +6,16 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { LogoutRelay } from './cluster/logout-relay.js';
-import { LogoutAnnouncer } from './live/logout-announcer.js';
-import { KnownLogouts } from './logout/known-logouts.js';
-import { LogoutRefresher } from './logout/logout-refresher.js';
-import { MevetoHttp } from './meveto-api/meveto-http.js';
-import type { ResolvedOptions } from './options/resolved-options.js';
-import { Reconciler } from './reconcile/reconciler.js';
-import type { Store } from './store/store.port.js';
-import { RESOLVED_OPTIONS, STORE } from './tokens.js';
-import { LogoutWorker } from './worker/logout-worker.js';
+import { LogoutCache, LogoutPoller, LogoutBroadcaster } from './logouts/index.js';
+import { LogoutAnnouncer } from './live/index.js';
+import { MevetoHttp, MevetoReconciler } from './meveto/index.js';
+import { UserNames, waitAtMost } from './core/index.js';
+import { type Store, STORE } from './store/index.js';
+import { INBOX_OPTIONS, LogoutWorker, type ResolvedInbox } from './inbox/index.js';
 
 const STORE_GRACE_MS = 1_000;
 
-/** Starts and stops the parts in their order: what is known first, then work; at the end, work in hand first. */
+/** Starts and stops the parts in order. Start: logout state first, then the worker. Stop: work in flight first. */
 @Injectable()
 export class Lifecycle
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
@@ -29,25 +24,27 @@ export class Lifecycle
 
   constructor(
     @Inject(STORE) private readonly store: Store,
-    @Inject(LogoutRefresher) private readonly refresher: LogoutRefresher,
+    @Inject(LogoutPoller) private readonly poller: LogoutPoller,
     @Inject(LogoutWorker) private readonly worker: LogoutWorker,
-    @Inject(Reconciler) private readonly reconciler: Reconciler,
+    @Inject(MevetoReconciler) private readonly reconciler: MevetoReconciler,
     @Inject(LogoutAnnouncer) private readonly announcer: LogoutAnnouncer,
-    @Inject(LogoutRelay) private readonly relay: LogoutRelay,
-    @Inject(KnownLogouts) private readonly known: KnownLogouts,
+    @Inject(LogoutBroadcaster) private readonly broadcaster: LogoutBroadcaster,
+    @Inject(LogoutCache) private readonly cache: LogoutCache,
     @Inject(MevetoHttp) private readonly meveto: MevetoHttp,
-    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(UserNames) private readonly names: UserNames,
+    @Inject(INBOX_OPTIONS) private readonly options: ResolvedInbox,
   ) {}
 
   async onModuleInit(): Promise<void> {
     await this.store.connect();
     this.announcer.start();
-    this.relay.start();
-    await this.refresher.start();
+    this.broadcaster.start();
+    await Promise.all([this.poller.start(), this.names.prepare()]);
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    // Told to stop while it was starting: an exchange begun now would lose its answer with the store.
+    // The application stopped during its start: an exchange that begins now would lose its result when the store
+    // closes.
     if (this.#isStopping) return;
     this.worker.start();
     await this.reconciler.start();
@@ -56,17 +53,16 @@ export class Lifecycle
   async beforeApplicationShutdown(): Promise<void> {
     this.#isStopping = true;
     const stopped = Promise.all([this.reconciler.stop(), this.worker.stop()]);
-    // A store that does not answer must not hold the process back.
-    const limit = delay(this.options.shutdownTimeoutMs + STORE_GRACE_MS, undefined, { ref: false });
-    await Promise.race([stopped, limit]);
-    this.relay.stop();
+    // A store that does not answer must not keep the process alive.
+    await waitAtMost(this.options.shutdownTimeoutMs + STORE_GRACE_MS, stopped);
+    this.broadcaster.stop();
     this.meveto.close();
-    this.refresher.stop();
+    this.poller.stop();
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.announcer.stop();
-    this.known.complete();
+    this.cache.complete();
     await this.store.close();
   }
 }

@@ -1,176 +1,242 @@
-import { HttpModule } from '@nestjs/axios';
-import { Module, type Provider } from '@nestjs/common';
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { SchedulerRegistry } from '@nestjs/schedule';
-import { BrowserAnswers } from './browser/browser-answers.js';
-import { SessionStates } from './browser/session-states.js';
-import { LogoutRelay } from './cluster/logout-relay.js';
-import { HttpTokenExchange } from './exchange/http-token-exchange.js';
-import { TokenExchange } from './exchange/token-exchange.port.js';
-import { EndedSessions } from './guard/ended-sessions.js';
-import { GuardAudit } from './guard/guard-audit.js';
-import { GraphqlGate } from './guard/graphql-gate.js';
-import { HttpGate } from './guard/http-gate.js';
-import { LateSessionInterceptor } from './guard/late-session.interceptor.js';
-import { MevetoLogoutGuard } from './guard/meveto-logout.guard.js';
-import { MevetoLogoutSockets } from './guard/meveto-logout-sockets.js';
-import { OpenStreams } from './guard/open-streams.js';
-import { RefusalWriter } from './guard/refusal-writer.js';
-import { RoutePolicies } from './guard/route-policies.js';
-import { RpcGate } from './guard/rpc-gate.js';
-import { SessionGates } from './guard/session-gates.js';
-import { SessionJudge } from './guard/session-judge.js';
-import { WsGate } from './guard/ws-gate.js';
+import { BrowserAnswers, LogoutAnnouncer, SessionStates } from './live/index.js';
+import { LogoutCache, LogoutPoller, LogoutBroadcaster, LOGOUTS_OPTIONS } from './logouts/index.js';
+import {
+  AllowedAddresses,
+  HTTP_SERVICE,
+  HttpPendingWebhooks,
+  TokenExchangeService,
+  MEVETO_OPTIONS,
+  MevetoHttp,
+  ownHttpService,
+  PendingWebhooks,
+  MevetoReconciler,
+  type ResolvedMeveto,
+  SCHEDULER_REGISTRY,
+  SourcePendingWebhooks,
+  UnresolvedJobs,
+  WebhookAdmission,
+  MevetoWebhookController,
+  WebhookRoute,
+} from './meveto/index.js';
+import {
+  Acknowledgement,
+  Attempt,
+  ExchangeLimiter,
+  JobAdmin,
+  JobEvents,
+  Ingest,
+  JobProcessor,
+  FailedAttempts,
+  Housekeeping,
+  INBOX_OPTIONS,
+  JobLeases,
+  LogoutService,
+  LogoutWorker,
+  TokenExchange,
+  TokenStorage,
+  tokenStorageOf,
+} from './inbox/index.js';
+import {
+  GUARD_OPTIONS,
+  GuardAudit,
+  MevetoLogoutGuard,
+  MevetoLogoutSockets,
+  SessionCheckDispatcher,
+} from './guard/index.js';
+import { SESSIONS_OPTIONS } from './sessions/index.js';
+import { guardParts } from './guard-parts.js';
 import { Lifecycle } from './lifecycle.js';
-import type { LivePushDefinition } from './live/live-push-definition.js';
-import { LogoutAnnouncer } from './live/logout-announcer.js';
-import { CallDesk } from './logout/call-desk.js';
-import { KnownLogouts } from './logout/known-logouts.js';
-import { LogoutRefresher } from './logout/logout-refresher.js';
-import { LogoutService } from './logout/logout.service.js';
-import { MevetoHttp } from './meveto-api/meveto-http.js';
 import { MevetoLogoutService } from './meveto-logout.service.js';
-import { Clock, SystemClock } from './model/clock.js';
-import { ConfigurableModuleClass, GIVEN_OPTIONS } from './module-definition.js';
-import { CallEvents } from './observe/call-events.js';
-import { Counters } from './observe/counters.js';
-import type { MevetoLogoutOptions } from './options/options.js';
-import { resolveOptions } from './options/resolve-options.js';
-import type { ResolvedOptions } from './options/resolved-options.js';
-import { HttpPendingCalls } from './reconcile/http-pending-calls.js';
-import { PendingCalls } from './reconcile/pending-calls.port.js';
-import { Reconciler } from './reconcile/reconciler.js';
-import { SourcePendingCalls } from './reconcile/source-pending-calls.js';
-import { openVault } from './secrets/open-vault.js';
-import { TokenVault } from './secrets/token-vault.js';
-import { HandshakeSessions } from './session/handshake-sessions.js';
-import { LIVE_PUSH, RESOLVED_OPTIONS, STORE } from './tokens.js';
-import { Acknowledgement } from './webhook/acknowledgement.js';
-import { AllowedAddresses } from './webhook/allowed-addresses.js';
-import { CallIntake } from './webhook/call-intake.js';
-import { WebhookGate } from './webhook/webhook-gate.js';
-import { WebhookReceiver } from './webhook/webhook-receiver.js';
-import { WebhookRoute } from './webhook/webhook-route.js';
-import { Attempt } from './worker/attempt.js';
-import { CallProcessor } from './worker/call-processor.js';
-import { CallStorage } from './worker/call-storage.js';
-import { FailedAttempts } from './worker/failed-attempts.js';
-import { Housekeeping } from './worker/housekeeping.js';
-import { Leases } from './worker/leases.js';
-import { LogoutWorker } from './worker/logout-worker.js';
-import { TokenMemory } from './worker/token-memory.js';
-import { UnhealedCalls } from './worker/unhealed-calls.js';
+import {
+  Clock,
+  ConfigurationError,
+  Counters,
+  isObject,
+  KEY_OPTIONS,
+  kindOf,
+  KeyedDigest,
+  type Keys,
+  openKeys,
+  type ResolvedKeys,
+  SystemClock,
+  TokenCipher,
+  UserNames,
+} from './core/index.js';
+import {
+  type ASYNC_OPTIONS_TYPE,
+  ConfigurableModuleClass,
+  GIVEN_OPTIONS,
+  type OPTIONS_TYPE,
+  STATIC_FAULTS,
+} from './module-definition.js';
+import type { MevetoLogoutOptions } from './options.js';
+import { OptionsScope } from './options-scope.js';
+import { type ResolvedOptions, resolveOptions } from './resolve-options.js';
+import { type ResolvedStore, STORE, type Store, STORE_OPTIONS } from './store/index.js';
+import { HOOKS, ProtectionRemovedHook } from './protection-removed-hook.js';
+
+/** All options. Each folder gets only its own options, under its own token. */
+const RESOLVED_OPTIONS = Symbol('meveto-logout:resolved-options');
+
+/** The keys, which only this module's providers take apart. */
+const KEYS = Symbol('meveto-logout:keys');
+
+const slice = (token: symbol, name: keyof ResolvedOptions): Provider => ({
+  provide: token,
+  inject: [RESOLVED_OPTIONS],
+  useFactory: (options: ResolvedOptions) => options[name],
+});
+
+const options: Provider[] = [
+  {
+    provide: RESOLVED_OPTIONS,
+    inject: [GIVEN_OPTIONS, ModulesContainer, STATIC_FAULTS],
+    useFactory: (given: MevetoLogoutOptions, modules: ModulesContainer, staticFaults: readonly string[]) =>
+      resolveOptions(given, importCountIn(modules), staticFaults),
+  },
+  slice(MEVETO_OPTIONS, 'meveto'),
+  slice(KEY_OPTIONS, 'keys'),
+  slice(STORE_OPTIONS, 'store'),
+  slice(INBOX_OPTIONS, 'inbox'),
+  slice(LOGOUTS_OPTIONS, 'logouts'),
+  slice(SESSIONS_OPTIONS, 'sessions'),
+  slice(GUARD_OPTIONS, 'guard'),
+  slice(HOOKS, 'hooks'),
+];
 
 const values: Provider[] = [
   {
-    provide: RESOLVED_OPTIONS,
-    inject: [GIVEN_OPTIONS, ModulesContainer, LIVE_PUSH],
-    useFactory: (given: MevetoLogoutOptions, modules: ModulesContainer, livePush: LivePushDefinition) =>
-      resolveOptions(given, importCountIn(modules), livePush.faults),
+    provide: KEYS,
+    inject: [MEVETO_OPTIONS, KEY_OPTIONS],
+    useFactory: ({ clientId, clientSecret }: ResolvedMeveto, { keys, previousClientSecrets }: ResolvedKeys) =>
+      openKeys(clientId, [clientSecret, ...previousClientSecrets], keys),
   },
-  {
-    provide: TokenVault,
-    inject: [RESOLVED_OPTIONS],
-    useFactory: openVault,
-  },
+  { provide: TokenCipher, inject: [KEYS], useFactory: ({ cipher }: Keys) => cipher },
+  { provide: KeyedDigest, inject: [KEYS], useFactory: ({ digests }: Keys) => digests },
   {
     provide: STORE,
-    inject: [RESOLVED_OPTIONS, ModuleRef, Clock, TokenVault],
-    useFactory: (
-      { store, storeTimeoutMs }: ResolvedOptions,
-      moduleRef: ModuleRef,
-      clock: Clock,
-      vault: TokenVault,
-    ) =>
+    inject: [STORE_OPTIONS, ModuleRef, KeyedDigest],
+    useFactory: ({ store, storeTimeoutMs }: ResolvedStore, moduleRef: ModuleRef, digests: KeyedDigest) =>
       store.create({
         moduleRef,
-        clock,
         storeTimeoutMs,
-        digestPerson: (mevetoId) => vault.digestPerson(mevetoId),
-        earlierDigestsOfPerson: (mevetoId) => vault.earlierDigestsOfPerson(mevetoId),
+        digestSubject: (mevetoId) => digests.ofSubject(mevetoId),
+        earlierDigestsOfSubject: (mevetoId) => digests.earlierOfSubject(mevetoId),
       }),
+  },
+  {
+    provide: TokenStorage,
+    inject: [STORE, TokenCipher, JobLeases, INBOX_OPTIONS],
+    useFactory: tokenStorageOf,
+  },
+  {
+    provide: UserNames,
+    inject: [STORE, MEVETO_OPTIONS],
+    useFactory: (store: Store, { clientId }: ResolvedMeveto) =>
+      new UserNames(clientId, (fresh) => store.namingKey(fresh)),
   },
 ];
 
 const adapters: Provider[] = [
+  // HttpModule would provide HttpService: the application's interceptors would see tokens and repeat requests.
+  { provide: HTTP_SERVICE, useFactory: ownHttpService },
+  // ScheduleModule would provide SchedulerRegistry, and would start the application's cron jobs a second time.
+  { provide: SCHEDULER_REGISTRY, useFactory: () => new SchedulerRegistry() },
   { provide: Clock, useClass: SystemClock },
-  { provide: TokenExchange, useClass: HttpTokenExchange },
+  { provide: TokenExchange, useClass: TokenExchangeService },
   {
-    provide: PendingCalls,
-    inject: [MevetoHttp, RESOLVED_OPTIONS],
-    useFactory: (meveto: MevetoHttp, options: ResolvedOptions) =>
+    provide: PendingWebhooks,
+    inject: [MevetoHttp, MEVETO_OPTIONS],
+    useFactory: (meveto: MevetoHttp, options: ResolvedMeveto) =>
       options.reconcile.source === undefined
-        ? new HttpPendingCalls(meveto, options)
-        : new SourcePendingCalls(options.reconcile.source, options.exchange.timeoutMs),
+        ? new HttpPendingWebhooks(meveto, options)
+        : new SourcePendingWebhooks(options.reconcile.source, options.exchange.timeoutMs),
   },
-];
-
-const guardParts: Provider[] = [
-  SessionJudge,
-  RoutePolicies,
-  HandshakeSessions,
-  EndedSessions,
-  RefusalWriter,
-  HttpGate,
-  OpenStreams,
-  GraphqlGate,
-  WsGate,
-  RpcGate,
-  SessionGates,
-  MevetoLogoutGuard,
-  LateSessionInterceptor,
-  MevetoLogoutSockets,
 ];
 
 /**
  * Remote logout from Meveto. Import it once, in the root module:
  * `MevetoLogoutModule.forRoot({ clientId, clientSecret, store, session })`, or `forRootAsync({ inject, useFactory })`.
- * @throws {ConfigurationError} at start, with every fault of the options.
+ * @throws {ConfigurationError} at start, with all faults of the options
  */
 @Module({
-  // An axios of its own: interceptors of the application's would see tokens, and repeat what must not be repeated.
-  imports: [HttpModule.register({})],
   providers: [
+    ...options,
+    OptionsScope,
     ...values,
     ...adapters,
     ...guardParts,
     GuardAudit,
-    KnownLogouts,
+    LogoutCache,
     Counters,
     MevetoLogoutService,
-    CallEvents,
+    JobEvents,
     MevetoHttp,
     SessionStates,
     BrowserAnswers,
     WebhookRoute,
     AllowedAddresses,
-    WebhookGate,
-    CallIntake,
+    WebhookAdmission,
+    Ingest,
     Acknowledgement,
-    WebhookReceiver,
-    TokenMemory,
-    Leases,
-    CallStorage,
+    MevetoWebhookController,
+    JobLeases,
     Attempt,
     FailedAttempts,
     Housekeeping,
-    CallProcessor,
+    ExchangeLimiter,
+    JobProcessor,
     LogoutWorker,
     LogoutService,
-    CallDesk,
-    UnhealedCalls,
-    LogoutRefresher,
+    JobAdmin,
+    ProtectionRemovedHook,
+    UnresolvedJobs,
+    LogoutPoller,
     LogoutAnnouncer,
-    LogoutRelay,
-    // Private: ScheduleModule.forRoot() would start the application's own cron jobs a second time.
-    SchedulerRegistry,
-    Reconciler,
+    LogoutBroadcaster,
+    MevetoReconciler,
     Lifecycle,
   ],
-  // Where `@UseGuards(MevetoLogoutGuard)` stands, Nest makes the guard in the caller's module, of its gates.
-  exports: [MevetoLogoutService, MevetoLogoutGuard, SessionGates, MevetoLogoutSockets],
+  // Nest creates the guard of `@UseGuards(MevetoLogoutGuard)` in the caller's module, with these session checks.
+  exports: [MevetoLogoutService, MevetoLogoutGuard, SessionCheckDispatcher, MevetoLogoutSockets],
 })
-export class MevetoLogoutModule extends ConfigurableModuleClass {}
+export class MevetoLogoutModule extends ConfigurableModuleClass {
+  /**
+   * Takes the options directly.
+   * @throws {ConfigurationError} when `options` is not an object
+   */
+  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    requireObject('forRoot', options, '{ clientId, clientSecret, store, session }');
+    return super.forRoot(options);
+  }
+
+  /**
+   * Takes the options from other providers, in one of three ways:
+   * - `{ imports?, inject?, useFactory }`: a function that returns them, or a promise of them;
+   * - `{ imports?, useClass }`: a class that implements `MevetoLogoutOptionsFactory`; the module creates an instance;
+   * - `{ imports, useExisting }`: such a class that an imported module provides and exports.
+   *
+   * Static options (`MevetoLogoutStaticOptions`, e.g. `webhookPath` and `livePush`) are given beside these properties. If the
+   * returned options contain a static option, the start fails with a message that names the option.
+   * @throws {ConfigurationError} when `options` is not an object
+   * @see docs/options.md
+   */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    requireObject('forRootAsync', options, '{ inject, useFactory }, { useClass } or { useExisting }');
+    return super.forRootAsync(options);
+  }
+}
 
 const importCountIn = (modules: ModulesContainer): number =>
   [...modules.values()].filter((module) => module.metatype === MevetoLogoutModule).length;
+
+function requireObject(method: 'forRoot' | 'forRootAsync', options: unknown, example: string): void {
+  if (isObject(options)) return;
+  throw new ConfigurationError([
+    `${method}(options): got ${kindOf(options)}, expected an object with options. Pass ${example}. ` +
+      'docs/options.md lists all options.',
+  ]);
+}

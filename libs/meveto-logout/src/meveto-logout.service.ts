@@ -1,153 +1,247 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Observable } from 'rxjs';
-import type { CallState } from './model/call.js';
-import type { CallPage } from './model/call-record.js';
-import type { AnnouncedLogout } from './model/logout.js';
-import { CallDesk, type CallDecision, type ListCallsOptions } from './logout/call-desk.js';
-import { LoginRecorder } from './logout/login-recorder.js';
-import { KnownLogouts } from './logout/known-logouts.js';
-import { Counters, type Counted } from './observe/counters.js';
-import { Reconciler } from './reconcile/reconciler.js';
-import { SIGNED_IN_AT_CLAIM } from './session/signed-in-at-claim.js';
-import type { Store } from './store/store.port.js';
-import { STORE } from './tokens.js';
+import {
+  type AnnouncedLogout,
+  BY_MEVETO,
+  type JobPage,
+  type JobState,
+  type Store,
+  STORE,
+} from './store/index.js';
+import {
+  LoginRecorder,
+  type SessionState,
+  type SessionToCheck,
+  SIGNED_IN_AT_CLAIM,
+} from './sessions/index.js';
+import { ManualSessionChecks } from './guard/index.js';
+import { type JobDecision, JobAdmin, type ListJobsOptions, LogoutService } from './inbox/index.js';
+import { LogoutCache } from './logouts/index.js';
+import { checkedUserId, type Counted, Counters } from './core/index.js';
+import { MevetoReconciler } from './meveto/index.js';
 
 export interface RecordLoginOptions {
   /**
-   * When the person proved who they are, epoch milliseconds of the store's clock (`now()`): for a login with Meveto, taken
-   * right before the code is exchanged. A logout that came in since then refuses the login, or ends its session.
+   * When the user authenticated, epoch milliseconds of the store's clock (`now()`). For a login with Meveto: the time
+   * right before the code is exchanged. A logout that arrived since then refuses the login or ends its session.
    *
-   * For a token that takes another one's place: the `signedInAt` of the old one. The new one begins when the old one did.
+   * For a token that replaces another one: the `signedInAt` of the old token. The new token then begins when the old
+   * one did.
    * @defaultValue now
    */
   readonly authenticatedAt?: number;
   /**
-   * The Meveto ID that the person proved, with `authenticatedAt`: needed where it may have been linked to the user since
-   * then. A logout that came in while it was nobody's refuses the login as well.
+   * The Meveto ID of the login, together with `authenticatedAt`. Needed if the Meveto ID may have been linked to the
+   * user since then: a logout that arrived before the link also refuses the login.
    * @defaultValue only logouts of the user count
    */
   readonly mevetoId?: string;
 }
 
 export interface RecordedLogin {
-  /** When the session or token begins, epoch milliseconds: put it there. Strictly after the user's last logout. */
+  /**
+   * Start of the session or token, epoch milliseconds, strictly after the user's last logout. Store it in the session
+   * or token.
+   */
   readonly signedInAt: number;
-  /** The same as claims of a JWT: `jwtService.sign({ sub, ...claims })`. `iat` would have whole seconds only. */
+  /** The start as claims of a JWT: `jwtService.sign({ sub, ...claims })`. `iat` has whole seconds only. */
   readonly claims: { readonly [SIGNED_IN_AT_CLAIM]: number };
 }
 
-/** What an operator wants to know. Durations in milliseconds, instants in epoch milliseconds. */
+export interface LogOutOptions {
+  /**
+   * Reason for logs, metrics and pages: 1 to 32 of the characters a to z and `-`. `meveto` is reserved for logouts that
+   * Meveto asks for.
+   * @defaultValue 'application'
+   */
+  readonly reason?: string;
+}
+
+export interface RecordedLogout {
+  /**
+   * Epoch milliseconds of the store's clock. Every session and token of the user that began at or before this time is
+   * over. Later than now only if a later logout was already recorded.
+   */
+  readonly loggedOutAt: number;
+}
+
+/** The state of the module for operators. Durations in milliseconds, instants in epoch milliseconds. */
 export interface MevetoLogoutStatus {
-  /** Inbox rows by state, over all replicas. */
-  readonly calls: Readonly<Record<CallState, number>>;
+  /** Number of jobs in the inbox by state, over all replicas. */
+  readonly calls: Readonly<Record<JobState, number>>;
   readonly oldestPendingAgeMs: number | undefined;
-  /** Age of this process's knowledge of logouts. */
-  readonly knowledgeAgeMs: number;
+  /** Time since this process last polled the logout state successfully. */
+  readonly logoutStateAgeMs: number;
   readonly reconciler: {
     readonly lastSuccessAt: number | undefined;
     readonly lastFailureAt: number | undefined;
   };
-  /** Counted since this process started. */
+  /** Counters since the start of this process. */
   readonly counters: Readonly<Record<Counted, number>>;
 }
 
-/** What the application calls. */
+/** The programming interface of the module. */
 @Injectable()
 export class MevetoLogoutService {
-  /** Every logout, once per process, when this process learns of it: after its commit. */
+  /** Emits every logout once per process, after its commit, when this process learns of it. */
   readonly logouts$: Observable<AnnouncedLogout>;
   readonly #recorder: LoginRecorder;
 
   constructor(
     @Inject(STORE) private readonly store: Store,
-    @Inject(KnownLogouts) private readonly known: KnownLogouts,
-    @Inject(Reconciler) private readonly reconciler: Reconciler,
-    @Inject(CallDesk) private readonly desk: CallDesk,
+    @Inject(LogoutCache) private readonly cache: LogoutCache,
+    @Inject(MevetoReconciler) private readonly reconciler: MevetoReconciler,
+    @Inject(JobAdmin) private readonly admin: JobAdmin,
     @Inject(Counters) private readonly counters: Counters,
+    @Inject(LogoutService) private readonly logouts: LogoutService,
+    @Inject(ManualSessionChecks) private readonly checks: ManualSessionChecks,
   ) {
-    this.logouts$ = known.logouts$;
-    this.#recorder = new LoginRecorder((userId) => store.register.recordLogin(userId, undefined));
+    this.logouts$ = cache.logouts$;
+    this.#recorder = new LoginRecorder((userId) => store.logoutStore.recordLogin(userId, undefined));
   }
 
   /**
-   * Records a login and says when its session begins.
-   * @throws {LoginOutdatedError} when `authenticatedAt` is at or before the user's last logout, or that of the
-   * `mevetoId`: ask them to log in again.
-   * @throws {UnknownUserError} when there is no such user.
-   * @throws {StoreUnavailableError} when nothing was recorded.
-   * @throws {TypeError} when `authenticatedAt` is no time in whole epoch milliseconds.
+   * Records a login and returns the start of its session.
+   * @throws {LoginOutdatedError} when `authenticatedAt` is at or before the last logout of the user or of the
+   * `mevetoId`: ask the user to log in again
+   * @throws {UnknownUserError} when there is no such user
+   * @throws {StoreUnavailableError} when nothing was recorded
+   * @throws {TypeError} when `userId` identifies no user, such as an array or object, or when `authenticatedAt` is not
+   * in whole epoch milliseconds
    */
   async recordLogin(
     userId: string | number | bigint,
     options: RecordLoginOptions = {},
   ): Promise<RecordedLogin> {
     const { authenticatedAt, mevetoId } = options;
+    const id = checkedUserId('recordLogin', userId);
     if (authenticatedAt !== undefined) checkInstant(authenticatedAt);
     const signedInAt = await (authenticatedAt === undefined
-      ? this.#recorder.record(String(userId))
-      : this.store.register.recordLogin(String(userId), authenticatedAt, mevetoId));
+      ? this.#recorder.record(id)
+      : this.store.logoutStore.recordLogin(id, authenticatedAt, mevetoId));
     return { signedInAt, claims: { [SIGNED_IN_AT_CLAIM]: signedInAt } };
   }
 
-  /** The store's clock, epoch milliseconds. */
-  now(): Promise<number> {
-    return this.store.register.now();
+  /**
+   * Whether a session or token is live, by the same rules and the same cache as the guard. Synchronous. A user who was
+   * never logged out is 'live'. Returns 'unknown' before the first load, and when the store has not answered for longer
+   * than `maxStalenessMs`: refuse such a request, unless the route may serve ended sessions.
+   * @throws {TypeError} when `userId` identifies no user, or `signedInAt` is not in milliseconds
+   */
+  sessionState(session: SessionToCheck): SessionState {
+    return this.checks.stateOf(session);
   }
 
-  /** Asks Meveto for pending calls now. Resolves when it is done, also when Meveto could not be reached. */
+  /**
+   * Returns for a live session and throws for an ended one. The option `logoutState.onUnknown` decides about unknown
+   * states. Over HTTP, both exceptions give the answer `{ statusCode, reason, message }`.
+   * @param response of the HTTP request, if any: gets `Cache-Control`, and `WWW-Authenticate` or `Retry-After`
+   * @throws {LoggedOutException} 401: the session is over, with the reason `logged-out` or `expired`
+   * @throws {LogoutStateUnknownException} 503: the logout state is unknown at the moment
+   * @throws {TypeError} as for `sessionState`
+   */
+  assertLive(session: SessionToCheck, response?: object): void {
+    this.checks.assertLive(session, response);
+  }
+
+  /**
+   * Logs a user out everywhere: every session and token that began until now is over, including the caller's own. For
+   * example after a password change, a ban or a theft. When the promise resolves, this process refuses those sessions;
+   * other replicas and open pages learn of it as of any logout.
+   *
+   * Runs in a transaction of the module. Call this method after the commit of your own transaction: a rollback of your
+   * transaction does not undo the logout. Inside your transaction, the logout may wait for your own lock until
+   * `storeTimeoutMs` passes (on SQLite always).
+   * @throws {UnknownUserError} when there is no such user
+   * @throws {StoreUnavailableError} when it is not certain that the logout was recorded: call it again
+   * @throws {TypeError} when `userId` identifies no user, or the reason is not valid
+   */
+  async logOut(
+    userId: string | number | bigint,
+    { reason = 'application' }: LogOutOptions = {},
+  ): Promise<RecordedLogout> {
+    const id = checkedUserId('logOut', userId);
+    checkReason(reason);
+    const { loggedOutAt } = await this.logouts.logOut(id, reason);
+    this.counters.add('application_logout');
+    return { loggedOutAt };
+  }
+
+  /**
+   * The current time for `authenticatedAt`, epoch milliseconds: the store's clock, but later than every receipt and
+   * logout that this process knows, even if the clock has stepped back.
+   * @see docs/time.md
+   * @throws {StoreUnavailableError} when the store does not answer
+   */
+  now(): Promise<number> {
+    return this.store.logoutStore.now();
+  }
+
+  /** Asks Meveto for pending webhooks now. Resolves after the attempt, even if Meveto did not answer. */
   async reconcileNow(): Promise<void> {
     await this.reconciler.run();
   }
 
   /**
-   * Calls are counted up to 100 000 in each state.
-   * @throws {StoreUnavailableError} when the store cannot be read.
+   * The state of the module. Jobs are counted up to 100 000 in each state.
+   * @throws {StoreUnavailableError} when the store cannot be read
    */
   async status(): Promise<MevetoLogoutStatus> {
-    const { calls, oldestPendingAgeMs } = await this.store.inbox.summary();
+    const { jobs, oldestPendingAgeMs } = await this.store.inbox.summary();
     return {
-      calls,
+      calls: jobs,
       oldestPendingAgeMs,
-      knowledgeAgeMs: this.known.ageMs(),
+      logoutStateAgeMs: this.cache.ageMs(),
       reconciler: this.reconciler.status(),
       counters: this.counters.all(),
     };
   }
 
   /**
-   * Calls in one state, latest first: never their tokens.
-   * @throws {StoreUnavailableError} when the store cannot be read.
+   * Lists the jobs in one state, latest first, without their tokens.
+   * @throws {StoreUnavailableError} when the store cannot be read
    */
-  listCalls(options: ListCallsOptions): Promise<CallPage> {
-    return this.desk.list(options);
+  listJobs(options: ListJobsOptions): Promise<JobPage> {
+    return this.admin.list(options);
   }
 
   /**
-   * Ends an ambiguous or expired call: for a user, as if Meveto had named them (logged out as of the call's receipt, and
-   * announced), or as rejected with `{ discard: reason }`. Tell nobody's secrets in the reason: it is stored as it is.
-   * @throws {CallNotResolvableError} when there is no such call, or it has ended otherwise.
-   * @throws {UnknownUserError} when there is no such user.
-   * @throws {StoreUnavailableError} when nothing was recorded.
+   * Finishes an ambiguous or expired job. With a user: logs the user out as of the job's receipt, as if Meveto had named
+   * the user, and announces the logout. With `{ discard: reason }`: rejects the job. The reason is stored as given: put no
+   * secret in it.
+   * @throws {JobNotResolvableError} when there is no such job, or it has another outcome
+   * @throws {UnknownUserError} when there is no such user
+   * @throws {StoreUnavailableError} when nothing was recorded
+   * @throws {TypeError} when `userId` identifies no user
    */
-  resolveCall(id: string, decision: CallDecision): Promise<void> {
-    return this.desk.resolve(id, decision);
+  resolveJob(id: string, decision: JobDecision): Promise<void> {
+    return this.admin.resolve(id, decision);
   }
 
   /**
-   * Lets a call that waits after a failed attempt be tried now. False when there is no such call: it has ended, is being
-   * worked on, or its token is in the memory of one process only.
-   * @throws {StoreUnavailableError} when nothing was recorded.
+   * Makes a job that waits after a failed attempt due now. Returns false when there is no such job: it is finished,
+   * leased, or its token is in the memory of one process only.
+   * @throws {StoreUnavailableError} when nothing was recorded
    */
-  retryCall(id: string): Promise<boolean> {
-    return this.desk.retry(id);
+  retryJob(id: string): Promise<boolean> {
+    return this.admin.retry(id);
   }
 }
 
-/** Whole epoch milliseconds; what lies before 1973 was meant as seconds. */
+/** The reason appears in logs and events: do not allow free text. */
+function checkReason(reason: unknown): void {
+  if (typeof reason === 'string' && /^[a-z-]{1,32}$/.test(reason) && reason !== BY_MEVETO) return;
+  throw new TypeError(
+    "logOut: the reason is not valid. Give 1 to 32 of the characters a to z and '-', such as 'password-change'; " +
+      `'${BY_MEVETO}' is reserved.`,
+  );
+}
+
+/** Checks for whole epoch milliseconds. Refuses values before 1973 as seconds. */
 function checkInstant(authenticatedAt: number): void {
   if (Number.isSafeInteger(authenticatedAt) && authenticatedAt >= 100_000_000_000) return;
   throw new TypeError(
-    `recordLogin: authenticatedAt is ${String(authenticatedAt)}. Give whole epoch milliseconds: of seconds, as in the claim ` +
-      'auth_time, 1,000 times as many; of a fraction, its floor.',
+    `recordLogin: authenticatedAt is ${String(authenticatedAt)}. Give whole epoch milliseconds: multiply seconds, as in the claim ` +
+      'auth_time, by 1,000, and round fractions down.',
   );
 }

@@ -1,25 +1,20 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { createBrowserController } from './browser/browser.controller.js';
-import { ClusterBus } from './cluster/cluster-bus.port.js';
-import { NoClusterBus } from './cluster/no-cluster-bus.js';
-import { MevetoLogoutGuard } from './guard/meveto-logout.guard.js';
-import type { LivePushDefinition } from './live/live-push-definition.js';
-import { LivePush } from './live/live-push.port.js';
-import { noLivePush } from './live/no-live-push.js';
-import { together } from './live/several-ways.js';
-import { socketIo } from './live/socketio/socket-io.js';
-import type { MevetoLogoutExtras, MevetoLogoutOptions } from './options/options.js';
-import { LIVE_PUSH, WEBHOOK_PATH } from './tokens.js';
+import { Faults } from './core/index.js';
+import { MevetoLogoutGuard } from './guard/index.js';
+import { createBrowserController, LivePush } from './live/index.js';
+import { ClusterBus, NoClusterBus } from './logouts/index.js';
+import { WEBHOOK_PATH } from './meveto/index.js';
+import type { MevetoLogoutOptions, MevetoLogoutStaticOptions } from './options.js';
+import { resolveStatic, staticTable } from './static-options.js';
 
-const DEFAULT_EXTRAS = {
-  isGlobal: true,
-  globalGuard: true,
-  webhookPath: 'meveto/webhook',
-  browserPath: 'meveto',
-  publicMetadataKeys: ['isPublic', 'IS_PUBLIC', 'THROTTLER:SKIPdefault'],
-  livePush: socketIo(),
-} satisfies Required<MevetoLogoutExtras>;
+/** Token of the faults of the static options, one line each. */
+export const STATIC_FAULTS = Symbol('meveto-logout:static-faults');
+
+/** Nest reads from the names which options are static. The defaults come from the table. */
+const NONE_GIVEN: MevetoLogoutStaticOptions = Object.fromEntries(
+  Object.keys(staticTable).map((name) => [name, undefined]),
+);
 
 export const {
   ConfigurableModuleClass,
@@ -29,23 +24,24 @@ export const {
 } = new ConfigurableModuleBuilder<MevetoLogoutOptions>({ moduleName: 'MevetoLogout' })
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createMevetoLogoutOptions')
-  .setExtras<MevetoLogoutExtras>(DEFAULT_EXTRAS, (definition, extras) => {
-    const { isGlobal, globalGuard, webhookPath, browserPath, publicMetadataKeys, livePush } = filled(extras);
-    const live = liveOf(livePush);
+  .setExtras<MevetoLogoutStaticOptions>(NONE_GIVEN, (definition, given) => {
+    const faults = new Faults();
+    const options = resolveStatic(given, faults);
+    const { browserPath, livePush: live } = options;
     return {
       ...definition,
-      global: isGlobal,
+      global: options.isGlobal,
       imports: [...(definition.imports ?? []), ...(live.imports ?? [])],
       controllers: [
-        ...(browserPath === false ? [] : [createBrowserController(browserPath, publicMetadataKeys)]),
+        ...(browserPath === false ? [] : [createBrowserController(browserPath, options.publicMetadataKeys)]),
         ...(live.controllers ?? []),
       ],
       providers: [
         ...(definition.providers ?? []),
-        { provide: WEBHOOK_PATH, useValue: webhookPath },
-        ...(globalGuard ? [{ provide: APP_GUARD, useExisting: MevetoLogoutGuard }] : []),
+        { provide: WEBHOOK_PATH, useValue: options.webhookPath },
+        ...(options.globalGuard ? [{ provide: APP_GUARD, useExisting: MevetoLogoutGuard }] : []),
         ...(live.providers ?? []),
-        { provide: LIVE_PUSH, useValue: live },
+        { provide: STATIC_FAULTS, useValue: [...faults.found, ...(live.faults ?? [])] },
         { provide: LivePush, useExisting: live.port },
         live.clusterBus === undefined
           ? { provide: ClusterBus, useClass: NoClusterBus }
@@ -54,20 +50,3 @@ export const {
     };
   })
   .build();
-
-const liveOf = (livePush: Required<MevetoLogoutExtras>['livePush']): LivePushDefinition => {
-  if (livePush === false) return noLivePush;
-  return 'port' in livePush ? livePush : together(livePush);
-};
-
-/** An explicit undefined stands for the default, too. */
-function filled(extras: MevetoLogoutExtras): Required<MevetoLogoutExtras> {
-  return {
-    isGlobal: extras.isGlobal ?? DEFAULT_EXTRAS.isGlobal,
-    globalGuard: extras.globalGuard ?? DEFAULT_EXTRAS.globalGuard,
-    webhookPath: extras.webhookPath ?? DEFAULT_EXTRAS.webhookPath,
-    browserPath: extras.browserPath ?? DEFAULT_EXTRAS.browserPath,
-    publicMetadataKeys: extras.publicMetadataKeys ?? DEFAULT_EXTRAS.publicMetadataKeys,
-    livePush: extras.livePush ?? DEFAULT_EXTRAS.livePush,
-  };
-}

@@ -1,6 +1,6 @@
-import type { Hold } from '../host/settings.js';
+import type { Halt } from '../host/settings.js';
 
-/** What Meveto does with the first request for the token that it gets to see. */
+/** Meveto's reaction to the first request for the token. */
 export const OUTCOMES = ['answers', 'says invalid', 'times out', 'loses its answer'] as const;
 export type MevetoOutcome = (typeof OUTCOMES)[number];
 export const SIGNALS = ['SIGKILL', 'SIGTERM'] as const;
@@ -9,57 +9,60 @@ export type EndingSignal = (typeof SIGNALS)[number];
 export type End = 'applied' | 'rejected' | 'ambiguous';
 type Ends = Readonly<Record<MevetoOutcome, End>>;
 
-/** How the process is brought to the point where it is ended. */
+/** How the process reaches the point where it is ended. */
 export type Way =
-  /** The application stands still at a place of its ports or its database driver. */
-  | { readonly kind: 'hold'; readonly hold: Hold; readonly startsHeld?: boolean }
+  /** The application halts at a place of its ports or its database driver. */
+  | { readonly kind: 'halt'; readonly halt: Halt; readonly startsLeased?: boolean }
   /** Half of the webhook's body is sent. */
   | { readonly kind: 'half-a-body' }
-  /** Meveto has the request, and has not looked at it. */
+  /** Meveto has received the request and not processed it. */
   | { readonly kind: 'before-exchange' }
-  /** Meveto has used the token up, or refused it, and has not answered. */
+  /** Meveto has consumed or refused the token and has not answered. */
   | { readonly kind: 'before-answer' }
-  /** Another process takes the call over while this one stands still. */
-  | { readonly kind: 'zombie'; readonly hold: Hold }
-  /** SIGTERM while an exchange is on its way; the row SIGKILL: that does not wait for the end of the stop. */
+  /** Another process takes over the job while this one is halted. */
+  | { readonly kind: 'zombie'; readonly halt: Halt }
+  /** SIGTERM while an exchange is in flight; with SIGKILL the process does not wait for a graceful stop. */
   | { readonly kind: 'graceful-stop' };
 
 export interface CrashPoint {
-  /** As in the table of docs/reliability.md. */
+  /** The id in the table of docs/reliability.md. */
   readonly id: string;
   readonly dies: string;
   readonly way: (outcome: MevetoOutcome) => Way;
-  /** The end without Meveto's pending list, by what ends the process. Every `ambiguous` real call is applied with it. */
+  /**
+   * The outcome without Meveto's list of pending webhooks, by the signal that ends the process. With the list, every
+   * `ambiguous` real job is applied.
+   */
   readonly ends: Readonly<Record<EndingSignal, Ends>>;
-  /** `from-start`: the call comes by the list, or can reach this point only with it. */
+  /** `from-start`: the webhook comes from the list, or reaches this point only with the list. */
   readonly list?: (outcome: MevetoOutcome) => 'from-start' | 'later';
-  /** The webhook is never sent: the call is known by the list only. */
+  /** The webhook is never sent: only the list contains it. */
   readonly isOnlyListed?: boolean;
-  /** Combinations that cannot be, with the reason. */
+  /** Impossible combinations, with the reason. */
   readonly leftOut?: Partial<Readonly<Record<MevetoOutcome, string>>>;
 }
 
-const hold =
-  (at: string, how: Hold['how'] = 'stop') =>
-  (): Way => ({ kind: 'hold', hold: { at, how } });
+const halt =
+  (at: string, how: Halt['how'] = 'stop') =>
+  (): Way => ({ kind: 'halt', halt: { at, how } });
 
-/** Whoever asks is asked for the first time: only an answer that was lost leaves doubt. */
+/** The successor asks for the first time: only a lost answer leaves the outcome unknown. */
 const CLEAN: Ends = {
   answers: 'applied',
   'says invalid': 'rejected',
   'times out': 'applied',
   'loses its answer': 'ambiguous',
 };
-/** An attempt was marked and not settled: a refusal may mean that it used the token up. */
+/** An attempt was recorded without an outcome: a refusal may mean that this attempt consumed the token. */
 const MARKED: Ends = { ...CLEAN, 'says invalid': 'ambiguous' };
-/** The token is used up, or refused, and nobody wrote down by whom. */
+/** The token is consumed or refused, and the outcome was not recorded. */
 const GONE: Ends = {
   answers: 'ambiguous',
   'says invalid': 'ambiguous',
   'times out': 'ambiguous',
   'loses its answer': 'ambiguous',
 };
-/** The gap of the answer alone: what timed out was not used up. */
+/** Only the answer was lost: a request that timed out did not consume the token. */
 const READ: Ends = { ...GONE, 'times out': 'applied' };
 const DONE: Ends = {
   answers: 'applied',
@@ -67,11 +70,11 @@ const DONE: Ends = {
   'times out': 'applied',
   'loses its answer': 'applied',
 };
-/** Meveto used the token up and the answer never came: a process that stops gracefully cannot know more. */
+/** Meveto consumed the token and never answered: a process that stops gracefully cannot know more. */
 const SWALLOWED: Ends = { ...CLEAN, 'times out': 'ambiguous' };
 
-const NOTHING_TAKES_EFFECT = 'a refused token logs nobody out: there is no effect to stop at';
-const LISTS_NO_FORGERY = 'Meveto’s pending list names no forged calls';
+const NOTHING_TAKES_EFFECT = 'a refused token logs no user out: there is no effect to halt at';
+const LISTS_NO_FORGERY = 'Meveto’s list of pending webhooks contains no forged webhooks';
 const lostNeedsTheList = (outcome: MevetoOutcome) =>
   outcome === 'loses its answer' ? 'from-start' : 'later';
 
@@ -85,88 +88,88 @@ export const CRASH_POINTS: readonly CrashPoint[] = [
   {
     id: 'F2',
     dies: 'before the insert commits',
-    way: hold('receive:commit'),
+    way: halt('receive:commit'),
     ends: { SIGKILL: CLEAN, SIGTERM: CLEAN },
   },
   {
     id: 'F2w',
-    dies: 'before the insert, which takes its time: nothing is acknowledged meanwhile',
-    way: hold('receive:before', 'wait'),
+    dies: 'before the insert, which is slow: nothing is acknowledged meanwhile',
+    way: halt('receive:before', 'wait'),
     ends: { SIGKILL: CLEAN, SIGTERM: CLEAN },
   },
   {
     id: 'F3',
     dies: 'after the commit, before the 2xx leaves',
-    way: hold('receive:after'),
+    way: halt('receive:after'),
     ends: { SIGKILL: CLEAN, SIGTERM: CLEAN },
   },
   {
     id: 'F4',
     dies: 'after the 2xx, before the claim',
-    way: hold('claim:before', 'wait'),
+    way: halt('claim:before', 'wait'),
     ends: { SIGKILL: CLEAN, SIGTERM: CLEAN },
   },
   {
     id: 'F5',
-    dies: 'after the claim, before its attempt mark: both are one transaction, which is not committed',
-    way: hold('claim:commit'),
+    dies: 'after the claim, before the attempt is recorded: both are one transaction, which is not committed',
+    way: halt('claim:commit'),
     ends: { SIGKILL: CLEAN, SIGTERM: CLEAN },
   },
   {
     id: 'F6',
-    dies: 'after the mark, before a byte is sent',
-    way: hold('exchange:before'),
+    dies: 'after the attempt was recorded, before a byte is sent',
+    way: halt('exchange:before'),
     ends: { SIGKILL: MARKED, SIGTERM: CLEAN },
   },
   {
     id: 'F7',
-    dies: 'after the request was sent, before Meveto looks at it',
+    dies: 'after the request was sent, before Meveto processes it',
     way: () => ({ kind: 'before-exchange' }),
     ends: { SIGKILL: MARKED, SIGTERM: CLEAN },
   },
   {
     id: 'F8',
-    dies: 'after Meveto used the token up, before the answer is read',
+    dies: 'after Meveto consumed the token, before the answer is read',
     way: (outcome) =>
       outcome === 'loses its answer'
-        ? { kind: 'hold', hold: { at: 'exchange:after', how: 'stop' } }
+        ? { kind: 'halt', halt: { at: 'exchange:after', how: 'stop' } }
         : { kind: 'before-answer' },
     ends: { SIGKILL: GONE, SIGTERM: SWALLOWED },
   },
   {
     id: 'F9',
     dies: 'after the answer was read, before its commit',
-    way: (outcome) => ({ kind: 'hold', hold: { at: `${SETTLED_BY[outcome]}:commit`, how: 'stop' } }),
+    way: (outcome) => ({ kind: 'halt', halt: { at: `${PERSISTED_BY[outcome]}:commit`, how: 'stop' } }),
     ends: { SIGKILL: READ, SIGTERM: CLEAN },
   },
   {
     id: 'F10',
-    dies: 'in the middle of settling: the user’s row is written, the call’s is not; both are one transaction',
-    way: hold('applyLogout:end'),
+    dies: 'while it persists the outcome: the user’s row is written, the job’s is not; both are one transaction',
+    way: halt('applyLogout:end'),
     ends: { SIGKILL: { ...GONE, 'loses its answer': 'applied' }, SIGTERM: DONE },
     list: lostNeedsTheList,
     leftOut: { 'says invalid': NOTHING_TAKES_EFFECT },
   },
   {
     id: 'F11',
-    dies: 'after the effect was committed, before anybody is told',
-    way: hold('applyLogout:after'),
+    dies: 'after the logout was committed, before it is announced',
+    way: halt('applyLogout:after'),
     ends: { SIGKILL: DONE, SIGTERM: DONE },
     list: lostNeedsTheList,
     leftOut: { 'says invalid': NOTHING_TAKES_EFFECT },
   },
   {
     id: 'F12',
-    dies: 'while the process’s listeners are told: nothing is marked for that',
-    way: hold('told:after'),
+    dies: 'while the logout is announced in the process: nothing records that',
+    way: halt('announced:after'),
     ends: { SIGKILL: DONE, SIGTERM: DONE },
     list: lostNeedsTheList,
     leftOut: { 'says invalid': NOTHING_TAKES_EFFECT },
   },
   {
     id: 'F13',
-    dies: 'after a page of the pending list was read, before it is stored',
-    way: () => ({ kind: 'hold', hold: { at: 'page:after', how: 'stop' }, startsHeld: true }),
+    dies: 'after a page of the list of pending webhooks was read, before it is stored',
+    way: () => ({ kind: 'halt', halt: { at: 'page:after', how: 'stop' }, startsLeased: true }),
     ends: { SIGKILL: DONE, SIGTERM: DONE },
     list: () => 'from-start',
     isOnlyListed: true,
@@ -174,8 +177,8 @@ export const CRASH_POINTS: readonly CrashPoint[] = [
   },
   {
     id: 'F14',
-    dies: 'after the page was stored: the list names the call again',
-    way: () => ({ kind: 'hold', hold: { at: 'receiveListed:after', how: 'stop' }, startsHeld: true }),
+    dies: 'after the page was stored: the list contains the webhook again',
+    way: () => ({ kind: 'halt', halt: { at: 'receiveListed:after', how: 'stop' }, startsLeased: true }),
     ends: { SIGKILL: DONE, SIGTERM: DONE },
     list: () => 'from-start',
     isOnlyListed: true,
@@ -183,26 +186,26 @@ export const CRASH_POINTS: readonly CrashPoint[] = [
   },
   {
     id: 'F15',
-    dies: 'as a zombie: another process has taken over its call',
-    way: () => ({ kind: 'zombie', hold: { at: 'claim:after', how: 'stop' } }),
+    dies: 'as a zombie: another process has taken over its job',
+    way: () => ({ kind: 'zombie', halt: { at: 'claim:after', how: 'stop' } }),
     ends: { SIGKILL: MARKED, SIGTERM: MARKED },
   },
   {
     id: 'F16',
     dies: 'in the middle of the migrations',
-    way: () => ({ kind: 'hold', hold: { at: 'boot:migration', how: 'stop' }, startsHeld: true }),
+    way: () => ({ kind: 'halt', halt: { at: 'boot:migration', how: 'stop' }, startsLeased: true }),
     ends: { SIGKILL: CLEAN, SIGTERM: CLEAN },
   },
   {
     id: 'F17',
-    dies: 'by a graceful stop with an exchange on its way (SIGTERM), or before that is over (SIGKILL)',
+    dies: 'by a graceful stop with an exchange in flight (SIGTERM), or before the stop is complete (SIGKILL)',
     way: () => ({ kind: 'graceful-stop' }),
     ends: { SIGKILL: MARKED, SIGTERM: CLEAN },
   },
 ];
 
-/** The port's method that writes down what came of the first request. */
-const SETTLED_BY: Readonly<Record<MevetoOutcome, string>> = {
+/** The port's method that persists the outcome of the first request. */
+const PERSISTED_BY: Readonly<Record<MevetoOutcome, string>> = {
   answers: 'applyLogout',
   'says invalid': 'finish',
   'times out': 'release',

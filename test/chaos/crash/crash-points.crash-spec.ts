@@ -8,7 +8,7 @@ if (SERVER !== undefined && !SERVER.startsWith('postgres'))
   throw new Error('The crash tests run on SQLite, or on the PostgreSQL server in TEST_DATABASE_URL.');
 
 const AT_ONCE = 6;
-/** Other cells of the table are run while one waits for its turn. */
+/** Includes the wait while other cells of the table run. */
 const TIMEOUT_MS = 600_000;
 
 const pool = new Pool(AT_ONCE);
@@ -20,12 +20,12 @@ describe(`a process that dies, on ${SERVER === undefined ? 'SQLite' : 'PostgreSQ
     describe(`${point.id}: ${point.dies}`, () => {
       for (const signal of SIGNALS) {
         for (const outcome of OUTCOMES) {
-          // Cells that cannot be are named, with the reason, in cells.ts.
+          // cells.ts names impossible cells, with the reason.
           if (point.leftOut?.[outcome] !== undefined) continue;
           const cell: Cell = { point, outcome, signal };
           const result = pool.add(() => runCell(cell, SERVER));
           it(
-            `by ${signal}, and Meveto ${outcome}: ends ${point.ends[signal][outcome]}`,
+            `by ${signal}, and Meveto ${outcome}: the outcome is ${point.ends[signal][outcome]}`,
             () => result(),
             TIMEOUT_MS,
           );

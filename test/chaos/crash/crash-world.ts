@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { TokenVault } from '../../../libs/meveto-logout/src/secrets/token-vault.js';
+import { KeyedDigest } from '../../../libs/meveto-logout/src/core/keyed-digest.js';
 import { until } from '../../support/until.js';
 import { CLIENT_ID, CLIENT_SECRET, type HostSettings } from '../host/settings.js';
-import { CALL_ROWS, type ChaosDatabase, createChaosDatabase, type Row } from '../world/chaos-database.js';
+import { JOB_ROWS, type ChaosDatabase, createChaosDatabase, type Row } from '../world/chaos-database.js';
 import { HostProcess } from '../world/host-process.js';
 import { type MevetoEvent, ModelMeveto, TOKEN_PREFIX } from '../world/model-meveto.js';
 
-/** The longest that a lease of one second allows. */
+/** The longest time-out that a lease of one second allows. */
 const EXCHANGE_TIMEOUT_MS = 750;
-const vault = new TokenVault(CLIENT_ID, CLIENT_SECRET);
+const keyedDigest = new KeyedDigest(CLIENT_ID, CLIENT_SECRET);
 
 /** A database, a model of Meveto, and host processes on them. */
 export class CrashWorld {
@@ -18,7 +18,7 @@ export class CrashWorld {
 
   private constructor(readonly database: ChaosDatabase) {}
 
-  /** With one user, `m-1`. */
+  /** Creates a world with one user, `m-1`. */
   static async create(serverUrl: string | undefined): Promise<CrashWorld> {
     const world = new CrashWorld(await createChaosDatabase(serverUrl, [1]));
     world.#mevetoUrl = await world.meveto.urlFor('application');
@@ -39,28 +39,27 @@ export class CrashWorld {
       poolSize: 3,
       ...more,
       options: {
-        leaseMs: 1_000,
         exchange: { timeoutMs: EXCHANGE_TIMEOUT_MS },
-        shutdownTimeoutMs: 1_500,
-        refreshIntervalMs: 100,
+        inbox: { leaseMs: 1_000, shutdownTimeoutMs: 1_500 },
+        logouts: { pollIntervalMs: 100 },
         ...more.options,
       },
     };
   }
 
-  /** The one row of a call; undefined when it has none. */
+  /** The only row of a webhook; undefined if there is none. */
   async rowOf(event: MevetoEvent): Promise<Row | undefined> {
-    const digests = event.tokens.map((token) => vault.digestToken(token));
-    const rows = await this.database.query(CALL_ROWS);
+    const digests = event.tokens.map((token) => keyedDigest.ofToken(token));
+    const rows = await this.database.query(JOB_ROWS);
     const own = rows.filter((row) => digests.includes(String(row['digest'])));
-    if (own.length > 1) throw new Error(`a call has ${String(own.length)} rows`);
+    if (own.length > 1) throw new Error(`a webhook has ${String(own.length)} rows`);
     return own[0];
   }
 
-  /** The row of a call, once it is in this state, or in any final one. */
+  /** The row of a webhook when it reaches this state, or any final one. */
   ended(event: MevetoEvent, state?: string): Promise<Row> {
     return until<Row | false>(
-      `the call ends${state === undefined ? '' : ` ${state}`}`,
+      `the job finishes${state === undefined ? '' : ` ${state}`}`,
       async () => {
         const row = await this.rowOf(event);
         if (row === undefined || row['state'] === 'pending') return false;
@@ -76,14 +75,17 @@ export class CrashWorld {
     return value === undefined ? undefined : Number(value);
   }
 
-  /** Waits until the pending list was read once more, from its beginning. */
+  /** Waits until the list of pending webhooks was read once more from its beginning. */
   async polledAgain(): Promise<void> {
     const polls = this.meveto.pollCount;
-    await until('the pending list is read', () => this.meveto.pollCount > polls + 1, 15_000);
+    await until('the list of pending webhooks is read', () => this.meveto.pollCount > polls + 1, 15_000);
     await delay(50);
   }
 
-  /** Whether a process gave up an answer that was meant to reach it in time: this machine is too busy for the scenario. */
+  /**
+   * Whether a process abandoned an answer that should have reached it in time: the machine is too busy for the
+   * scenario.
+   */
   get wasTooSlow(): boolean {
     return this.meveto.exchanges.some(
       ({ fault, outcome, isDelivered, beganAt, endedAt }) =>
@@ -94,7 +96,7 @@ export class CrashWorld {
     );
   }
 
-  /** Where a token stands in clear, if anywhere. */
+  /** The places where a token appears in clear text. */
   async leaks(): Promise<string[]> {
     const places = [...this.#hosts.map(({ output }) => output), await this.database.everything()];
     return places.filter((text) => text.includes(TOKEN_PREFIX)).map((text) => text.slice(0, 2_000));

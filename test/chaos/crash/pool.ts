@@ -1,11 +1,11 @@
-/** Runs many pieces of work, some at a time, in the order in which they were added. */
+/** Runs many tasks, some at a time, in the order in which they were added. */
 export class Pool {
   readonly #waiting: (() => Promise<void>)[] = [];
   #isStarted = false;
 
   constructor(private readonly atOnce: number) {}
 
-  /** Returns how to get the result; the first to ask for one starts the work. */
+  /** Returns a function for the result; the first call for any result starts the tasks. */
   add<T>(work: () => Promise<T>): () => Promise<T> {
     const result = new Promise<T>((resolve, reject) => {
       this.#waiting.push(() => work().then(resolve, reject));
@@ -20,7 +20,7 @@ export class Pool {
   #start(): void {
     if (this.#isStarted) return;
     this.#isStarted = true;
-    for (let lane = 0; lane < this.atOnce; lane += 1) void this.#runAll();
+    for (let priority = 0; priority < this.atOnce; priority += 1) void this.#runAll();
   }
 
   async #runAll(): Promise<void> {

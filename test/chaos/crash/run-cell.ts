@@ -1,10 +1,10 @@
-import { CALL_ROWS } from '../world/chaos-database.js';
+import { JOB_ROWS } from '../world/chaos-database.js';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { until } from '../../support/until.js';
 import { type HostProcess, within } from '../world/host-process.js';
-import { sayWrongHistory } from '../world/wrong-history.js';
+import { asWrongHistory } from '../world/wrong-history.js';
 import type { Exchange, ExchangeFault, MevetoEvent } from '../world/model-meveto.js';
 import type { CrashPoint, EndingSignal, MevetoOutcome, Way } from './cells.js';
 import { CrashWorld } from './crash-world.js';
@@ -18,10 +18,10 @@ export interface Cell {
 const STOPS_WITHIN_MS = 6_000;
 const EVERY_SECOND = '* * * * * *';
 
-/** A scenario that the machine was too slow for shows nothing: it is played again, this often at most. */
+/** Maximum of repetitions of a scenario for which the machine was too slow. */
 const PLAYED_AGAIN = 4;
 
-/** Brings a process to the point, ends it, starts the next one, and holds what is recorded against what Meveto saw. */
+/** Brings a process to the point, ends it, starts the next one, and compares the records with what Meveto saw. */
 export async function runCell(cell: Cell, serverUrl: string | undefined): Promise<void> {
   for (let left = PLAYED_AGAIN; ; left -= 1) {
     const world = await CrashWorld.create(serverUrl);
@@ -30,8 +30,8 @@ export async function runCell(cell: Cell, serverUrl: string | undefined): Promis
       return;
     } catch (error) {
       if (world.wasTooSlow && left > 0) continue;
-      if (!world.wasTooSlow && error instanceof Error && 'matcherResult' in error) sayWrongHistory();
-      throw error;
+      const isWrong = !world.wasTooSlow && error instanceof Error && 'matcherResult' in error;
+      throw isWrong ? asWrongHistory(error) : error;
     } finally {
       await world.end();
     }
@@ -41,9 +41,9 @@ export async function runCell(cell: Cell, serverUrl: string | undefined): Promis
 class CellRun {
   readonly #event: MevetoEvent;
   readonly #way: Way;
-  /** A call that comes in while the process stops. */
+  /** A webhook that arrives while the process stops. */
   #other: MevetoEvent | undefined;
-  #mevetoGoesOn: (what: 'pass' | 'drop') => void = () => undefined;
+  #releaseMeveto: (what: 'pass' | 'drop') => void = () => undefined;
   #socket: Socket | undefined;
 
   constructor(
@@ -54,7 +54,7 @@ class CellRun {
     const { meveto } = world;
     this.#way = point.way(outcome);
     this.#event = outcome === 'says invalid' ? meveto.forge() : meveto.happen('m-1');
-    meveto.listsCalls = this.#isListed;
+    meveto.listsWebhooks = this.#isListed;
     let looked = 0;
     meveto.decide = ({ token }): ExchangeFault => {
       if (token !== this.#event.tokens[0]) return 'none';
@@ -99,12 +99,12 @@ class CellRun {
   async #bringToThePoint(first: HostProcess): Promise<void> {
     const way = this.#way;
     const { meveto } = this.world;
-    const hasHold = way.kind === 'hold' || way.kind === 'zombie';
+    const hasHalt = way.kind === 'halt' || way.kind === 'zombie';
     const atMeveto = this.#stopMeveto();
-    const listening = first.start(this.world.settings(hasHold ? { hold: way.hold } : {}));
-    if (way.kind === 'hold' && way.startsHeld === true) {
+    const listening = first.start(this.world.settings(hasHalt ? { halt: way.halt } : {}));
+    if (way.kind === 'halt' && way.startsLeased === true) {
       listening.catch(() => undefined);
-      await first.held();
+      await first.halted();
       if (this.cell.point.isOnlyListed !== true) void this.#deliver(this.#event);
       return;
     }
@@ -112,7 +112,7 @@ class CellRun {
     meveto.target = () => url;
     if (way.kind === 'half-a-body') return this.#sendHalfABody(url);
     const acknowledged = this.#deliver(this.#event);
-    if (hasHold) await first.held();
+    if (hasHalt) await first.halted();
     else await within(20_000, 'Meveto is asked', atMeveto);
     await this.#atThePoint(first, acknowledged);
   }
@@ -126,17 +126,17 @@ class CellRun {
     if (this.#way.kind === 'graceful-stop') await this.#askToStop(first);
   }
 
-  /** Resolves once the first request stands still at Meveto, where this way asks for it. */
+  /** Resolves when the first request waits at Meveto, if this way requires it. */
   #stopMeveto(): Promise<void> {
     const { meveto } = this.world;
-    const goesOn = new Promise<'pass' | 'drop'>((resolve) => {
-      this.#mevetoGoesOn = resolve;
+    const released = new Promise<'pass' | 'drop'>((resolve) => {
+      this.#releaseMeveto = resolve;
     });
     return new Promise((resolve) => {
       const stop = (exchange: Exchange) => {
         if (exchange !== meveto.exchanges[0]) return Promise.resolve();
         resolve();
-        return goesOn;
+        return released;
       };
       if (this.#way.kind === 'before-answer') meveto.beforeAnswer = stop;
       if (this.#way.kind === 'before-exchange' || this.#way.kind === 'graceful-stop')
@@ -171,12 +171,12 @@ class CellRun {
     if (this.#way.kind !== 'zombie') this.world.meveto.target = () => undefined;
     if (this.cell.signal === 'SIGKILL') {
       await first.end('SIGKILL');
-      this.#mevetoGoesOn('drop');
+      this.#releaseMeveto('drop');
     } else {
       if (this.#way.kind !== 'graceful-stop') first.signal('SIGTERM');
       await delay(20);
-      first.goOn();
-      this.#mevetoGoesOn('pass');
+      first.release();
+      this.#releaseMeveto('pass');
       await within(STOPS_WITHIN_MS, 'the process stops', first.exited());
     }
     this.#socket?.destroy();
@@ -198,12 +198,15 @@ class CellRun {
     if (this.#other !== undefined) await this.world.ended(this.#other, 'applied');
   }
 
-  /** With its pending list on, Meveto names an ambiguous call again. What nobody can name stays ambiguous. */
+  /**
+   * With the list of pending webhooks, Meveto names the person of an ambiguous job again. A job that Meveto cannot name
+   * stays ambiguous.
+   */
   async #expectHealing(): Promise<void> {
     const { point, signal, outcome } = this.cell;
     if (point.ends[signal][outcome] !== 'ambiguous') return;
     if (this.#other === undefined) expect(await this.world.lastLoggedOut()).toBeUndefined();
-    this.world.meveto.listsCalls = true;
+    this.world.meveto.listsWebhooks = true;
     if (outcome === 'says invalid') {
       await this.world.polledAgain();
       expect((await this.world.rowOf(this.#event))?.['state']).toBe('ambiguous');
@@ -216,8 +219,8 @@ class CellRun {
     const { meveto, database } = this.world;
     const event = this.#event;
     expect(meveto.mostInFlightPerToken).toBeLessThanOrEqual(1);
-    expect(await database.query(CALL_ROWS)).toHaveLength(this.#other === undefined ? 1 : 2);
-    const rows = await database.query('SELECT state, sealed FROM meveto_logout_calls');
+    expect(await database.query(JOB_ROWS)).toHaveLength(this.#other === undefined ? 1 : 2);
+    const rows = await database.query('SELECT state, sealed FROM meveto_logout_jobs');
     expect(rows.filter((row) => row['sealed'] !== null || row['state'] === 'pending')).toEqual([]);
     const at = await this.world.lastLoggedOut();
     if (event.mevetoId !== undefined) {
@@ -233,7 +236,7 @@ class CellRun {
     expect(await this.world.leaks()).toEqual([]);
   }
 
-  /** A token whose answer was recorded is never asked about again. */
+  /** A token whose answer was recorded is never exchanged again. */
   #expectExchanges(): void {
     const { meveto } = this.world;
     for (const token of this.#event.tokens) {

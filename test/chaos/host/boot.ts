@@ -5,8 +5,8 @@ import { Script } from 'node:vm';
 import type { HostOrder } from './settings.js';
 
 /**
- * Runs the bundled host with V8's compiled code at hand, which halves the time to load it. With a database as argument it
- * starts the host on that once, and leaves that code for those to come.
+ * Runs the bundled host with V8's code cache, which halves the load time. With a database as argument, starts the host
+ * once and writes the cache.
  */
 const file = join(__dirname, 'host.cjs');
 const cacheFile = join(__dirname, 'host.cache');

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { startHost } from './app.js';
 import type { HostMessage, HostOrder } from './settings.js';
 
-/** Loads everything first, and starts when it is told to: a successor is ready before its predecessor dies. */
+/** Loads everything first and starts on an order: a successor is ready before its predecessor is ended. */
 const say = (message: HostMessage): void => {
   process.send?.(message);
 };
@@ -14,13 +14,13 @@ process.on('message', (order: HostOrder) => {
       say({ kind: 'listening', port: Number(new URL(await app.getUrl()).port) });
     },
     (error: unknown) => {
-      // Nobody but a terminal listens while it is only warmed up.
+      // Without a supervisor, during the warm-up, only the terminal shows errors.
       if (process.send === undefined) console.error(error);
       say({ kind: 'failed', message: String(error) });
       process.exit(1);
     },
   );
 });
-// Whoever loses its supervisor is of no more use.
+// A process without its supervisor ends.
 process.on('disconnect', () => process.exit(1));
 say({ kind: 'loaded' });

@@ -1,53 +1,51 @@
 import type { MevetoLogoutOptions } from 'nestjs-meveto-logout';
 
-/** Where a host process stops, and how. */
-export interface Hold {
+/** Where and how a host process stops. */
+export interface Halt {
   /**
    * Name of the place: `<method>:before`, `<method>:commit` (inside the transaction, before its COMMIT is sent),
-   * `<method>:end` (the same, before the statement that writes the call's row) or `<method>:after`, for methods of the
-   * store's ports and of the ports to Meveto; `boot:migration`; `told:after`.
+   * `<method>:end` (the same, before the statement that writes the job's row) or `<method>:after`, for methods of the
+   * store's ports and of the ports to Meveto; `boot:migration`; `announced:after`.
    */
   readonly at: string;
-  /** `stop`: the whole process stands still, as in a debugger. `wait`: only this one operation does. */
+  /** `stop`: the whole process halts, as in a debugger. `wait`: only this operation waits. */
   readonly how: 'stop' | 'wait';
 }
 
-/** What a host process is told over IPC before it starts. */
+export const EXECUTORS = ['typeorm', 'knex'] as const;
+export type Executor = (typeof EXECUTORS)[number];
+
+/** Settings that a host process gets over IPC before it starts. */
 export interface HostSettings {
-  /** A SQLite file, or the URL of a PostgreSQL database. */
+  /** A SQLite file, or the URL of a database: `postgres:` for PostgreSQL, `mysql:` for MariaDB. */
   readonly database: string;
   readonly mevetoUrl: string;
   readonly options?: Pick<
     MevetoLogoutOptions,
-    | 'leaseMs'
-    | 'exchange'
-    | 'reconcile'
-    | 'shutdownTimeoutMs'
-    | 'storeTimeoutMs'
-    | 'refreshIntervalMs'
-    | 'acknowledge'
-    | 'tokenStorage'
+    'exchange' | 'reconcile' | 'storeTimeoutMs' | 'inbox' | 'logouts'
   >;
-  readonly hold?: Hold;
-  /** How often TypeOrmModule tries to open the database; its own default is 10, here 0. */
+  readonly halt?: Halt;
+  /** Number of TypeOrmModule's attempts to open the database: its own default is 10, here 0. */
   readonly connectAttempts?: number;
-  /** Connections of the pool, on PostgreSQL. */
+  /** Connections of each pool, on a database server. */
   readonly poolSize?: number;
+  /** Whose connections the store uses: `typeorm` if omitted. Knex needs a database server. */
+  readonly executor?: Executor;
 }
 
-/** What a host process says over IPC. */
+/** Messages of a host process over IPC. */
 export type HostMessage =
   | { readonly kind: 'loaded' }
   | { readonly kind: 'listening'; readonly port: number }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** What it is told. */
+/** Orders to a host process. */
 export type HostOrder =
-  { readonly kind: 'start'; readonly settings: HostSettings } | { readonly kind: 'go-on' };
+  { readonly kind: 'start'; readonly settings: HostSettings } | { readonly kind: 'release' };
 
 export const CLIENT_ID = 'chaos-client';
 export const CLIENT_SECRET = 'chaos-client-secret-0123456789';
 
-/** Descriptor on which a process says that it stands at its hold, and the one from which it learns to go on. */
-export const HELD_FD = 4;
-export const GO_ON_FD = 5;
+/** Descriptor on which a process reports that it has halted, and the descriptor on which it is released. */
+export const HALTED_FD = 4;
+export const RELEASE_FD = 5;

@@ -64,27 +64,33 @@ function rulesOf(facts: Facts): string[] {
   return checkHistory(history).map(({ rule }) => rule);
 }
 
-describe('the checker of a history', () => {
-  it('finds nothing in one that is in order', () => {
+describe('checkHistory', () => {
+  it('finds no violation in a correct history', () => {
     expect(rulesOf({ row: row() })).toEqual([]);
   });
 
-  it.each(['rejected', 'expired', 'unknown_user'])('takes a real call that ended %s for lost', (state) => {
-    expect(rulesOf({ row: row({ state }) })).toEqual(['silent loss']);
-  });
+  it.each(['rejected', 'expired', 'unknown_user'])(
+    'reports a real webhook with the outcome %s as lost',
+    (state) => {
+      expect(rulesOf({ row: row({ state }) })).toEqual(['silent loss']);
+    },
+  );
 
-  it('misses a call that was acknowledged, and no other', () => {
+  it('reports a missing webhook if it was acknowledged, and not otherwise', () => {
     expect(rulesOf({ exchanges: [] })).toEqual(['silent loss']);
     expect(rulesOf({ exchanges: [], events: [event({ acknowledgedAt: undefined })] })).toEqual([]);
   });
 
-  it.each(['applied', 'ambiguous'])('does not believe that a call is %s whose token nobody used', (state) => {
-    expect(rulesOf({ row: row({ state }), exchanges: [] })).toContain(
-      state === 'applied' ? 'wrong end' : 'silent loss',
-    );
-  });
+  it.each(['applied', 'ambiguous'])(
+    'reports a job that is %s although its token was never consumed',
+    (state) => {
+      expect(rulesOf({ row: row({ state }), exchanges: [] })).toContain(
+        state === 'applied' ? 'wrong outcome' : 'silent loss',
+      );
+    },
+  );
 
-  it('lets a call be ambiguous whose answer was lost, or died with the process that had it', () => {
+  it('accepts an ambiguous job whose answer was lost, or got lost with its process', () => {
     const end = (facts: Partial<History>) => rulesOf({ row: row({ state: 'ambiguous' }), ...facts });
     expect(end({ exchanges: [exchange({ isDelivered: false, fault: 'lose-answer' })] })).toEqual([]);
     expect(end({ deaths: [death()] })).toEqual([]);
@@ -95,8 +101,8 @@ describe('the checker of a history', () => {
     expect(end({ deaths: [death({ at: AT + 5_000, goneAt: AT + 5_001 })] })).toEqual(['needless doubt']);
   });
 
-  it('lets a call be ambiguous whose token was in the memory of a process that died', () => {
-    const lost = row({ state: 'ambiguous', reason: 'token-lost', settled_at: AT + 1_200 });
+  it('accepts an ambiguous job whose token was in the memory of a process that died', () => {
+    const lost = row({ state: 'ambiguous', reason: 'token-lost', finished_at: AT + 1_200 });
     const end = (facts: Facts) =>
       rulesOf({ row: lost, exchanges: [], tokenStorage: 'none', deaths: [death()], ...facts });
     expect(end({})).toEqual([]);
@@ -111,28 +117,28 @@ describe('the checker of a history', () => {
     expect(end({ row: row({ state: 'ambiguous', reason: 'other' }) })).toEqual(['silent loss']);
   });
 
-  it('finds what was acknowledged before its end where that must not be, until the list opens calls again', () => {
+  it('reports a forbidden acknowledgement before the outcome, until the list reopens jobs', () => {
     const end = (facts: Facts) =>
-      rulesOf({ row: row({ settled_at: AT + 60 }), acknowledge: 'after-logout', ...facts });
+      rulesOf({ row: row({ finished_at: AT + 60 }), acknowledge: 'after-logout', ...facts });
     expect(end({})).toEqual(['early acknowledgement']);
-    expect(end({ row: row({ settled_at: AT + 50 }) })).toEqual([]);
-    expect(end({ row: row({ settled_at: null }) })).toEqual(['early acknowledgement']);
+    expect(end({ row: row({ finished_at: AT + 50 }) })).toEqual([]);
+    expect(end({ row: row({ finished_at: null }) })).toEqual(['early acknowledgement']);
     expect(end({ acknowledge: 'on-receipt' })).toEqual([]);
     expect(end({ listedSince: AT })).toEqual([]);
     expect(end({ events: [event({ acknowledgedAt: undefined })] })).toEqual([]);
   });
 
-  it('lets a forged call be ambiguous only after more than one attempt, and never be applied', () => {
+  it('accepts an ambiguous forged webhook only after several attempts, and never an applied one', () => {
     const events = [event({ mevetoId: undefined })];
     const exchanges = [exchange({ outcome: 'invalid' })];
     const end = (facts: Row) => rulesOf({ events, exchanges, row: row(facts) });
     expect(end({ state: 'rejected' })).toEqual([]);
     expect(end({ state: 'ambiguous', attempts: 2 })).toEqual([]);
-    expect(end({ state: 'ambiguous' })).toEqual(['wrong end']);
-    expect(end({ state: 'applied' })).toContain('wrong end');
+    expect(end({ state: 'ambiguous' })).toEqual(['wrong outcome']);
+    expect(end({ state: 'applied' })).toContain('wrong outcome');
   });
 
-  it('excuses a token that is asked about twice by a kill in between only', () => {
+  it('accepts a second exchange of a token only after a kill in between', () => {
     const exchanges = [
       exchange(),
       exchange({ beganAt: AT + 2_000, endedAt: AT + 2_010, outcome: 'invalid' }),
@@ -147,7 +153,7 @@ describe('the checker of a history', () => {
     expect(asked([death({ at: AT + 2_500, goneAt: AT + 2_501 })])).toEqual(['double exchange']);
   });
 
-  it('excuses a second question after an answer that was lost, or when the list names a refused call', () => {
+  it('accepts a second exchange after a lost answer, or when the list contains a refused webhook', () => {
     const later = exchange({ beganAt: AT + 2_000, outcome: 'invalid' });
     const ambiguous = row({ state: 'ambiguous' });
     const lost = exchange({ isDelivered: false, fault: 'lose-answer' });
@@ -159,26 +165,26 @@ describe('the checker of a history', () => {
     expect(rulesOf({ exchanges: [lost, later, listed], row: ambiguous })).toEqual(['double exchange']);
   });
 
-  it('finds what is unfinished, and tokens that were not erased', () => {
+  it('reports unfinished jobs, and tokens that were not erased', () => {
     expect(rulesOf({ row: row({ state: 'pending', sealed: 'x' }) })).toEqual(
       expect.arrayContaining(['unfinished', 'sealed']),
     );
   });
 
-  it.each([AT - 10, AT + 60])('finds a logout that is recorded outside its receipt: %d', (occurred_at) => {
+  it.each([AT - 10, AT + 60])('reports a logout that is not recorded at its receipt: %d', (occurred_at) => {
     expect(rulesOf({ row: row({ occurred_at }) })).toEqual(['wrong time']);
   });
 
-  it('finds a user whose last logout is not that of the latest call', () => {
+  it('reports a user whose last logout is not that of the latest webhook', () => {
     const users = [{ id: 1, meveto_id: 'm-1', last_logged_out: AT + 10 }];
     expect(rulesOf({ row: row(), users })).toEqual(['wrong time']);
   });
 
-  it('finds rows that nobody sent', () => {
+  it('reports rows without a webhook', () => {
     const rowsByDigest = new Map([
       ['digest-t', row()],
       ['digest-x', row({ state: 'rejected' })],
     ]);
-    expect(rulesOf({ row: row(), rowsByDigest })).toEqual(['wrong end']);
+    expect(rulesOf({ row: row(), rowsByDigest })).toEqual(['wrong outcome']);
   });
 });

@@ -2,12 +2,12 @@ import type { Row } from '../world/chaos-database.js';
 import type { Exchange, MevetoEvent } from '../world/model-meveto.js';
 import type { History } from './history.js';
 
-/** What the application recorded and Meveto's side does not bear out. */
+/** A record of the application that contradicts Meveto's records. */
 export interface Violation {
   readonly rule:
     | 'silent loss'
     | 'needless doubt'
-    | 'wrong end'
+    | 'wrong outcome'
     | 'double exchange'
     | 'early acknowledgement'
     | 'unfinished'
@@ -16,16 +16,16 @@ export interface Violation {
   readonly about: string;
 }
 
-/** Databases and processes round the same clock to milliseconds in their own ways. */
+/** Databases and processes round the same time to milliseconds differently. */
 const ROUNDING_MS = 2;
-/** An answer in hand is written down in this time, or the process died. */
+/** An answer is recorded within this time, or the process died. */
 const SETTLES_WITHIN_MS = 3_000;
-/** A request that was on its way when its process died is seen this much later. */
+/** Meveto may see a request this much later than the death of its process. */
 const SEEN_LATE_MS = 200;
-/** A process gives an answer up after its own deadline, of which Meveto knows nothing. */
+/** A process abandons an answer after its own deadline, unknown to Meveto. */
 const MAYBE_GIVEN_UP_MS = 650;
 
-/** Holds every record against what Meveto saw. An empty list: nothing went missing, nothing happened twice. */
+/** Compares every record with what Meveto saw. An empty list: nothing was lost, and nothing happened twice. */
 export function checkHistory(history: History): Violation[] {
   const exchanges = byToken(history.exchanges);
   return [
@@ -33,7 +33,7 @@ export function checkHistory(history: History): Violation[] {
     ...[...exchanges.values()].flatMap((ofToken) => askedAgain(ofToken, history)),
     ...history.users.flatMap((user) => timeOf(user, history)),
     ...[...history.rowsByDigest.values()].flatMap(leftOver),
-    ...strangers(history),
+    ...rowsWithoutWebhook(history),
   ];
 }
 
@@ -96,30 +96,30 @@ type Rule = Violation['rule'] | undefined;
 
 function brokenByDoubt(event: MevetoEvent, row: Row, named: readonly Exchange[], history: History): Rule {
   if (named.length === 0) return isTokenLost(event, row, history) ? undefined : 'silent loss';
-  // Whoever was told whose call it is, and lived on, has to have written it down.
+  // A process that got the answer and lived on must have recorded it.
   return named.every((exchange) => mayBeLost(exchange, history)) ? undefined : 'needless doubt';
 }
 
 function brokenByEnd(mevetoId: string, row: Row, named: readonly Exchange[], history: History): Rule {
-  const settled = history.knownPeople.has(mevetoId) ? 'applied' : 'unknown_user';
-  if (row['state'] === settled) return named.length > 0 ? undefined : 'wrong end';
-  return row['state'] === 'applied' ? 'wrong end' : 'silent loss';
+  const expectedState = history.knownPeople.has(mevetoId) ? 'applied' : 'unknown_user';
+  if (row['state'] === expectedState) return named.length > 0 ? undefined : 'wrong outcome';
+  return row['state'] === 'applied' ? 'wrong outcome' : 'silent loss';
 }
 
-/** A refusal after an attempt of unknown outcome: nobody but Meveto can tell it from a token that was used up. */
+/** A refusal after an attempt of unknown outcome: only Meveto can distinguish a forged token from a consumed one. */
 function brokenByForged(event: MevetoEvent, row: Row, history: History): Rule {
   if (row['state'] === 'rejected') return undefined;
   const isDoubtful = Number(row['attempts']) > 1 || isTokenLost(event, row, history);
-  return row['state'] === 'ambiguous' && isDoubtful ? undefined : 'wrong end';
+  return row['state'] === 'ambiguous' && isDoubtful ? undefined : 'wrong outcome';
 }
 
-/** Tokens that are kept in memory go with a process that had them, which was before the call ended for that reason. */
+/** Tokens in memory are lost with their process, which died before the job got this outcome. */
 const isTokenLost = ({ createdAt }: MevetoEvent, row: Row, { tokenStorage, deaths }: History): boolean =>
   tokenStorage === 'none' &&
   row['reason'] === 'token-lost' &&
-  deaths.some(({ at, goneAt }) => goneAt >= createdAt && at <= Number(row['settled_at']) + ROUNDING_MS);
+  deaths.some(({ at, goneAt }) => goneAt >= createdAt && at <= Number(row['finished_at']) + ROUNDING_MS);
 
-/** With `acknowledge: 'after-logout'` nothing is acknowledged before its end; the list may open a call once more. */
+/** With `acknowledge: 'after-logout'`, no webhook is acknowledged before its outcome; the list may reopen a job. */
 function acknowledgedEarly(
   { acknowledgedAt }: MevetoEvent,
   row: Row,
@@ -127,16 +127,16 @@ function acknowledgedEarly(
   about: string,
 ): Violation[] {
   if (acknowledge !== 'after-logout' || listedSince !== undefined || acknowledgedAt === undefined) return [];
-  if (Number(row['settled_at'] ?? Infinity) <= acknowledgedAt + ROUNDING_MS) return [];
+  if (Number(row['finished_at'] ?? Infinity) <= acknowledgedAt + ROUNDING_MS) return [];
   return [{ rule: 'early acknowledgement', about: `${about} was acknowledged before it ended` }];
 }
 
-/** Whether an answer of Meveto may have reached nobody who could write it down. */
+/** Whether an answer of Meveto may have reached no process that could record it. */
 function mayBeLost(exchange: Exchange, { deaths }: History, notAfter = Infinity): boolean {
   if (!exchange.isDelivered || exchange.fault !== 'none') return true;
   const answeredAt = exchange.endedAt ?? exchange.beganAt;
   if (answeredAt - exchange.beganAt > MAYBE_GIVEN_UP_MS) return true;
-  // A graceful stop waits for answers and writes them down: only a kill excuses.
+  // A graceful stop waits for answers and records them: only a kill is an excuse.
   const until = Math.min(notAfter, answeredAt + SETTLES_WITHIN_MS);
   return deaths.some(
     ({ caller, signal, at, goneAt }) =>
@@ -148,8 +148,8 @@ function mayBeLost(exchange: Exchange, { deaths }: History, notAfter = Infinity)
 }
 
 /**
- * A token is asked about again only when the answer was lost, or died with the process that had it; or when the pending
- * list names a call that was refused.
+ * A token may be exchanged again only when the answer was lost, or got lost with its process, or when the list of
+ * pending webhooks contains a refused webhook.
  */
 function askedAgain(ofToken: readonly Exchange[], history: History): Violation[] {
   const { listedSince = Infinity } = history;
@@ -167,7 +167,7 @@ function askedAgain(ofToken: readonly Exchange[], history: History): Violation[]
   });
 }
 
-/** `last_logged_out` is the latest time of receipt of the calls that were applied to this user. */
+/** `last_logged_out` is the latest receipt of the webhooks that were applied to this user. */
 function timeOf(user: Row, history: History): Violation[] {
   const id = String(user['id']);
   const violations: Violation[] = [];
@@ -181,7 +181,7 @@ function timeOf(user: Row, history: History): Violation[] {
       times.push(at);
       violations.push(...receiptOf(event, at));
     } else if (user['meveto_id'] !== null) {
-      violations.push({ rule: 'wrong end', about: `user ${id} is still linked` });
+      violations.push({ rule: 'wrong outcome', about: `user ${id} is still linked` });
     }
   }
   const recorded = Number(user['last_logged_out'] ?? 0);
@@ -209,10 +209,10 @@ function leftOver(row: Row): Violation[] {
   ];
 }
 
-/** Rows that nobody sent. */
-function strangers({ events, rowsByDigest, digestOf }: History): Violation[] {
+/** Rows without a webhook. */
+function rowsWithoutWebhook({ events, rowsByDigest, digestOf }: History): Violation[] {
   const sent = new Set(events.flatMap(({ tokens }) => tokens.map(digestOf)));
   return [...rowsByDigest.keys()]
     .filter((digest) => !sent.has(digest))
-    .map((digest) => ({ rule: 'wrong end', about: `nobody sent ${digest}` }));
+    .map((digest) => ({ rule: 'wrong outcome', about: `no webhook has ${digest}` }));
 }

@@ -1,8 +1,8 @@
 import type { History } from './history.js';
 
 /**
- * Answers that named a person and were delivered whole, to processes that were killed before they had written them down: for
- * how many milliseconds each had its answer. The shorter, the less the checker has to excuse.
+ * For answers that named a person and were delivered completely to processes that were killed before they recorded
+ * them: how many milliseconds each process had its answer. The shorter, the less the checker must excuse.
  */
 export function diedWithAnswers({ events, exchanges, deaths, rowsByDigest, digestOf }: History): number[] {
   const doubtful = new Set(

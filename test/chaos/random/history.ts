@@ -3,30 +3,30 @@ import type { Exchange, MevetoEvent } from '../world/model-meveto.js';
 
 /** An application process that was ended. Times are epoch milliseconds. */
 export interface Death {
-  /** Which life of which replica it was: each has an address of Meveto of its own. */
+  /** Replica and number of its life: each has its own address of Meveto. */
   readonly caller: string;
-  /** When it was sent the signal. */
+  /** When the signal was sent. */
   readonly at: number;
-  /** When it was seen to be gone. */
+  /** When the process was seen to have ended. */
   readonly goneAt: number;
   readonly signal: 'SIGKILL' | 'SIGTERM';
-  /** Between the death before and listening again; undefined when it died before it listened. */
+  /** Time from the previous death until the process listened; undefined if it died before. */
   readonly recoveryMs: number | undefined;
 }
 
-/** What happened in a run, as seen from outside the application, and what the application recorded. */
+/** The events of a run, seen from outside the application, and the application's records. */
 export interface History {
   readonly events: readonly MevetoEvent[];
   readonly exchanges: readonly Exchange[];
   readonly deaths: readonly Death[];
   readonly acknowledge: 'on-receipt' | 'after-logout';
   readonly tokenStorage: 'sealed' | 'none';
-  /** Since when Meveto's pending list named calls; undefined: not at all. */
+  /** Time from which Meveto's list of pending webhooks had entries; undefined: never. */
   readonly listedSince: number | undefined;
   /** Rows of the inbox by the digest of the token. */
   readonly rowsByDigest: ReadonlyMap<string, Row>;
   readonly users: readonly Row[];
   readonly digestOf: (token: string) => string;
-  /** Meveto IDs that belong to a user. */
+  /** Meveto IDs of users. */
   readonly knownPeople: ReadonlySet<string>;
 }

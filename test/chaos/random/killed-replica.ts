@@ -6,25 +6,25 @@ import type { Random } from './random.js';
 
 const LIFE_MS = [20, 400] as const;
 const SIGTERM_SHARE = 0.15;
-/** Some die before they are up. */
+/** Share of processes that are killed during their start. */
 const DIES_AT_START_SHARE = 0.2;
 const STOPS_WITHIN_MS = 30_000;
 
-/** What no process may do, whatever is done to it. */
+/** Behaviour that no process may show. */
 export interface Misbehaviour {
   readonly rule: 'died by itself' | 'did not stop' | 'did not start';
   readonly about: string;
 }
 
-/** Where each life of a replica gets its settings, and what becomes of what it leaves. */
+/** Supplies each life of a replica with settings, and takes its output. */
 export interface Afterlife {
-  /** @param caller name of this life, and of its address of Meveto */
+  /** @param caller name of this life and of its address of Meveto */
   settingsOf(caller: string): Promise<HostSettings>;
-  /** It is gone, and wrote this. */
+  /** The process has ended; `output` is what it wrote. */
   gone(caller: string, output: string): void;
 }
 
-/** One replica of the application, killed again and again; its successor is loaded while it lives. */
+/** One replica of the application, killed repeatedly; its successor is loaded while it lives. */
 export class KilledReplica {
   readonly deaths: Death[] = [];
   readonly misbehaviour: Misbehaviour[] = [];
@@ -43,12 +43,12 @@ export class KilledReplica {
     return this.#host?.isRunning === true ? this.#host.url : undefined;
   }
 
-  /** Starts and kills until `mayGoOn` says no. */
+  /** Starts and kills until `mayGoOn` returns false. */
   async dieUntil(mayGoOn: () => boolean): Promise<void> {
     while (mayGoOn()) await this.#liveOnce();
   }
 
-  /** Starts once more and stays, with these options too. */
+  /** Starts once more and keeps running, with these additional options. */
   async stay(more: HostSettings['options']): Promise<void> {
     const host = await this.#next();
     const settings = await this.world.settingsOf(this.#caller);
@@ -86,20 +86,24 @@ export class KilledReplica {
     });
   }
 
-  /** One that is gone already has died by itself, and so has one that ends otherwise than by the signal. */
+  /**
+   * A process that has already ended has died by itself, and so has one that ends in another way than by the signal. A
+   * process that is asked to stop during its start may report that its start failed, because its connections are closed.
+   */
   async #kill(host: HostProcess, signal: NodeJS.Signals): Promise<void> {
     const wasRunning = host.isRunning;
     const hasStopped = await this.#stop(host, signal);
     const exit = await host.exited();
-    const isByItself = !wasRunning || (exit.signal !== signal && exit.code !== 0);
-    if (hasStopped && isByItself) this.#misbehaved('died by itself', host);
+    const isStartCutOff = signal === 'SIGTERM' && host.url === undefined && host.startFault !== undefined;
+    const isAsTold = exit.signal === signal || exit.code === 0 || isStartCutOff;
+    if (hasStopped && !(wasRunning && isAsTold)) this.#misbehaved('died by itself', host);
   }
 
-  #misbehaved(rule: Misbehaviour['rule'], { output }: HostProcess): void {
-    this.misbehaviour.push({ rule, about: `${this.#caller}: ${output.slice(-2_000)}` });
+  #misbehaved(rule: Misbehaviour['rule'], { output, startFault = '' }: HostProcess): void {
+    this.misbehaviour.push({ rule, about: `${this.#caller}: ${startFault}${output.slice(-2_000)}` });
   }
 
-  /** The process of the next life. */
+  /** Loads the process of the next life. */
   async #next(): Promise<HostProcess> {
     const spare = this.#spare ?? HostProcess.load();
     this.#spare = undefined;
@@ -109,7 +113,7 @@ export class KilledReplica {
     return this.#host;
   }
 
-  /** False when it had to be killed, as it did not stop by itself. */
+  /** Returns false when the process did not stop by itself and was killed. */
   async #stop(host: HostProcess | undefined, signal: NodeJS.Signals): Promise<boolean> {
     if (host === undefined) return true;
     const hasStopped = await within(

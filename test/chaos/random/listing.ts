@@ -1,11 +1,11 @@
 import type { MevetoEvent, ModelMeveto } from '../world/model-meveto.js';
 
-/** Settled calls that the list names all the same: one in this many. */
+/** One in this many finished webhooks is listed all the same. */
 const NAMED_ALL_THE_SAME = 20;
 
 /**
- * Which calls Meveto's pending list names once it is on: those that the application has not settled, until it was told
- * whose they are, and some that are settled and have to be left alone.
+ * Decides which webhooks Meveto's list contains: those without an outcome in the application, and some finished ones
+ * that the application must ignore.
  */
 export class Listing {
   readonly #answered = new Set<string>();
@@ -13,7 +13,7 @@ export class Listing {
 
   constructor(
     private readonly meveto: ModelMeveto,
-    /** Ids of the events that are settled. */
+    /** Ids of the finished events. */
     private readonly settled: ReadonlySet<string>,
   ) {
     this.#read = meveto.exchanges.length;

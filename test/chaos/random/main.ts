@@ -1,10 +1,14 @@
 import { parseArgs } from 'node:util';
+import { EXECUTORS } from '../host/settings.js';
 import { reportOf } from './report.js';
-import { Storm } from './storm.js';
+import { KillRun } from './kill-run.js';
 
-/** The history is wrong: no second run may hide that. Any other failure ends with 1. */
+/** Exit status for a wrong history, which no second run may hide. Any other failure ends with 1. */
 const FAULT_FOUND = 3;
-const POSTGRES = 'postgres://postgres@127.0.0.1:5432/postgres';
+const SERVERS = {
+  postgres: 'postgres://postgres@127.0.0.1:5432/postgres',
+  mariadb: 'mysql://root@127.0.0.1:3306/mysql',
+};
 
 const { values } = parseArgs({
   options: {
@@ -12,7 +16,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     replicas: { type: 'string', default: '1' },
     database: { type: 'string', default: 'sqlite' },
-    'calls-per-second': { type: 'string', default: '8' },
+    executor: { type: 'string', default: 'typeorm' },
+    'webhooks-per-second': { type: 'string', default: '8' },
     acknowledge: { type: 'string', default: 'on-receipt' },
     'token-storage': { type: 'string', default: 'sealed' },
   },
@@ -20,28 +25,32 @@ const { values } = parseArgs({
 
 function positive(name: keyof typeof values): number {
   const value = Number(values[name]);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name}: wanted a positive integer`);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name}: expected a positive integer`);
   return value;
-}
-
-function serverUrl(): string | undefined {
-  if (values.database === 'sqlite') return undefined;
-  if (values.database === 'postgres') return process.env['TEST_DATABASE_URL'] ?? POSTGRES;
-  throw new Error('--database: wanted sqlite or postgres');
 }
 
 function oneOf<T extends string>(name: keyof typeof values, allowed: readonly T[]): T {
   const value = allowed.find((each) => each === values[name]);
-  if (value === undefined) throw new Error(`--${name}: wanted ${allowed.join(' or ')}`);
+  if (value === undefined) throw new Error(`--${name}: expected ${allowed.join(' or ')}`);
   return value;
+}
+
+function serverUrl(): string | undefined {
+  const database = oneOf('database', ['sqlite', 'postgres', 'mariadb']);
+  if (database === 'sqlite') return undefined;
+  const url = process.env['TEST_DATABASE_URL'] ?? SERVERS[database];
+  if (url.startsWith('postgres') !== (database === 'postgres'))
+    throw new Error(`--database ${database}: TEST_DATABASE_URL names another kind of server`);
+  return url;
 }
 
 const options = {
   kills: positive('kills'),
   seed: positive('seed'),
   replicas: positive('replicas'),
-  callsPerSecond: positive('calls-per-second'),
+  webhooksPerSecond: positive('webhooks-per-second'),
   serverUrl: serverUrl(),
+  executor: oneOf('executor', EXECUTORS),
   acknowledge: oneOf('acknowledge', ['on-receipt', 'after-logout']),
   tokenStorage: oneOf('token-storage', ['sealed', 'none']),
   progress: (text: string) => {
@@ -49,7 +58,10 @@ const options = {
   },
 };
 
-Storm.run(options).then(
+if (options.serverUrl === undefined && options.executor === 'knex')
+  throw new Error('--executor knex: expected --database postgres or mariadb');
+
+KillRun.run(options).then(
   (result) => {
     console.log(reportOf(values.database, options, result));
     process.exit(result.violations.length === 0 ? 0 : FAULT_FOUND);

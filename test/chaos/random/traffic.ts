@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ExchangeFault, MevetoEvent, ModelMeveto } from '../world/model-meveto.js';
 import type { Random } from './random.js';
 
-/** Users who are logged out again and again. */
+/** Users who are logged out repeatedly. */
 export const USER_COUNT = 40;
 /** Users who remove Meveto's protection, once each. */
 export const REMOVING_USER_COUNT = 4_000;
@@ -21,11 +21,11 @@ const FAULTS: readonly (readonly [ExchangeFault, number])[] = [
   ['error', 0.02],
 ];
 const SLOWEST_ANSWER_MS = 60;
-/** Now and then nobody is at Meveto's addresses. */
+/** Length of the times between Meveto's outages. */
 const UP_MS = [500, 6_000] as const;
 const GONE_MS = [50, 1_500] as const;
 
-/** Webhooks without a pause, and a Meveto that is sometimes late and loses some of its answers. */
+/** Sends webhooks continuously, from a Meveto that is sometimes late and loses some of its answers. */
 export class Traffic {
   readonly #deliveries = new Set<Promise<unknown>>();
   #isOn = false;
@@ -37,9 +37,9 @@ export class Traffic {
   constructor(
     private readonly meveto: ModelMeveto,
     private readonly random: Random,
-    /** For when nobody is at Meveto's addresses. */
+    /** Random numbers for the outages of Meveto. */
     private readonly outages: Random,
-    private readonly callsPerSecond: number,
+    private readonly webhooksPerSecond: number,
   ) {}
 
   start(): void {
@@ -51,7 +51,7 @@ export class Traffic {
     this.#outages = this.#comeAndGo();
   }
 
-  /** Sends nothing new, waits for what is being delivered, and lets Meveto answer everything from now on. */
+  /** Sends no new webhooks, waits for deliveries in flight, and lets Meveto answer everything from now on. */
   async stop(): Promise<void> {
     this.#isOn = false;
     this.#over.abort();
@@ -65,7 +65,7 @@ export class Traffic {
       const event = this.#happen();
       this.#deliver(event, 0);
       if (this.random.chance(SHARES.sentTwice)) this.#deliver(event, this.random.between(0, 1_500));
-      await delay(this.random.between(0, 2_000 / this.callsPerSecond));
+      await delay(this.random.between(0, 2_000 / this.webhooksPerSecond));
     }
   }
 
@@ -94,7 +94,7 @@ export class Traffic {
         'Meveto_Protection_Removed',
       );
     }
-    if (kind > 1 - SHARES.unknownPerson) return this.meveto.happen('nobody-here');
+    if (kind > 1 - SHARES.unknownPerson) return this.meveto.happen('unknown-person');
     return this.meveto.happen(`m-${String(1 + this.random.integer(USER_COUNT))}`);
   }
 

@@ -1,18 +1,18 @@
 import type { Exchange } from '../world/model-meveto.js';
 
-/** When a process stood still. */
+/** The time in which a process was paused. */
 export interface Pause {
   readonly caller: string;
   readonly from: number;
   readonly until: number;
 }
 
-/** A process that wakes up sends what it was about to send. */
+/** A resumed process sends its pending request within this time. */
 const WAKES_WITHIN_MS = 200;
 
 /**
- * Tokens that were asked about a second time while a first question was on its way. A process that stood still between its
- * look at the lease and the send is excused, by promise P4: it asks right after it woke up.
+ * Tokens that were exchanged a second time while a first exchange was in flight. Promise P4 excuses a process that was
+ * paused between its check of the lease and the request: it sends the request right after it is resumed.
  */
 export function overlapsOf(exchanges: readonly Exchange[], pauses: readonly Pause[]): string[] {
   const latest = new Map<string, Exchange>();

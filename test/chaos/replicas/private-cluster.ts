@@ -3,12 +3,12 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '../../support/free-port.js';
+import { freePort } from '../../support/network/free-port.js';
 
 const run = promisify(execFile);
 const INSTALLED_AT = '/usr/lib/postgresql';
 
-/** A PostgreSQL server of a test's own, in a temporary folder, that may be stopped without regard for anybody. */
+/** A PostgreSQL server for one test, in a temporary folder. Tests may stop it at will. */
 export class PrivateCluster {
   private constructor(
     private readonly folder: string,
@@ -29,14 +29,14 @@ export class PrivateCluster {
     return `postgres://postgres@127.0.0.1:${String(this.port)}/postgres`;
   }
 
-  /** Resolves once it takes connections, after whatever recovery it needs. */
+  /** Resolves when the server accepts connections, after its recovery. */
   async start(): Promise<void> {
     const options = `-p ${String(this.port)} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=${this.fsync}`;
     const log = join(this.folder, 'log');
     await this.#run('pg_ctl', ['-D', this.#data, '-l', log, '-o', options, '-w', 'start']);
   }
 
-  /** Ends all of its processes as a loss of power would: nothing is written any more. */
+  /** Ends all processes of the server like a power failure: nothing more is written. */
   async stopImmediately(): Promise<void> {
     await this.#run('pg_ctl', ['-D', this.#data, '-m', 'immediate', '-w', 'stop']);
   }
@@ -50,11 +50,11 @@ export class PrivateCluster {
     return join(this.folder, 'data');
   }
 
-  /** PostgreSQL refuses to be run by root. */
+  /** PostgreSQL does not run as root. */
   async #run(command: string, args: readonly string[]): Promise<void> {
     const program = programOf(command);
     const [file, all] = isRoot() ? ['runuser', ['-u', 'postgres', '--', program, ...args]] : [program, args];
-    // The server keeps what it inherits: nobody would see the end of a pipe.
+    // The server keeps inherited descriptors: a pipe would never end.
     await new Promise<void>((resolve, reject) => {
       const child = execFile(file, [...all], { cwd: this.folder });
       child.once('error', reject).once('exit', (code) => {
@@ -67,7 +67,7 @@ export class PrivateCluster {
 
 const isRoot = (): boolean => process.getuid?.() === 0;
 
-/** Debian keeps the server's programs out of the path. */
+/** Debian does not put the server's programs into the path. */
 function programOf(command: string): string {
   const versions = existsSync(INSTALLED_AT) ? readdirSync(INSTALLED_AT) : [];
   const programs = versions.map((version) => join(INSTALLED_AT, version, 'bin', command));

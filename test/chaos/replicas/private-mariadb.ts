@@ -5,12 +5,12 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
-import { freePort } from '../../support/free-port.js';
+import { freePort } from '../../support/network/free-port.js';
 import { until } from '../../support/until.js';
 
 const run = promisify(execFile);
 
-/** A MariaDB server of a test's own, in a temporary folder, with the given options. */
+/** A MariaDB server for one test, in a temporary folder, with the given options. */
 export class PrivateMariaDb {
   private constructor(
     private readonly folder: string,

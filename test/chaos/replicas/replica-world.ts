@@ -1,31 +1,34 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { TokenVault } from '../../../libs/meveto-logout/src/secrets/token-vault.js';
+import { KeyedDigest } from '../../../libs/meveto-logout/src/core/keyed-digest.js';
 import { until } from '../../support/until.js';
 import { CLIENT_ID, CLIENT_SECRET, type HostSettings } from '../host/settings.js';
-import { CALL_ROWS, type ChaosDatabase, createChaosDatabase, type Row } from '../world/chaos-database.js';
+import { JOB_ROWS, type ChaosDatabase, createChaosDatabase, type Row } from '../world/chaos-database.js';
 import { HostProcess } from '../world/host-process.js';
-import { sayWrongHistory } from '../world/wrong-history.js';
+import { wrongHistory } from '../world/wrong-history.js';
 import { type MevetoEvent, ModelMeveto, TOKEN_PREFIX } from '../world/model-meveto.js';
 import { overlapsOf, type Pause } from './overlaps.js';
 
 export const POSTGRES = process.env['TEST_DATABASE_URL'] ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 export const LEASE_MS = 1_000;
 const USER_COUNT = 20;
-/** After an outage of Meveto up to 30 s pass until the breaker's next probe, and up to 30 s of a call's own pause: and then the work. */
+/**
+ * After an outage of Meveto: up to 30 s until the breaker's next probe, up to 30 s of a job's own pause, and then the
+ * work.
+ */
 const SETTLES_WITHIN_MS = 90_000;
-const vault = new TokenVault(CLIENT_ID, CLIENT_SECRET);
+const digests = new KeyedDigest(CLIENT_ID, CLIENT_SECRET);
 
-/** How a replica reaches its database and Meveto, when not directly. */
+/** How a replica reaches its database and Meveto, if not directly. */
 export interface Ways {
   readonly database?: (address: string) => string;
   readonly meveto?: (address: string) => Promise<string>;
 }
 
-/** Several replicas of an application on one PostgreSQL, people who log out all the time, and what Meveto saw of it. */
+/** Several replicas of an application on one PostgreSQL, users who log out continuously, and what Meveto saw. */
 export class ReplicaWorld {
   readonly meveto = new ModelMeveto();
   readonly hosts: HostProcess[] = [];
-  /** When replicas stood still, by the name Meveto knows them by. */
+  /** When replicas were paused, by their names at Meveto. */
   readonly pauses: Pause[] = [];
   readonly #deliveries = new Set<Promise<unknown>>();
   #isPressing = false;
@@ -43,7 +46,7 @@ export class ReplicaWorld {
     return new ReplicaWorld(await createChaosDatabase(serverUrl, userIds));
   }
 
-  /** Starts so many replicas at the same time. */
+  /** Starts this many replicas at the same time. */
   async start(count: number, more: Partial<HostSettings> = {}, ways: Ways = {}): Promise<readonly string[]> {
     const hosts: HostProcess[] = [];
     for (let index = 0; index < count; index += 1) hosts.push(await HostProcess.load());
@@ -56,14 +59,14 @@ export class ReplicaWorld {
           database: ways.database?.(this.database.address) ?? this.database.address,
           mevetoUrl: (await ways.meveto?.(mevetoUrl)) ?? mevetoUrl,
           poolSize: 3,
-          // As TypeOrmModule does by itself: whoever loses the race for the tables tries again.
+          // Retry as TypeOrmModule does by itself: a replica may lose the race to create the tables.
           connectAttempts: 10,
           ...more,
           options: {
-            leaseMs: LEASE_MS,
+            inbox: { leaseMs: LEASE_MS },
             exchange: { timeoutMs: 750 },
             reconcile: { cron: '* * * * * *' },
-            refreshIntervalMs: 200,
+            logouts: { pollIntervalMs: 200 },
             ...more.options,
           },
         });
@@ -71,7 +74,7 @@ export class ReplicaWorld {
     );
   }
 
-  /** People press log out, this often, until {@link stopPressing}. */
+  /** Users log out at this rate until {@link stopPressing}. */
   startPressing(perSecond: number): void {
     this.#isPressing = true;
     this.#pressing = (async () => {
@@ -94,7 +97,7 @@ export class ReplicaWorld {
     await this.#pressing;
   }
 
-  /** Lets one replica stand still, as in a debugger or a virtual machine that is moved. */
+  /** Pauses one replica, as a debugger or the migration of a virtual machine does. */
   async pause(index: number, ms: number): Promise<void> {
     const host = this.hosts[index];
     if (host === undefined) throw new Error(`There is no replica ${String(index)}.`);
@@ -106,33 +109,32 @@ export class ReplicaWorld {
   }
 
   /**
-   * Waits until every call was delivered and has ended, then lets Meveto list all calls, and resolves with everything that
-   * is wrong: an empty list if every acknowledged call has ended in a state that fits what Meveto saw, and nothing twice.
-   * @throws when nothing is wrong but that some calls were not over in time
+   * Waits until every webhook was delivered and has an outcome, lets Meveto list all webhooks, and resolves with all
+   * faults: none if every acknowledged webhook has an outcome that matches what Meveto saw, and nothing happened twice.
+   * @throws when there are no faults, but some jobs did not finish in time
    */
   async faults(): Promise<string[]> {
     await this.stopPressing();
-    await this.#until('all calls are delivered', () => Promise.resolve(this.#deliveries.size === 0));
-    await this.#until('all calls end', async () => (await this.count('pending')) === 0);
+    await this.#until('all webhooks are delivered', () => Promise.resolve(this.#deliveries.size === 0));
+    await this.#until('all jobs are finished', async () => (await this.count('pending')) === 0);
     const faults = await this.#faultsBefore();
-    this.meveto.listsCalls = true;
+    this.meveto.listsWebhooks = true;
     const polls = this.meveto.pollCount;
     const isHealed = async (): Promise<boolean> =>
       this.meveto.pollCount > polls + 1 && (await this.#count("state <> 'applied'")) === 0;
-    await this.#until('ambiguous calls are healed', isHealed);
+    await this.#until('ambiguous jobs are resolved', isHealed);
     const wasRead = this.meveto.pollCount > polls + 1;
     const all = [...faults, ...(await this.#faultsAfter())];
     const wrong = all.filter((fault) => !isLate(fault, wasRead));
     if (wrong.length === 0 && all.length > 0) throw new Error(`not in time: ${all.join('\n')}`);
-    if (wrong.length > 0) sayWrongHistory();
-    return wrong;
+    return wrong.map(wrongHistory);
   }
 
   get acknowledgedCount(): number {
     return this.meveto.events.filter(({ acknowledgedAt }) => acknowledgedAt !== undefined).length;
   }
 
-  /** How many calls are in this state. */
+  /** Number of jobs in this state. */
   count(state: string): Promise<number> {
     return this.#count(`state = '${state}'`);
   }
@@ -144,7 +146,7 @@ export class ReplicaWorld {
     await this.database.drop();
   }
 
-  /** What has not come true in time is for the faults to name. */
+  /** The faults report what was not reached in time. */
   async #until(what: string, check: () => Promise<boolean>): Promise<void> {
     const look = async (): Promise<boolean> => {
       await delay(100);
@@ -161,20 +163,20 @@ export class ReplicaWorld {
 
   async #count(condition: string): Promise<number> {
     const [row] = await this.database.query(
-      `SELECT COUNT(*) AS calls FROM meveto_logout_calls WHERE ${condition}`,
+      `SELECT COUNT(*) AS jobs FROM meveto_logout_jobs WHERE ${condition}`,
     );
-    return Number(row?.['calls']);
+    return Number(row?.['jobs']);
   }
 
   #rows(): Promise<readonly Row[]> {
-    return this.database.query(CALL_ROWS);
+    return this.database.query(JOB_ROWS);
   }
 
-  /** A call is applied, or ambiguous after Meveto gave an answer that got lost. */
+  /** A job is applied, or ambiguous after an answer of Meveto got lost. */
   async #faultsBefore(): Promise<string[]> {
     const rows = new Map((await this.#rows()).map((row) => [String(row['digest']), row]));
     return this.meveto.events.flatMap((event) => {
-      const row = rows.get(vault.digestToken(event.tokens[0] ?? ''));
+      const row = rows.get(digests.ofToken(event.tokens[0] ?? ''));
       const state = row === undefined ? 'not recorded' : String(row['state']);
       const detail = row === undefined ? '' : ` (${historyOf(row)})`;
       const wasNamed = this.meveto.exchanges.some(
@@ -196,26 +198,26 @@ export class ReplicaWorld {
     return [
       ...rows
         .filter((row) => row['state'] !== 'applied')
-        .map((row) => `a call is ${String(row['state'])} (${historyOf(row)}) although Meveto listed it`),
+        .map((row) => `a job is ${String(row['state'])} (${historyOf(row)}) although Meveto listed it`),
       ...rows.filter((row) => row['sealed'] !== null).map(() => 'a sealed token was left behind'),
       ...users.flatMap((user) => wrongTimes(user, rows)),
       ...overlapsOf(this.meveto.exchanges, this.pauses),
-      ...kept.filter((text) => text.includes(TOKEN_PREFIX)).map(() => 'a token stands somewhere in clear'),
+      ...kept.filter((text) => text.includes(TOKEN_PREFIX)).map(() => 'a plain-text token was found'),
     ];
   }
 }
 
-/** A call that is still being worked on, or that no list has named yet: slow, perhaps, and nothing lost. */
+/** A job in progress, or not yet listed: perhaps slow, but not lost. */
 const isLate = (fault: string, wasListRead: boolean): boolean =>
-  fault.includes(' is pending (') || (!wasListRead && fault.includes('a call is ambiguous ('));
+  fault.includes(' is pending (') || (!wasListRead && fault.includes('a job is ambiguous ('));
 
 const callerOf = (index: number): string => `replica-${String(index)}`;
 
-/** What a worker last had to say of a call. */
+/** The last record of a worker about a job. */
 const historyOf = (row: Row): string =>
   `${String(row['attempts'])} attempts, ${String(row['reason'])}, due ${String(Number(row['due_at']) - Date.now())} ms from now`;
 
-/** A user was logged out at the time of the latest of their calls. */
+/** Checks that a user was logged out at the time of the latest webhook. */
 function wrongTimes(user: Row, rows: readonly Row[]): string[] {
   const id = String(user['id']);
   const times = rows.filter((row) => row['user_id'] === id).map((row) => Number(row['occurred_at']));

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { setTimeout as delay } from 'node:timers/promises';
-import { SilentProxy } from '../../support/silent-proxy.js';
+import { SilentProxy } from '../../support/network/silent-proxy.js';
 import { ReplicaWorld } from './replica-world.js';
+import { letTimePass } from '../../support/until.js';
 
 const REPLICAS = 3;
 const SILENT_MS = 30_000;
 const ACKNOWLEDGED_WITHIN_MS = 2_000;
 
-describe(`${String(REPLICAS)} replicas that lose their network to Meveto for 30 s without a word`, () => {
+describe(`${String(REPLICAS)} replicas that silently lose their network to Meveto for 30 s`, () => {
   let world: ReplicaWorld;
   const networks: SilentProxy[] = [];
   beforeEach(async () => {
@@ -18,7 +18,7 @@ describe(`${String(REPLICAS)} replicas that lose their network to Meveto for 30 
     await Promise.all(networks.splice(0).map((network) => network.stop()));
   });
 
-  it('acknowledge calls at once all the time, and apply all of them afterwards', async () => {
+  it('acknowledge webhooks at once all the time, and apply all of them afterwards', async () => {
     const meveto = async (address: string): Promise<string> => {
       const network = await SilentProxy.start(address);
       networks.push(network);
@@ -26,10 +26,10 @@ describe(`${String(REPLICAS)} replicas that lose their network to Meveto for 30 
     };
     await world.start(REPLICAS, {}, { meveto });
     world.startPressing(20);
-    await delay(1_000);
+    await letTimePass(1_000);
     for (const network of networks) network.fallSilent();
     const silentFrom = Date.now();
-    await delay(SILENT_MS);
+    await letTimePass(SILENT_MS);
     const pressed = world.meveto.events.filter(({ createdAt }) => createdAt >= silentFrom);
     const late = pressed.filter(
       ({ createdAt, acknowledgedAt }) =>
@@ -38,7 +38,7 @@ describe(`${String(REPLICAS)} replicas that lose their network to Meveto for 30 
     );
     expect(pressed.length).toBeGreaterThan(300);
     expect(late).toEqual([]);
-    // Requests of before the silence may still be answered; none of those since reaches Meveto.
+    // Requests from before the failure may still be answered; no later request reaches Meveto.
     const { exchanges } = world.meveto;
     expect(exchanges.filter(({ beganAt }) => beganAt > silentFrom + 1_000)).toEqual([]);
     expect(await world.count('pending')).toBeGreaterThan(300);

@@ -1,20 +1,27 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import { GO_ON_FD, HELD_FD, type HostMessage, type HostOrder, type HostSettings } from '../host/settings.js';
+import {
+  RELEASE_FD,
+  HALTED_FD,
+  type HostMessage,
+  type HostOrder,
+  type HostSettings,
+} from '../host/settings.js';
 
 const LISTENS_WITHIN_MS = 30_000;
-const HELD_WITHIN_MS = 30_000;
+const HALTED_WITHIN_MS = 30_000;
 
 let lastLoad: Promise<unknown> = Promise.resolve();
 
-/** One application process, which a test may stop, end and let go on. It is ended by its own id only. */
+/** One application process, which a test may pause, end and resume. It is ended by its own id only. */
 export class HostProcess {
   #output = '';
   #url: string | undefined;
+  #startFault: string | undefined;
   readonly #loaded: Promise<void>;
   readonly #listening: Promise<string>;
-  readonly #held: Promise<void>;
+  readonly #halted: Promise<void>;
   readonly #exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 
   private constructor(private readonly child: ChildProcess) {
@@ -23,20 +30,23 @@ export class HostProcess {
         this.#output += chunk.toString();
       });
     }
-    // A pipe to a process that was killed may break.
+    // A pipe to a killed process may break.
     for (const pipe of child.stdio) pipe?.on('error', () => undefined);
     this.#exited = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
         resolve({ code, signal });
       });
     });
-    this.#loaded = this.#told('loaded', () => undefined);
-    this.#listening = this.#told('listening', ({ port }) => `http://127.0.0.1:${String(port)}`);
-    this.#held = once(this.#pipes[HELD_FD] as Readable, 'data').then(() => undefined);
-    for (const promise of [this.#loaded, this.#listening, this.#held]) promise.catch(() => undefined);
+    this.#loaded = this.#messageOf('loaded', () => undefined);
+    this.#listening = this.#messageOf('listening', ({ port }) => `http://127.0.0.1:${String(port)}`);
+    this.#halted = once(this.#pipes[HALTED_FD] as Readable, 'data').then(() => undefined);
+    for (const promise of [this.#loaded, this.#listening, this.#halted]) promise.catch(() => undefined);
   }
 
-  /** A process that has loaded everything and waits to be started. One loads at a time: that takes a processor. */
+  /**
+   * Returns a process that has loaded everything and waits for its start. Processes load one at a time, because loading
+   * takes a processor.
+   */
   static load(script = 'dist/chaos/boot.cjs'): Promise<HostProcess> {
     const loaded = lastLoad.then(() => HostProcess.#load(script));
     lastLoad = loaded.catch(() => undefined);
@@ -54,7 +64,7 @@ export class HostProcess {
     return host;
   }
 
-  /** Tells it to start. Resolves once it listens; rejects when it ends before that. */
+  /** Starts the process. Resolves when it listens; rejects when it ends before. */
   start(settings: HostSettings): Promise<string> {
     this.#order({ kind: 'start', settings });
     return within(LISTENS_WITHIN_MS, 'the application listens', this.#listening).then((url) => {
@@ -71,12 +81,17 @@ export class HostProcess {
     return this.child.pid ?? 0;
   }
 
-  /** Undefined until it listens. */
+  /** The URL; undefined until the process listens. */
   get url(): string | undefined {
     return this.#url;
   }
 
-  /** What it wrote to its standard output and error. */
+  /** Why the start failed, if the process has reported it. */
+  get startFault(): string | undefined {
+    return this.#startFault;
+  }
+
+  /** Standard output and error of the process. */
   get output(): string {
     return this.#output;
   }
@@ -85,19 +100,19 @@ export class HostProcess {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** Resolves once the process stands at its hold. */
-  held(): Promise<void> {
+  /** Resolves when the process has halted. */
+  halted(): Promise<void> {
     const ended = this.#exited.then(() => {
-      throw new Error(`the application ended before it reached its hold:\n${this.#output}`);
+      throw new Error(`the application ended before it halted:\n${this.#output}`);
     });
     ended.catch(() => undefined);
-    return within(HELD_WITHIN_MS, 'the application reaches its hold', Promise.race([this.#held, ended]));
+    return within(HALTED_WITHIN_MS, 'the application halts', Promise.race([this.#halted, ended]));
   }
 
-  /** Lets a held process go on. */
-  goOn(): void {
-    (this.#pipes[GO_ON_FD] as Writable).write('.');
-    if (this.child.connected) this.#order({ kind: 'go-on' });
+  /** Releases a halted process. */
+  release(): void {
+    (this.#pipes[RELEASE_FD] as Writable).write('.');
+    if (this.child.connected) this.#order({ kind: 'release' });
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -117,14 +132,17 @@ export class HostProcess {
     this.child.send(order, () => undefined);
   }
 
-  #told<K extends HostMessage['kind'], T>(
+  #messageOf<K extends HostMessage['kind'], T>(
     kind: K,
     read: (message: Extract<HostMessage, { kind: K }>) => T,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
       this.child.on('message', (message: HostMessage) => {
         if (message.kind === kind) resolve(read(message as Extract<HostMessage, { kind: K }>));
-        if (message.kind === 'failed') reject(new Error(`the application did not start: ${message.message}`));
+        if (message.kind === 'failed') {
+          this.#startFault = message.message;
+          reject(new Error(`the application did not start: ${message.message}`));
+        }
       });
       void this.#exited.then(() => {
         reject(new Error(`the application ended before it was ${kind}:\n${this.#output}`));
@@ -133,7 +151,7 @@ export class HostProcess {
   }
 }
 
-/** Fails when the promise is not settled in time, naming what was waited for. */
+/** Rejects when the promise does not settle in time, with what was waited for. */
 export async function within<T>(timeoutMs: number, what: string, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {

@@ -2,42 +2,42 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../../support/free-port.js';
-import { postCall } from './post-call.js';
+import { freePort } from '../../support/network/free-port.js';
+import { postWebhook } from './post-webhook.js';
 
 /** What Meveto does with one request to its user endpoint. */
 export type ExchangeFault =
   | 'none'
-  /** Never answered; the token is not used up. */
+  /** Never answered; the token is not consumed. */
   | 'time-out'
-  /** Used up, and the connection is cut instead of an answer. */
+  /** The token is consumed, and the connection is cut instead of an answer. */
   | 'lose-answer'
-  /** Used up, and never answered. */
+  /** The token is consumed, and the request is never answered. */
   | 'swallow-answer'
-  /** 503, the token is not used up. */
+  /** 503; the token is not consumed. */
   | 'error';
 
 /** One request to the user endpoint, as Meveto saw it. Times are epoch milliseconds. */
 export interface Exchange {
   readonly token: string;
-  /** Which of the addresses given out by `urlFor` was asked. */
+  /** The address from `urlFor` that was requested. */
   readonly caller: string;
   readonly beganAt: number;
   endedAt: number | undefined;
   outcome: 'person' | 'invalid' | 'none';
   fault: ExchangeFault;
-  /** Whether the whole answer was handed to the network. */
+  /** Whether the whole answer was passed to the network. */
   isDelivered: boolean;
 }
 
-/** Something that happened at Meveto and is to be delivered. */
+/** An event at Meveto that is to be delivered. */
 export interface MevetoEvent {
   readonly id: string;
   readonly type: 'User_Logged_Out' | 'Meveto_Protection_Removed';
-  /** Undefined for a forged call: Meveto knows nothing of it. */
+  /** Undefined for a forged webhook: Meveto does not know it. */
   readonly mevetoId: string | undefined;
   readonly createdAt: number;
-  /** The newest one last: a listed call whose token is used up is given a new one. */
+  /** The newest one last: a listed webhook with a consumed token gets a new token. */
   readonly tokens: string[];
   acknowledgedAt: number | undefined;
   lastTriedAt: number | undefined;
@@ -46,7 +46,7 @@ export interface MevetoEvent {
 
 export type Decide = (exchange: Exchange) => ExchangeFault;
 
-/** All tokens begin like this, so that they are found wherever they leak. */
+/** Prefix of all tokens, to find leaked ones. */
 export const TOKEN_PREFIX = 'mvtcanary';
 const PAGE_SIZE = 200;
 const portOf = (server: Server): number | undefined => {
@@ -56,48 +56,48 @@ const portOf = (server: Server): number | undefined => {
 const newToken = (): string => TOKEN_PREFIX + randomBytes(18).toString('hex');
 
 /**
- * Meveto as the application sees it: one-time tokens, webhooks with retries, a pending list. It writes down every request,
- * so that what the application recorded can be held against what really happened.
+ * A model of Meveto as the application sees it: one-time tokens, webhooks with retries, and a list of pending webhooks.
+ * Records every request, to compare the application's records with the real events.
  */
 export class ModelMeveto {
   readonly events: MevetoEvent[] = [];
   readonly exchanges: Exchange[] = [];
-  /** The highest number of requests for one token that were on their way at the same time. */
+  /** The highest number of simultaneous requests for one token. */
   mostInFlightPerToken = 0;
-  /** How many times the pending list was read from its beginning. */
+  /** Number of reads of the list of pending webhooks from its beginning. */
   pollCount = 0;
-  /** Whether the pending list names calls. */
-  listsCalls = false;
-  /** Which of them: all real ones by default, however they ended. */
+  /** Whether the list of pending webhooks has entries. */
+  listsWebhooks = false;
+  /** The listed webhooks: by default all real ones, whatever their outcome. */
   isListed: (event: MevetoEvent) => boolean = () => true;
   decide: Decide = () => 'none';
-  /** Awaited before a request is looked at. `drop`: Meveto never sees it. */
+  /** Awaited before a request is processed. `drop`: Meveto never sees the request. */
   beforeExchange: (exchange: Exchange) => Promise<unknown> = () => Promise.resolve();
-  /** Awaited after a token was used up or refused, before the answer leaves. */
+  /** Awaited after a token was consumed or refused, before the answer is sent. */
   beforeAnswer: (exchange: Exchange) => Promise<unknown> = () => Promise.resolve();
-  /** Where webhooks go; undefined when nobody is there. */
+  /** The target of webhooks; undefined when no process is reachable. */
   target: () => string | undefined = () => undefined;
-  /** Pauses between the tries of one delivery. */
+  /** Pauses between the attempts of one delivery. */
   retryPauses: readonly number[] = Array.from({ length: 100 }, () => 100);
   readonly #live = new Map<string, string>();
   readonly #inFlight = new Map<string, number>();
-  /** Tokens of pages that were read for sure. */
+  /** Tokens of pages that were certainly read. */
   readonly #listed = new Set<string>();
-  /** Tokens of pages that were handed out, by the cursor that follows them. */
+  /** Tokens of sent pages, by the cursor of the following page. */
   readonly #pages = new Map<number, readonly string[]>();
   readonly #servers = new Map<string, Server>();
   #stopped = false;
-  /** How many times its addresses were gone. */
+  /** Number of outages of all addresses. */
   outageCount = 0;
 
-  /** An origin of Meveto's API, so that replicas can be told apart. */
+  /** Returns an own origin of Meveto's API for this caller, to distinguish replicas. */
   async urlFor(caller: string): Promise<string> {
     const port = await freePort();
     await this.#listen(caller, port);
     return `http://127.0.0.1:${String(port)}`;
   }
 
-  /** For so long connections are refused at all its addresses. What was asked before is answered. */
+  /** Refuses connections at all addresses for this time. Earlier requests are answered. */
   async refuseFor(ms: number): Promise<void> {
     this.outageCount += 1;
     const gone = [...this.#servers].map(([caller, server]) => ({ caller, server, port: portOf(server) }));
@@ -126,7 +126,7 @@ export class ModelMeveto {
     await Promise.all([...this.#servers.keys()].map((caller) => this.forget(caller)));
   }
 
-  /** Takes the address away of a caller that is gone. */
+  /** Closes the address of a caller that has ended. */
   async forget(caller: string): Promise<void> {
     const server = this.#servers.get(caller);
     this.#servers.delete(caller);
@@ -134,25 +134,25 @@ export class ModelMeveto {
     await new Promise((resolve) => (server === undefined ? resolve(undefined) : server.close(resolve)));
   }
 
-  /** Somebody presses log out, or removes Meveto's protection. */
+  /** A user logs out, or removes Meveto's protection. */
   happen(mevetoId: string, type: MevetoEvent['type'] = 'User_Logged_Out'): MevetoEvent {
     const token = newToken();
     this.#live.set(token, mevetoId);
     return this.#remember(type, mevetoId, token);
   }
 
-  /** Somebody else makes a call up. */
+  /** An attacker forges a webhook. */
   forge(type: MevetoEvent['type'] = 'User_Logged_Out'): MevetoEvent {
     return this.#remember(type, undefined, newToken());
   }
 
-  /** Delivers until it is acknowledged, or until the tries are used up. True once it is acknowledged. */
+  /** Delivers until the webhook is acknowledged or the attempts are used up. Returns true if it was acknowledged. */
   async deliver(event: MevetoEvent): Promise<boolean> {
     for (const pauseMs of [...this.retryPauses, 0]) {
       if (this.#stopped) return false;
       const target = this.target();
       event.tries += 1;
-      const status = target === undefined ? 0 : await postCall(target, event);
+      const status = target === undefined ? 0 : await postWebhook(target, event);
       event.lastTriedAt = Date.now();
       if (status >= 200 && status < 300) {
         event.acknowledgedAt ??= Date.now();
@@ -234,8 +234,8 @@ export class ModelMeveto {
   }
 
   /**
-   * A call that was listed with a token that is used up has a new one the next time. It was listed when its page was read,
-   * which shows when the following one is asked for, or after the last one the first one again.
+   * A webhook that was listed with a consumed token gets a new one the next time. It counts as listed when its page was
+   * certainly read: when the following page is requested, or after the last page the first one again.
    */
   #page(cursor: number): unknown {
     if (cursor === 0) this.pollCount += 1;
@@ -262,7 +262,7 @@ export class ModelMeveto {
 
   #listedFrom(cursor: number): { listed: MevetoEvent[]; next: number } {
     const listed: MevetoEvent[] = [];
-    let next = this.listsCalls ? cursor : this.events.length;
+    let next = this.listsWebhooks ? cursor : this.events.length;
     for (; next < this.events.length && listed.length < PAGE_SIZE; next += 1) {
       const event = this.events[next];
       if (event?.mevetoId !== undefined && this.isListed(event)) listed.push(event);

@@ -9,7 +9,7 @@ import { LoginController } from './login.controller.js';
 import { LoginSession } from './login-session.js';
 import { TokensController } from './tokens.controller.js';
 
-/** Logging in, and telling who is. */
+/** Login, and identification of callers. */
 @Module({
   imports: [UsersModule, TokenSigningModule, TypeOrmModule.forFeature([AccessToken])],
   controllers: [LoginController, TokensController],

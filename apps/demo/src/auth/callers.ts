@@ -5,7 +5,7 @@ import { UserDirectory } from '../users/user-directory.js';
 import type { User } from '../users/user.entity.js';
 import { bearerOf } from './bearer.js';
 
-/** Who is logged in, and since when. */
+/** The logged in user and the start of the session. */
 export interface Caller {
   readonly user: User;
   /** Epoch milliseconds. */
@@ -13,7 +13,7 @@ export interface Caller {
   readonly by: Credential;
 }
 
-/** What a request proved its sender with, by the id under which it is stored. */
+/** The session or token of a request, by its stored id. */
 export interface Credential {
   readonly kind: 'session' | 'token';
   readonly id: string;
@@ -21,7 +21,7 @@ export interface Credential {
 
 export type RefusalReason = 'not-logged-in' | 'expired' | 'invalid-token' | 'logged-out';
 
-/** Who sent a request, or why nobody counts as having sent it. */
+/** The sender of a request, or why the request has no valid sender. */
 type Identified =
   | { readonly kind: 'caller'; readonly caller: Caller }
   | { readonly kind: 'refused'; readonly reason: RefusalReason };
@@ -34,7 +34,7 @@ const MESSAGES: Readonly<Record<RefusalReason, string>> = {
 };
 const REASONS = { expired: 'expired', invalid: 'invalid-token', revoked: 'logged-out' } as const;
 
-/** Tells who sent a request. Whether Meveto logged that person out was asked before, by the module's guard. */
+/** Identifies the sender of a request. The module's guard has already checked logouts by Meveto. */
 @Injectable()
 export class Callers {
   constructor(
@@ -42,7 +42,7 @@ export class Callers {
     private readonly tokens: AccessTokens,
   ) {}
 
-  /** By the session cookie alone, for pages. */
+  /** Uses the session cookie only, for pages. */
   async ofSession({ session, sessionID }: Request): Promise<Caller | undefined> {
     const { userId, signedInAt } = session;
     if (userId === undefined || signedInAt === undefined) return undefined;
@@ -51,8 +51,9 @@ export class Callers {
   }
 
   /**
-   * By `Authorization: Bearer`, else by the session cookie. For programs: nobody is answered with 401 and the reason.
-   * @throws {UnauthorizedException} with the header that goes with it already set
+   * Uses `Authorization: Bearer`, otherwise the session cookie. For programs: a request without a valid sender is
+   * answered with 401 and the reason.
+   * @throws {UnauthorizedException} with the `WWW-Authenticate` header already set
    */
   async demand(request: Request, response: Response): Promise<Caller> {
     const identified = await this.identify(request);

@@ -25,7 +25,7 @@ describe('describeClient', () => {
     expect(describeClient(userAgent)).toBe(description);
   });
 
-  it('says what it does not know when there is no header', () => {
+  it('returns a text for a missing header', () => {
     expect(describeClient(undefined)).toBe('Unknown program');
   });
 });

@@ -15,8 +15,8 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
 const PROGRAM = /^([\w.-]{1,40})(?:\/|$)/;
 
 /**
- * What kind of program sent a request, for people to recognise their devices by. A guess: programs may call themselves
- * what they like.
+ * Describes the program that sent a request, so that users recognise their devices. A guess: programs choose their name
+ * freely.
  * @returns at most 64 characters
  */
 export function describeClient(userAgent = ''): string {

@@ -1,12 +1,12 @@
 import { SessionReader, type SessionRequest } from 'nestjs-meveto-logout';
 import { bearerOf } from './bearer.js';
 
-/** Where programs ask, and where they connect; Express takes any case for the same. */
+/** Paths for programs and sockets. Express matches paths case-insensitively. */
 const FOR_PROGRAMS = /^\/(?:api\/|socket\.io\/|meveto\/session(?:[/?]|$))/i;
 
 /**
- * Reads the cookie's session, unless the request is a program's with an access token: that one proves by the token alone
- * who is asking, so an old cookie beside it takes nothing away. Pages go by the cookie whatever is beside it.
+ * Reads the cookie's session, unless a program sends an access token: then the token alone identifies the user, and an
+ * old cookie does not matter. Pages always use the cookie.
  */
 export class CookieWithoutBearer extends SessionReader {
   constructor(private readonly cookie: SessionReader) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { readCredentials } from './credentials.js';
 
 describe('readCredentials', () => {
-  it('takes no text with a NUL, which PostgreSQL cannot compare', () => {
+  it('refuses texts with a NUL, which PostgreSQL cannot compare', () => {
     expect(readCredentials({ email: 'a\0b@example.com', password: 'x' })).toBeUndefined();
     expect(readCredentials({ email: 'a@example.com', password: 'x\0' })).toBeUndefined();
   });

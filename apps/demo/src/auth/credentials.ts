@@ -1,4 +1,4 @@
-/** What someone typed to log in. */
+/** The credentials of a login. */
 export interface Credentials {
   readonly email: string;
   readonly password: string;
@@ -6,8 +6,10 @@ export interface Credentials {
 
 const MAX_LENGTH = 1_000;
 
-/** Reads address and password from a JSON or form body; undefined when one is missing or is no text that
- * every database can compare. */
+/**
+ * Reads address and password from a JSON or form body. Returns undefined if one is missing or is not a text that every
+ * database can compare.
+ */
 export function readCredentials(body: unknown): Credentials | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const { email, password } = body as Partial<Record<'email' | 'password', unknown>>;

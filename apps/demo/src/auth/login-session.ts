@@ -5,16 +5,16 @@ import { describeClient } from './client-description.js';
 import { renewSession, saveSession } from '../sessions/session-data.js';
 import type { User } from '../users/user.entity.js';
 
-/** Begins cookie sessions. */
+/** Starts cookie sessions. */
 @Injectable()
 export class LoginSession {
   constructor(private readonly mevetoLogout: MevetoLogoutService) {}
 
   /**
-   * Records the login and gives the request a new session that is stored when this resolves.
-   * @param proven when the person proved a Meveto ID, and which; by default they prove a password now
-   * @returns since when the session counts, in epoch milliseconds
-   * @throws {LoginOutdatedError} when the person was logged out by Meveto since
+   * Records the login and gives the request a new session, which is stored when the promise resolves.
+   * @param proven time and Meveto ID of a login with Meveto; by default a login by password, now
+   * @returns start of the session in epoch milliseconds
+   * @throws {LoginOutdatedError} when the user was logged out since
    */
   async begin(request: Request, user: User, proven: RecordLoginOptions = {}): Promise<number> {
     const { signedInAt } = await this.mevetoLogout.recordLogin(user.id, proven);

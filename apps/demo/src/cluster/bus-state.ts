@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
 
-/** A bus that comes and goes is not back yet. */
+/** The bus counts as back only after this time without a loss. */
 const BACK_AFTER_MS = 3_000;
 
-/** Whether the bus works, and a word in the log when it is lost and when it is back to stay. */
+/** Whether the bus works. Logs when the bus is lost and when the bus is back. */
 export class BusState {
   readonly #logger = new Logger('Cluster');
   #isUp = false;
@@ -21,7 +21,7 @@ export class BusState {
     if (!this.#isLost) return;
     this.#back ??= setTimeout(() => {
       this.#isLost = false;
-      this.#logger.log(`${this.name} is back: replicas hear of logouts at once again.`);
+      this.#logger.log(`${this.name} is back: replicas learn of logouts at once again.`);
     }, BACK_AFTER_MS).unref();
   }
 
@@ -32,7 +32,7 @@ export class BusState {
     if (this.#isLost) return;
     this.#isLost = true;
     this.#logger.warn(
-      `${this.name} is not there: until it is, replicas hear of each other's logouts within a second.`,
+      `${this.name} is not available: until it is, replicas learn of each other's logouts within a second.`,
     );
   }
 }

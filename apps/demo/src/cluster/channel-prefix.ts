@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * What the channels of this application begin with: databases of one Redis do not separate them. A digest, since
- * PostgreSQL's channel names are short.
+ * Prefix of this application's channels: the databases of one Redis server share their channels. A digest, because
+ * PostgreSQL limits the length of channel names.
  */
 export const channelPrefix = (clientId: string): string =>
   `meveto-demo-${createHash('sha256').update(clientId).digest('hex').slice(0, 16)}`;

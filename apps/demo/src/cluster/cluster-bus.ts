@@ -3,17 +3,17 @@ import { channelPrefix } from './channel-prefix.js';
 import { openPostgresBus } from './postgres-bus.js';
 import { openRedisBus } from './redis-bus.js';
 
-/** The way to the other replicas: Socket.IO's cluster adapter, and the connections it has. */
+/** The bus to the other replicas: Socket.IO's cluster adapter and its connections. */
 export interface ClusterBus {
-  /** What Socket.IO makes its adapters with. */
+  /** The adapter factory of Socket.IO. */
   readonly createAdapter: unknown;
-  /** Whether it is working at the moment. Losing it costs a second of delay, nothing else. */
+  /** Whether the bus works at the moment. A loss only delays logouts on other replicas by a second. */
   readonly isUp: boolean;
-  /** Ends its connections, within a second. */
+  /** Closes its connections, within a second. */
   close(): Promise<void>;
 }
 
-/** Opens what the configuration asks for. A bus that is away does not hold the start up for long: it is used once it is there. */
+/** Opens the configured bus. An unavailable bus delays the start only briefly, and is used once it is available. */
 export async function openClusterBus(config: DemoConfig): Promise<ClusterBus | undefined> {
   const { cluster, database } = config;
   const key = channelPrefix(config.client.clientId);

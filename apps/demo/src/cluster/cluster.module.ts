@@ -3,7 +3,7 @@ import { DEMO_CONFIG } from '../config/tokens.js';
 import { openClusterBus } from './cluster-bus.js';
 import { CLUSTER_BUS } from './tokens.js';
 
-/** The way to the other replicas, if one is configured. */
+/** Provides the bus to the other replicas, if one is configured. */
 @Global()
 @Module({
   providers: [{ provide: CLUSTER_BUS, inject: [DEMO_CONFIG], useFactory: openClusterBus }],

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdapter } from '@socket.io/postgres-adapter';
-import { tolerantPool } from 'nestjs-meveto-logout';
+import { resilientPool } from 'nestjs-meveto-logout';
 import pg from 'pg';
 import { PostgresClient } from '../database/postgres-client.js';
 import { BusState } from './bus-state.js';
@@ -9,12 +9,12 @@ import type { ClusterBus } from './cluster-bus.js';
 const CONNECT_TIMEOUT_MS = 2_000;
 const QUERY_TIMEOUT_MS = 5_000;
 const CLOSE_WITHIN_MS = 1_000;
-/** One to listen on, the others to publish. */
+/** One connection listens, the others publish. */
 const CONNECTIONS = 3;
 
-/** PostgreSQL's LISTEN and NOTIFY, on connections of their own. Connects again by itself, for ever. */
+/** Uses PostgreSQL's LISTEN and NOTIFY on separate connections. Always reconnects by itself. */
 export function openPostgresBus(url: string, channelPrefix: string): ClusterBus {
-  const pool = tolerantPool(
+  const pool = resilientPool(
     new pg.Pool({
       connectionString: url,
       max: CONNECTIONS,

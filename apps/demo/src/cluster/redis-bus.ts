@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdapter } from '@socket.io/redis-adapter';
-import { tolerantRedis } from 'nestjs-meveto-logout';
+import { resilientRedis } from 'nestjs-meveto-logout';
 import { createClient } from 'redis';
 import { BusState } from './bus-state.js';
 import type { ClusterBus } from './cluster-bus.js';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const LONGEST_PAUSE_MS = 1_000;
-/** A connection that is silently gone is found out by a ping without an answer. */
+/** Interval of pings, which detect silently lost connections. */
 const PING_EVERY_MS = 2_000;
 const SILENT_FOR_MS = 6_000;
 const WAIT_AT_START_MS = 2_000;
 
-/** Redis's pub/sub. Connects again by itself, for ever. */
+/** Uses Redis pub/sub. Always reconnects by itself. */
 export async function openRedisBus(url: string, key: string): Promise<ClusterBus> {
   const options = {
     url,
@@ -23,7 +23,7 @@ export async function openRedisBus(url: string, key: string): Promise<ClusterBus
       reconnectStrategy: (attempts: number) => Math.min(50 * 2 ** attempts, LONGEST_PAUSE_MS),
     },
   };
-  // What cannot be published now is not worth keeping: the store brings it.
+  // Do not queue messages while offline: the other replicas learn of the logouts from the store.
   const publisher = createClient({ ...options, disableOfflineQueue: true });
   const subscriber = createClient(options);
   const state = new BusState('Redis');
@@ -39,7 +39,7 @@ export async function openRedisBus(url: string, key: string): Promise<ClusterBus
   connected.catch(() => undefined);
   await Promise.race([connected, sleep(WAIT_AT_START_MS, undefined, { ref: false })]);
   return {
-    createAdapter: createAdapter(tolerantRedis(publisher), tolerantRedis(subscriber), { key }),
+    createAdapter: createAdapter(resilientRedis(publisher), resilientRedis(subscriber), { key }),
     get isUp() {
       return state.isUp;
     },

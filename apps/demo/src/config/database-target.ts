@@ -1,6 +1,6 @@
 import type { EnvironmentReader } from './environment-reader.js';
 
-/** Which database the demo runs on. */
+/** The database of the demo. */
 export type DatabaseTarget =
   | { readonly kind: 'sqlite'; readonly path: string }
   | { readonly kind: 'postgres' | 'mysql'; readonly url: string };
@@ -14,7 +14,7 @@ const SERVERS: Readonly<Record<string, 'postgres' | 'mysql'>> = {
   'mariadb:': 'mysql',
 };
 
-/** Reads `DATABASE_URL`. Its text never appears in a fault: it may hold a password. */
+/** Reads `DATABASE_URL`. Faults never quote it: it may contain a password. */
 export function readDatabaseTarget(reader: EnvironmentReader): DatabaseTarget {
   const given = reader.text('DATABASE_URL');
   if (given === undefined) return DEFAULT_TARGET;
@@ -33,7 +33,7 @@ export function readDatabaseTarget(reader: EnvironmentReader): DatabaseTarget {
   return DEFAULT_TARGET;
 }
 
-/** The database as it may be shown to people: without user, password and parameters. */
+/** The database for display, without user, password and parameters. */
 export function describeDatabase(target: DatabaseTarget): string {
   if (target.kind === 'sqlite') return `SQLite file ${target.path}`;
   const { host, pathname } = new URL(target.url);

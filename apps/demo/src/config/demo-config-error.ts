@@ -1,4 +1,4 @@
-/** The environment does not fit. The message lists every fault with its remedy, and no secret. */
+/** The environment is not valid. The message lists every fault with its remedy, and no secret. */
 export class DemoConfigError extends Error {
   constructor(readonly faults: readonly string[]) {
     super(

@@ -36,7 +36,7 @@ describe('readDemoConfig', () => {
     });
   });
 
-  it('takes an empty variable for an unset one', () => {
+  it('treats an empty variable as unset', () => {
     expect(readDemoConfig({ PORT: '', MEVETO_API_URL: '  ' }).port).toBe(3000);
   });
 
@@ -58,20 +58,35 @@ describe('readDemoConfig', () => {
     },
   );
 
-  it('wants client id and secret with a real Meveto', () => {
+  it('requires client id and secret with a real Meveto', () => {
     expect(faultsOf({ MEVETO_API_URL: REMOTE.MEVETO_API_URL })).toEqual([
       expect.stringMatching(/^MEVETO_CLIENT_ID is missing: .+\.$/),
       expect.stringMatching(/^MEVETO_CLIENT_SECRET is missing: .+\.$/),
     ]);
   });
 
+  it.each(['hunter2', 'fifteen-bytes-1', 'a'.repeat(40)])(
+    'asks for a longer client secret than %s, and does not quote it',
+    (secret) => {
+      for (const environment of [{}, REMOTE]) {
+        const faults = faultsOf({ ...environment, MEVETO_CLIENT_SECRET: secret });
+        expect(faults).toEqual([
+          expect.stringMatching(
+            /^MEVETO_CLIENT_SECRET has fewer than 16 bytes, .*: have Meveto issue a longer one/,
+          ),
+        ]);
+        expect(faults.join()).not.toContain(secret);
+      }
+    },
+  );
+
   it('lists every fault at once, with the remedy and without a secret', () => {
     const environment = {
       PORT: '70000',
       DATABASE_URL: 'oracle://scott:tiger@host/db',
       MEVETO_WEBHOOK_SECRET_PATH: 'short-secret',
-      SESSION_SECRET: 'the-same-secret',
-      MEVETO_CLIENT_SECRET: 'the-same-secret',
+      SESSION_SECRET: 'the-same-secret-in-both',
+      MEVETO_CLIENT_SECRET: 'the-same-secret-in-both',
       MEVETO_RECONCILE_CRON: 'now and then',
       PUBLIC_URL: 'https://example.com/app',
       DEMO_USERS: '-1',

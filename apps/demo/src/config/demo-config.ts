@@ -4,24 +4,24 @@ import { type DatabaseTarget, readDatabaseTarget } from './database-target.js';
 import { EnvironmentReader, type Environment } from './environment-reader.js';
 import { type MevetoClient, type MevetoTarget, readMevetoClient, readMevetoTarget } from './meveto-target.js';
 
-/** How the demo was asked to run. */
+/** The configuration of the demo. */
 export interface DemoConfig {
   /** HTTP and websocket port. */
   readonly port: number;
   readonly database: DatabaseTarget;
   readonly meveto: MevetoTarget;
   readonly client: MevetoClient;
-  /** Secret last segment of the webhook's path. Never logged. */
+  /** Secret last segment of the webhook path. Never logged. */
   readonly webhookSecretPath: string | undefined;
-  /** Signs cookies and access tokens; undefined: made once and kept in the database. */
+  /** Secret that signs cookies and access tokens; undefined: generated once and kept in the database. */
   readonly sessionSecret: string | undefined;
-  /** Origin under which browsers reach the demo; undefined: the request's own, when it is a loopback one. */
+  /** Origin of the demo for browsers; undefined: the request's own origin, if it is a loopback one. */
   readonly publicUrl: string | undefined;
-  /** When to ask Meveto for calls that never arrived; undefined: the module's default. */
+  /** Schedule for reading the list of pending webhooks; undefined: the module's default. */
   readonly reconcileCron: string | undefined;
-  /** How many extra users to create for load tests. */
+  /** Number of extra users for load tests. */
   readonly demoUsers: number;
-  /** Which Socket.IO cluster adapter is asked for. */
+  /** The Socket.IO cluster adapter to use. */
   readonly cluster: ClusterTarget;
 }
 
@@ -31,8 +31,8 @@ export type ClusterTarget =
   | { readonly kind: 'redis'; readonly url: string };
 
 /**
- * Turns the environment into a configuration.
- * @throws {DemoConfigError} when anything does not fit, with every fault and its remedy
+ * Reads the configuration from the environment.
+ * @throws {DemoConfigError} for an invalid environment, with every fault and its remedy
  */
 export function readDemoConfig(environment: Environment): DemoConfig {
   const reader = new EnvironmentReader(environment);

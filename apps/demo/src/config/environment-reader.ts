@@ -1,8 +1,8 @@
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads environment variables and keeps every fault, so that one start tells all of them.
- * An empty variable counts as unset.
+ * Reads environment variables and collects every fault, so that one start reports all of them. An empty variable counts
+ * as unset.
  */
 export class EnvironmentReader {
   readonly faults: string[] = [];
@@ -14,7 +14,7 @@ export class EnvironmentReader {
     return value === undefined || value === '' ? undefined : value;
   }
 
-  /** A whole number within bounds; out of them is a fault, and the fallback stands in for it. */
+  /** Reads a whole number within bounds. Otherwise adds a fault and returns the fallback. */
   integer(name: string, fallback: number, min: number, max: number): number {
     const given = this.text(name);
     if (given === undefined) return fallback;
@@ -28,7 +28,7 @@ export class EnvironmentReader {
     return fallback;
   }
 
-  /** An origin such as `https://example.com`: no path, no query, no password. */
+  /** Reads an origin such as `https://example.com`: no path, no query, no password. */
   origin(name: string): URL | undefined {
     const given = this.text(name);
     if (given === undefined) return undefined;
@@ -42,7 +42,10 @@ export class EnvironmentReader {
     return undefined;
   }
 
-  /** @param what what is wrong, without any secret @param remedy what to do about it */
+  /**
+   * @param what the fault, without any secret
+   * @param remedy what to do
+   */
   fault(name: string, what: string, remedy: string): void {
     this.faults.push(`${name} ${what}: ${remedy}.`);
   }

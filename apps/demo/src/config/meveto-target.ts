@@ -1,12 +1,12 @@
 import type { EnvironmentReader } from './environment-reader.js';
 import { isLoopbackHost } from './loopback.js';
 
-/** Which Meveto the demo talks to: a real one, or the simulator in the same process. */
+/** The Meveto that the demo uses: a real one, or the simulator in the same process. */
 export type MevetoTarget =
   | { readonly kind: 'simulator'; readonly port: number }
   | { readonly kind: 'remote'; readonly apiUrl: string; readonly dashboardUrl: string };
 
-/** The application as Meveto knows it. */
+/** The application's credentials at Meveto. */
 export interface MevetoClient {
   readonly clientId: string;
   readonly clientSecret: string;
@@ -17,7 +17,11 @@ const SIMULATED_CLIENT: MevetoClient = {
   clientSecret: 'demo-client-secret-only-for-the-simulator',
 };
 
-/** Reads where Meveto is. Its URLs are https, or http on a loopback address. */
+/** The module's requirements for a secret that keys are derived from. */
+const MIN_SECRET_BYTES = 16;
+const MIN_DISTINCT = 8;
+
+/** Reads the addresses of Meveto: https, or http on a loopback address. */
 export function readMevetoTarget(reader: EnvironmentReader): MevetoTarget {
   const port = reader.integer('SIMULATOR_PORT', 4000, 0, 65_535);
   const api = secureOrigin(reader, 'MEVETO_API_URL');
@@ -35,7 +39,7 @@ export function readMevetoTarget(reader: EnvironmentReader): MevetoTarget {
   return { kind: 'simulator', port };
 }
 
-/** Reads who the application is at Meveto; required with a real Meveto. */
+/** Reads the application's credentials; required with a real Meveto. */
 export function readMevetoClient(reader: EnvironmentReader): MevetoClient {
   const clientId = reader.text('MEVETO_CLIENT_ID');
   const clientSecret = reader.text('MEVETO_CLIENT_SECRET');
@@ -45,10 +49,22 @@ export function readMevetoClient(reader: EnvironmentReader): MevetoClient {
     if (clientId === undefined) reader.fault('MEVETO_CLIENT_ID', 'is missing', remedy);
     if (clientSecret === undefined) reader.fault('MEVETO_CLIENT_SECRET', 'is missing', remedy);
   }
+  if (clientSecret !== undefined && isWeak(clientSecret)) {
+    reader.fault(
+      'MEVETO_CLIENT_SECRET',
+      `has fewer than ${String(MIN_SECRET_BYTES)} bytes, or fewer than ${String(MIN_DISTINCT)} different ones`,
+      'have Meveto issue a longer one: stored tokens are sealed with keys that are derived from it',
+    );
+  }
   return {
     clientId: clientId ?? SIMULATED_CLIENT.clientId,
     clientSecret: clientSecret ?? SIMULATED_CLIENT.clientSecret,
   };
+}
+
+function isWeak(secret: string): boolean {
+  const bytes = Buffer.from(secret);
+  return bytes.length < MIN_SECRET_BYTES || new Set(bytes).size < MIN_DISTINCT;
 }
 
 function secureOrigin(reader: EnvironmentReader, name: string): URL | undefined {
@@ -62,6 +78,6 @@ function secureOrigin(reader: EnvironmentReader, name: string): URL | undefined 
   return undefined;
 }
 
-/** Meveto's own API has its dashboard on a host of its own; a stand-in serves both. */
+/** Meveto's own dashboard is on another host than its API. A simulator serves both on one origin. */
 const dashboardOf = (api: URL): URL =>
   api.hostname === 'prod.meveto.com' ? new URL('https://dashboard.meveto.com') : api;

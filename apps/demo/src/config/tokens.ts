@@ -1,2 +1,2 @@
-/** Injection token of the {@link DemoConfig} that the process was started with. */
+/** Injection token of the {@link DemoConfig} of this process. */
 export const DEMO_CONFIG = Symbol('demo:config');

@@ -31,7 +31,7 @@ describe('isDatabaseFailure', () => {
       'ER_SESSION_WAS_KILLED ER_CLIENT_INTERACTION_TIMEOUT ER_OPTION_PREVENTS_STATEMENT ER_ACCESS_DENIED_ERROR',
       'ER_DISK_FULL ER_NO_SUCH_TABLE ER_LOCK_WAIT_TIMEOUT ER_CON_COUNT_ERROR',
     ].flatMap((line) => line.split(' ')),
-  )('takes %s for one, of a query and of a connection', (code) => {
+  )('is true for %s, of a query and of a connection', (code) => {
     expect([isDatabaseFailure(coded(code)), isDatabaseFailure(ofQuery(coded(code)))]).toEqual([true, true]);
   });
 
@@ -41,7 +41,7 @@ describe('isDatabaseFailure', () => {
       'ER_DUP_ENTRY ER_BAD_NULL_ERROR ER_NO_REFERENCED_ROW_2 ER_ROW_IS_REFERENCED_2 ER_CONSTRAINT_FAILED',
       'ER_DATA_TOO_LONG ER_TRUNCATED_WRONG_VALUE ER_TRUNCATED_WRONG_VALUE_FOR_FIELD',
     ].flatMap((line) => line.split(' ')),
-  )('takes %s for a fault of the program', (code) => {
+  )('is false for %s, a fault of the program', (code) => {
     expect([isDatabaseFailure(coded(code)), isDatabaseFailure(ofQuery(coded(code)))]).toEqual([false, false]);
   });
 

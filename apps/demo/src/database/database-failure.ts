@@ -1,12 +1,12 @@
 import { QueryFailedError, TypeORMError } from 'typeorm';
 
-/** What Node says of a connection that failed. */
+/** Node's error codes of a failed connection. */
 const CONNECTION_CODE = /^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN|NOTFOUND)$/;
 
-/** SQLSTATE of the standard and of PostgreSQL, and the names that SQLite and MySQL give their errors. */
+/** SQLSTATEs of the standard and of PostgreSQL, and error names of SQLite and MySQL. */
 const DATABASE_CODE = /^((\d[0-9A-Z]|F0|HV|P0|XX)[0-9A-Z]{3}|SQLITE_\w+|ER_\w+|PROTOCOL_\w+)$/;
 
-/** Codes of a broken rule of the schema or of an impossible value: the database works, the statement does not fit. */
+/** Codes of a violated constraint or an impossible value: the database works, but the statement is wrong. */
 const MISFIT_CODES = [
   /^2[123][0-9A-Z]{3}$/,
   /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)/,
@@ -18,14 +18,13 @@ const MISFIT_CODES = [
 const MESSAGES =
   /timeout exceeded when trying to connect|connection terminated|query read timeout|not queryable|cannot use a pool after|client was closed|connection is (not open|closed|in closed state)|pool is closed|no connections available|queue limit reached|database connection is not open/i;
 
-/** Names of TypeORM's own errors for a connection that is not there. */
+/** Names of TypeORM's errors for a missing connection. */
 const TYPEORM_NAMES =
   /^(ConnectionIsNotSet|DriverAlreadyReleased|QueryRunnerAlreadyReleased|CannotExecuteNotConnected)Error$/;
 
 /**
- * Whether an error is the database's: it is away, locked, full, or not as the program needs it, and the same request may
- * work once that is mended. A broken rule, such as a unique one, or a value that no column takes is none of these: that
- * is a fault of the program.
+ * Whether an error is a database failure: the database is unavailable, locked, full or not set up, and the same request
+ * may succeed after that is fixed. A violated constraint or an impossible value is a fault of the program instead.
  */
 export function isDatabaseFailure(error: unknown): boolean {
   if (error instanceof QueryFailedError) return isFailureOfQuery(error.driverError);
@@ -35,7 +34,7 @@ export function isDatabaseFailure(error: unknown): boolean {
   return codesOf(error).some(isCodeOfDatabase) || MESSAGES.test(error.message);
 }
 
-/** A driver refuses values that it cannot send with a TypeError or a RangeError; all else is the database's. */
+/** A driver refuses values that it cannot send with a TypeError or RangeError. Any other error is a database failure. */
 function isFailureOfQuery(cause: unknown): boolean {
   if (cause instanceof TypeError || cause instanceof RangeError) return isDatabaseFailure(cause);
   return !(cause instanceof Error && isMisfit(cause));
@@ -46,7 +45,7 @@ const isMisfit = (error: Error): boolean =>
 
 const isCodeOfDatabase = (code: string): boolean => CONNECTION_CODE.test(code) || DATABASE_CODE.test(code);
 
-/** MySQL's errors have a SQLSTATE beside their code, and newer ones nothing else. */
+/** MySQL's errors have a SQLSTATE and a code; newer ones have only the SQLSTATE. */
 function codesOf(error: Error): string[] {
   const { code, sqlState } = error as { readonly code?: unknown; readonly sqlState?: unknown };
   return [code, sqlState].filter((given) => typeof given === 'string');

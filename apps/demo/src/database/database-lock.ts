@@ -4,7 +4,7 @@ import type { DataSource, QueryRunner } from 'typeorm';
 const POLL_MS = 100;
 const GIVE_UP_AFTER_MS = 60_000;
 
-/** Statements that take and free a lock of the database server; each is answered at once with `locked`. */
+/** Statements that acquire and release a lock of the database server. Each returns `locked` at once. */
 interface LockStatements {
   readonly take: string;
   readonly free: string;
@@ -22,8 +22,8 @@ const STATEMENTS: Readonly<Record<string, LockStatements>> = {
 };
 
 /**
- * Runs `work` while no other replica does. The lock belongs to a connection of its own, so it ends with the process
- * however that dies. SQLite needs none: its file belongs to one process.
+ * Runs `work` while no other replica does. The lock belongs to a separate connection, and so ends with the process in
+ * any case. SQLite needs no lock: one process owns its file.
  * @throws {Error} when another replica holds the lock for more than a minute
  */
 export async function withDatabaseLock(dataSource: DataSource, work: () => Promise<void>): Promise<void> {

@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { databaseOptions } from './database-options.js';
 
 describe('databaseOptions', () => {
-  it('never changes the schema but by migrations', () => {
+  it('changes the schema only by migrations', () => {
     expect(databaseOptions({ kind: 'sqlite', path: 'x.sqlite' })).toMatchObject({
       synchronize: false,
       migrationsRun: false,

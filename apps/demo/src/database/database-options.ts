@@ -10,7 +10,7 @@ import { PostgresClient } from './postgres-client.js';
 import { Setting } from './setting.entity.js';
 
 const CONNECT_TIMEOUT_MS = 2_000;
-/** With PostgreSQL also how long a request waits for a connection of the pool: a crowd is no outage. */
+/** With PostgreSQL also the wait for a connection of the pool: a full pool is not an outage. */
 const POOL_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 5_000;
 /** better-sqlite3 blocks the event loop while it waits for another process's lock, so it must not wait long. */
@@ -24,7 +24,7 @@ interface SqliteConnection {
 const shared = {
   entities: [User, AccessToken, Session, Setting, ...mevetoLogoutEntities],
   migrations: [CreateDemoTables1760000000000, ...mevetoLogoutMigrations],
-  // Replicas start at the same time: `openDatabase` runs the migrations, under a lock of the database.
+  // Replicas start at the same time: `openDatabase` runs the migrations under a lock of the database.
   migrationsRun: false,
   synchronize: false,
 } satisfies Partial<DataSourceOptions>;
@@ -61,7 +61,9 @@ export function databaseOptions(target: DatabaseTarget): DataSourceOptions {
   }
 }
 
-/** WAL alone would leave `synchronous` at NORMAL on the next start: a committed logout could vanish with the power. */
+/**
+ * WAL alone would leave `synchronous` at NORMAL on the next start: a power failure could then lose a committed logout.
+ */
 function makeDurable(connection: SqliteConnection): void {
   connection.pragma('journal_mode = WAL');
   connection.pragma('synchronous = FULL');

@@ -10,7 +10,7 @@ export class DatabaseStartError extends Error {
   }
 }
 
-/** A refused connection is an AggregateError without a message: its parts say what happened. */
+/** A refused connection is an AggregateError without a message: its parts contain the messages. */
 function describe(error: Error): string {
   if (error.message !== '') return error.message.replace(/\.$/, '');
   if (error instanceof AggregateError) return error.errors.map((part: unknown) => String(part)).join('; ');

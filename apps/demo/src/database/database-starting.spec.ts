@@ -30,7 +30,7 @@ describe('mayStillStart', () => {
     coded('SQLITE_CANTOPEN'),
     new QueryFailedError('CREATE TABLE', [], coded('42P01')),
     undefined,
-  ])('tells of %s (%j) at once', (error) => {
+  ])('is false for %s (%j)', (error) => {
     expect(mayStillStart(error)).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 import { QueryFailedError } from 'typeorm';
 
-/** Nobody listens yet, the server says so itself, or another process holds what this one needs for a moment. */
+/** No server listens yet, the server reports that it is starting, or another process holds a lock for a moment. */
 const PASSING_CODES = [
   /^E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|AI_AGAIN|NOTFOUND)$/,
   /^(08|53|57P|55P03|40001|40P01)/,
@@ -13,8 +13,8 @@ const PASSING_MESSAGES =
   /timeout exceeded when trying to connect|connection terminated|query read timeout|client was closed|connection is (closed|in closed state)/i;
 
 /**
- * Whether a database that could not be opened may just be starting, so that waiting helps. A wrong password or a missing
- * database is none: it does not pass by itself, and is to be told at once.
+ * Whether a database that could not be opened may still be starting, so that waiting helps. A wrong password or a
+ * missing database is not temporary and is reported at once.
  */
 export function mayStillStart(error: unknown): boolean {
   if (error instanceof QueryFailedError) return mayStillStart(error.driverError);

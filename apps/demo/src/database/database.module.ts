@@ -13,7 +13,7 @@ export class DatabaseModule {
       module: DatabaseModule,
       imports: [
         TypeOrmModule.forRootAsync({
-          // `openDatabase` tries again by itself, with quieter words.
+          // `openDatabase` retries by itself, with fewer log lines.
           useFactory: () => ({ ...options, toRetry: () => false }),
           dataSourceFactory: () => openDatabase(config, options),
         }),

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import mysql from 'mysql2';
 import { mysqlDriver } from './mysql-driver.js';
 
-/** A server that answers no query on its first connection, and every one on those after it. */
+/** A server that answers no query on its first connection, and every query on later ones. */
 function startServer(): Server {
   let connections = 0;
   const server = mysql.createServer((connection: mysql.Connection) => {
@@ -33,7 +33,7 @@ function startServer(): Server {
   return listening.listen(0, '127.0.0.1');
 }
 
-/** Each command begins to count its packets anew. */
+/** Each command restarts the packet count. */
 function expectNext(connection: mysql.Connection): void {
   Object.assign(connection, { sequenceId: 0 });
 }
@@ -47,7 +47,7 @@ describe('mysqlDriver', () => {
     server.close();
   });
 
-  it('asks on a new connection after a query without an answer', async () => {
+  it('opens a new connection after a query without an answer', async () => {
     if (!server.listening) await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const pool = mysqlDriver(500).createPool({ host: '127.0.0.1', port, user: 'u', connectionLimit: 1 });

@@ -2,15 +2,15 @@ import mysql, { type Pool, type PoolConnection, type PoolOptions } from 'mysql2'
 
 type Query = (...given: unknown[]) => unknown;
 
-/** The part of mysql2 that is changed here; TypeORM finds the rest there too. */
+/** The part of mysql2 that is replaced here; TypeORM uses the rest unchanged. */
 interface MysqlDriver {
   createPool(options: PoolOptions): Pool;
 }
 
 /**
- * mysql2 with connections that do not survive a query without an answer. It would give such a query up after its
- * time-out, but put the connection back into the pool, where every later query waits behind the one that never ends.
- * TypeORM's own option for a time-out also logs slow queries with their parameters, so this one sets it.
+ * mysql2, but a connection is closed after a query without an answer. mysql2 abandons such a query after its time-out
+ * but returns the connection to the pool, where later queries wait behind the abandoned one. TypeORM's own time-out
+ * option also logs slow queries with their parameters, so this driver sets the time-out.
  */
 export const mysqlDriver = (queryTimeoutMs: number): MysqlDriver => ({
   ...mysql,

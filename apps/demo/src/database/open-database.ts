@@ -8,15 +8,15 @@ import { withDatabaseLock } from './database-lock.js';
 import { DatabaseStartError } from './database-start-error.js';
 import { mayStillStart } from './database-starting.js';
 
-/** A server may still be starting; a file is there or not, but the process before may still hold its lock. */
+/** A server may still be starting. A file may still be locked by the previous process. */
 const ATTEMPTS = { sqlite: 5, postgres: 15, mysql: 15 };
 const PAUSE_MS = 1_000;
 
 const logger = new Logger('Database');
 
 /**
- * Connects, brings the schema up to date and seeds the demo's users; safe when several replicas do so at once. A
- * database that is still starting is waited for.
+ * Connects, runs the migrations and seeds the demo's users. Safe when several replicas start at once. Waits for a
+ * database that is still starting.
  * @throws {DatabaseStartError} when the database cannot be used
  */
 export async function openDatabase(config: DemoConfig, options: DataSourceOptions): Promise<DataSource> {

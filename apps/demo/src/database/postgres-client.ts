@@ -3,9 +3,9 @@ import pg from 'pg';
 type Query = (...given: unknown[]) => unknown;
 
 /**
- * A connection that does not survive a query without an answer. `pg` gives such a query up after `query_timeout`, but
- * puts the connection back into the pool, where every later query waits behind the one that never ends: after a
- * fail-over of the database or a firewall that forgot the connection, that is for a quarter of an hour.
+ * A connection that is closed after a query without an answer. `pg` abandons such a query after `query_timeout` but
+ * returns the connection to the pool, where later queries wait behind the abandoned one: after a database fail-over or
+ * a firewall time-out for a quarter of an hour.
  */
 export class PostgresClient extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {
@@ -19,7 +19,7 @@ export class PostgresClient extends pg.Client {
     Object.assign(this, { query: watched });
   }
 
-  /** With a query under way, `end` closes the socket at once; the pool then drops the connection. */
+  /** With a query in flight, `end` closes the socket at once; the pool then drops the connection. */
   private async closeAfter(error: unknown): Promise<void> {
     if (error instanceof Error && error.message === 'Query read timeout') await this.end();
   }

@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { Setting } from './setting.entity.js';
 
-/** Values that all replicas agree on. */
+/** Values that all replicas share. */
 @Injectable()
 export class Settings {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** The stored value, or, when there is none yet, the given one: whichever replica is first decides for all. */
+  /** Returns the stored value. If there is none, stores and returns the given one: the first replica decides. */
   async getOrSet(key: string, value: string): Promise<string> {
     const settings = this.dataSource.getRepository(Setting);
     const known = await settings.findOneBy({ key });

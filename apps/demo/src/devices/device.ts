@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 
-/** Somewhere where a person is logged in: a browser with its session, or a program with its access token. */
+/** A place where a user is logged in: a browser with its session, or a program with its access token. */
 export interface Device {
-  /** Stands for the session or token in pages and addresses: what it is derived from must not be shown. */
+  /** Public id of the session or token: the stored id must not be shown. */
   readonly id: string;
   readonly kind: 'session' | 'token';
-  /** What kind of program logged in, such as `Firefox on Linux`. */
+  /** The program that logged in, such as `Firefox on Linux`. */
   readonly client: string;
   /** Epoch milliseconds. */
   readonly signedInAt: number;
-  /** Whether it is the one that is asking. */
+  /** Whether this is the device of the current request. */
   readonly isCurrent: boolean;
 }
 

@@ -8,7 +8,7 @@ import { devicesPage } from '../pages/devices-page.js';
 import { deviceId } from './device.js';
 import { Devices } from './devices.js';
 
-/** Where the person is logged in, and a way to end each of it. */
+/** Lists a user's devices and signs them out. */
 @Controller()
 @AnswerLoggedOut('redirect')
 export class DevicesController {
@@ -24,10 +24,10 @@ export class DevicesController {
     else sendPage(response, 200, devicesPage(await this.devices.of(caller)));
   }
 
-  /** The page asks here whether anything has changed. */
+  /** The page polls this route for changes. */
   @Get('api/devices')
   @AnswerLoggedOut('json')
-  async tell(@Req() request: Request, @Res() response: Response): Promise<void> {
+  async list(@Req() request: Request, @Res() response: Response): Promise<void> {
     const caller = await this.callers.demand(request, response);
     const devices = await this.devices.of(caller);
     response.json({
@@ -45,7 +45,7 @@ export class DevicesController {
     if (caller === undefined) {
       toLogin(response);
     } else if (id === deviceId('session', caller.by.id)) {
-      // This one's cookie goes too, as with the logout button of the profile.
+      // Also clears this browser's cookie, as the logout button of the profile does.
       response.redirect(307, '/logout');
     } else if (await this.devices.signOut(caller.user, id)) {
       response.redirect(303, '/devices');

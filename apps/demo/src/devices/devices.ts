@@ -8,10 +8,10 @@ import type { Caller, Credential } from '../auth/callers.js';
 import type { User } from '../users/user.entity.js';
 import { type Device, deviceId } from './device.js';
 
-/** The newest ones of each kind are enough for a page, however many a load test leaves behind. */
+/** The page shows only the newest devices of each kind: a load test may create many more. */
 const SHOWN_AT_MOST = 100;
 
-/** Where a person is logged in. */
+/** The devices of a user. */
 @Injectable()
 export class Devices {
   constructor(
@@ -19,7 +19,7 @@ export class Devices {
     @InjectRepository(AccessToken) private readonly tokens: Repository<AccessToken>,
   ) {}
 
-  /** The sessions and access tokens of a person that still count: the one that is asking, then the newest. */
+  /** The live sessions and access tokens of a user: the current one first, then the newest. */
   async of({ user, by }: Caller): Promise<readonly Device[]> {
     const [sessions, tokens] = await Promise.all([this.liveSessions(user), this.liveTokens(user)]);
     const devices = [
@@ -34,7 +34,7 @@ export class Devices {
     );
   }
 
-  /** Ends one of the person's sessions or tokens. False: there is none such, or no longer. */
+  /** Ends a session or token of the user. Returns false if there is no such one. */
   async signOut(user: User, id: string): Promise<boolean> {
     const session = (await this.liveSessions(user)).find((each) => deviceId('session', each.id) === id);
     if (session !== undefined) {
@@ -69,7 +69,7 @@ export class Devices {
   }
 }
 
-/** What began at or before the person's last logout is over, whether or not its row is still there; so is what is too old. */
+/** Condition for live rows: not begun at or before the user's last logout, and not expired. */
 function stillGood({ lastLoggedOut }: User): Record<'signedInAt' | 'expiresAt', FindOperator<number>> {
   const now = Date.now();
   return {

@@ -4,7 +4,7 @@ import { MevetoLogoutService, type MevetoLogoutStatus } from 'nestjs-meveto-logo
 import type { ClusterBus } from '../cluster/cluster-bus.js';
 import { CLUSTER_BUS } from '../cluster/tokens.js';
 
-/** The answer of `/health`. Instants are ISO 8601, null: not yet. */
+/** The answer of `/health`. Instants are ISO 8601; null: not yet. */
 export type Health =
   | {
       readonly status: 'ok';
@@ -15,16 +15,19 @@ export type Health =
         readonly ambiguous: number;
       };
       readonly reconciler: { readonly lastSuccessAt: string | null; readonly lastFailureAt: string | null };
-      readonly guard: { readonly knowledgeAgeMs: number };
-      /** The way to the other replicas: without it they hear of each other's logouts a second later. */
+      readonly guard: { readonly logoutStateAgeMs: number };
+      /** The bus to the other replicas. Without it, they learn of each other's logouts a second later. */
       readonly cluster: 'none' | 'up' | 'down';
     }
   | { readonly status: 'error'; readonly database: 'unreachable' };
 
-/** A load balancer must have its answer before it gives up by itself. */
+/** The answer must arrive before a load balancer's own time-out. */
 const DEADLINE_MS = 3_000;
 
-/** Asks the database, by way of the logout module's own tables. Meveto being down is no fault of this application. */
+/**
+ * Checks the database through the logout module's own tables. An unavailable Meveto does not make the application
+ * unhealthy.
+ */
 @Injectable()
 export class HealthReport {
   constructor(
@@ -59,7 +62,7 @@ const healthy = ({
   calls,
   oldestPendingAgeMs,
   reconciler,
-  knowledgeAgeMs,
+  logoutStateAgeMs,
 }: MevetoLogoutStatus): Omit<Healthy, 'cluster'> => ({
   status: 'ok',
   database: 'ok',
@@ -72,7 +75,7 @@ const healthy = ({
     lastSuccessAt: isoOf(reconciler.lastSuccessAt),
     lastFailureAt: isoOf(reconciler.lastFailureAt),
   },
-  guard: { knowledgeAgeMs: Math.round(knowledgeAgeMs) },
+  guard: { logoutStateAgeMs: Math.round(logoutStateAgeMs) },
 });
 
 const isoOf = (instant: number | undefined): string | null =>

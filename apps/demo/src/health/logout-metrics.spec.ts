@@ -4,12 +4,12 @@ import { LogoutMetrics } from './logout-metrics.js';
 const STATUS = {
   calls: { pending: 2, applied: 7, rejected: 0, unknown_user: 0, ambiguous: 1, expired: 0 },
   oldestPendingAgeMs: 1500,
-  knowledgeAgeMs: 250,
+  logoutStateAgeMs: 250,
   counters: { webhook_accepted: 9 },
 };
 
 describe('LogoutMetrics', () => {
-  it('shows every state, and counters as they stand however often they are read', async () => {
+  it('shows every state, and current counters at every read', async () => {
     const metrics = new LogoutMetrics();
     await metrics.render(STATUS);
     const text = await metrics.render(STATUS);

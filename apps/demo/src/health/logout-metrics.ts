@@ -1,8 +1,8 @@
 import type { MevetoLogoutStatus } from 'nestjs-meveto-logout';
 import { Counter, Gauge, Registry } from 'prom-client';
 
-/** The part of the status that is shown; counters may come to be more. */
-interface Figures extends Pick<MevetoLogoutStatus, 'calls' | 'oldestPendingAgeMs' | 'knowledgeAgeMs'> {
+/** The part of the status that is shown. The module may add counters. */
+interface Figures extends Pick<MevetoLogoutStatus, 'calls' | 'oldestPendingAgeMs' | 'logoutStateAgeMs'> {
   readonly counters: Readonly<Record<string, number>>;
 }
 
@@ -11,7 +11,7 @@ export class LogoutMetrics {
   private readonly registry = new Registry();
   private readonly calls = new Gauge({
     name: 'meveto_logout_calls',
-    help: 'Calls from Meveto by state; pending is every unfinished one.',
+    help: 'Jobs by state; pending is every unfinished one.',
     labelNames: ['state'],
     registers: [this.registry],
   });
@@ -23,12 +23,12 @@ export class LogoutMetrics {
   });
   private readonly oldestPending = new Gauge({
     name: 'meveto_logout_oldest_pending_seconds',
-    help: 'Age of the oldest unfinished call; 0 without one.',
+    help: 'Age of the oldest unfinished job; 0 without one.',
     registers: [this.registry],
   });
-  private readonly knowledgeAge = new Gauge({
+  private readonly logoutStateAge = new Gauge({
     name: 'meveto_logout_knowledge_age_seconds',
-    help: "Age of the guard's knowledge of logouts in this process.",
+    help: 'Time since this process last read the logouts.',
     registers: [this.registry],
   });
 
@@ -41,7 +41,7 @@ export class LogoutMetrics {
     this.events.reset();
     for (const [event, count] of Object.entries(status.counters)) this.events.inc({ event }, count);
     this.oldestPending.set((status.oldestPendingAgeMs ?? 0) / 1000);
-    this.knowledgeAge.set(status.knowledgeAgeMs / 1000);
+    this.logoutStateAge.set(status.logoutStateAgeMs / 1000);
     return this.registry.metrics();
   }
 }

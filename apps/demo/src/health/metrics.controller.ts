@@ -3,7 +3,7 @@ import type { Response } from 'express';
 import { MevetoLogoutService, SkipMevetoLogout } from 'nestjs-meveto-logout';
 import { LogoutMetrics } from './logout-metrics.js';
 
-/** Figures for Prometheus. */
+/** Metrics for Prometheus. */
 @Controller('metrics')
 @SkipMevetoLogout()
 export class MetricsController {
@@ -12,7 +12,7 @@ export class MetricsController {
   constructor(private readonly mevetoLogout: MevetoLogoutService) {}
 
   @Get()
-  async tell(@Res() response: Response): Promise<void> {
+  async report(@Res() response: Response): Promise<void> {
     const text = await this.metrics.render(await this.mevetoLogout.status());
     response.set('Cache-Control', 'no-store').type(this.metrics.contentType).send(text);
   }

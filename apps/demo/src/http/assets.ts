@@ -4,7 +4,7 @@ import { LIVE_SCRIPT } from '../pages/live-script.js';
 import { LOGIN_SCRIPT } from '../pages/login-script.js';
 import { ICON, STYLE } from '../pages/style.js';
 
-/** What pages load: without a session, so that none of it needs the database. */
+/** Scripts and styles of the pages. Served without a session, so that they do not need the database. */
 export function assets(): Router {
   const router = express.Router();
   router.get('/style.css', text('text/css', STYLE));

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler } from 'express';
 
-/** Answers for the body parsers: their status, and words of our own, since theirs quote the body. */
+/** Answers errors of the body parsers with their status but without their messages, which quote the body. */
 export const bodyError: ErrorRequestHandler = (error: unknown, _request, response, next) => {
   const status = statusOf(error);
   if (status === undefined || response.headersSent) {

@@ -6,7 +6,7 @@ import { errorAnswer } from './error-answer.js';
 
 describe('errorAnswer', () => {
   it.each([new StoreUnavailableError('x'), new Error('Query read timeout')])(
-    'says when to try again after %s',
+    'sets Retry-After for %s',
     (error) => {
       expect(errorAnswer(error)).toMatchObject({ status: 503, retryAfterSeconds: 2, log: 'outage' });
     },
@@ -18,7 +18,7 @@ describe('errorAnswer', () => {
     expect(errorAnswer(new ForbiddenException('No.'))).toMatchObject({ status: 403, page: { text: 'No.' } });
   });
 
-  it('tells people in words that there is no such page, and keeps what else was not found', () => {
+  it('replaces Nest’s text for an unknown page, and keeps other texts of 404', () => {
     expect(errorAnswer(new NotFoundException('Cannot GET /nothing'))).toMatchObject({
       body: { message: 'Cannot GET /nothing' },
       page: { title: 'Nothing here', text: 'There is no page at this address.' },
@@ -26,15 +26,15 @@ describe('errorAnswer', () => {
     expect(errorAnswer(new NotFoundException('No such device.')).page.text).toBe('No such device.');
   });
 
-  it('asks for another login after a logout that came in between', () => {
+  it('asks for another login after a logout during the login', () => {
     expect(errorAnswer(new LoginOutdatedError(1, 2))).toMatchObject({ status: 409 });
   });
 
-  it('tells that Meveto is away', () => {
+  it('reports that Meveto does not answer', () => {
     expect(errorAnswer(new MevetoUnavailableError())).toMatchObject({ status: 502 });
   });
 
-  it('says nothing of an unexpected error', () => {
+  it('shows nothing of an unexpected error', () => {
     const answer = errorAnswer(new TypeError('secret detail'));
     expect(answer).toMatchObject({ status: 500, log: 'unexpected' });
     expect(JSON.stringify(answer)).not.toContain('secret detail');

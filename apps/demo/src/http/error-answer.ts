@@ -3,22 +3,22 @@ import { isDatabaseFailure } from '../database/database-failure.js';
 import { MevetoUnavailableError } from '../meveto-login/meveto-unavailable-error.js';
 import type { Message } from '../pages/message-page.js';
 
-/** How a failed request is answered. */
+/** The answer to a failed request. */
 export interface ErrorAnswer {
   readonly status: number;
   /** The body of a JSON answer. */
   readonly body: object;
   readonly page: Message;
   readonly retryAfterSeconds?: number;
-  /** Whether the log should tell: `unexpected` with its stack, `outage` in one line. */
+  /** Whether to log the error: `unexpected` with its stack, `outage` in one line. */
   readonly log?: 'unexpected' | 'outage';
 }
 
-/** Says what may be told of an error: of a database failure when to try again, of an unexpected error nothing. */
+/** Chooses the answer to an error: Retry-After for a database failure, no details for an unexpected error. */
 export function errorAnswer(error: unknown): ErrorAnswer {
   if (error instanceof HttpException) return httpAnswer(error);
   if (codeOf(error) === 'ERR_MEVETO_LOGIN_OUTDATED') {
-    const text = 'You were logged out by Meveto while you were logging in. Please log in again.';
+    const text = 'You were logged out while you were logging in. Please log in again.';
     return {
       status: 409,
       body: { statusCode: 409, message: text },

@@ -42,7 +42,7 @@ function send(answer: ErrorAnswer, request: Request, response: Response): void {
     return;
   }
   if (answer.status < 400) {
-    // The module's guard sends a person who was logged out to the login: it has set where to.
+    // The module's guard redirects a logged out user to the login, and has already set the location.
     response.status(answer.status).set('Cache-Control', 'no-store').end();
     return;
   }

@@ -2,7 +2,7 @@ import { type CanActivate, type ExecutionContext, ForbiddenException, Injectable
 import type { Request } from 'express';
 import { isSameOrigin } from './same-origin.js';
 
-/** Refuses forms that were sent from a page of another site. */
+/** Refuses forms of other sites. */
 @Injectable()
 export class SameOriginGuard implements CanActivate {
   canActivate(context: ExecutionContext): true {

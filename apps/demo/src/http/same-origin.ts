@@ -1,6 +1,6 @@
 /**
- * Whether a request may change something for the person who is logged in: a browser names the page that sent a form in
- * `Origin`, and its host and port must be the request's own. Programs name none, which is fine.
+ * Whether a request may change something for the logged in user: browsers send the origin of a form in `Origin`, and
+ * its host and port must equal the request's own. Programs send no `Origin` and are allowed.
  * @see https://www.rfc-editor.org/rfc/rfc6454#section-7
  */
 export function isSameOrigin(origin: string | undefined, host: string | undefined): boolean {

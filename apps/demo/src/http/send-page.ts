@@ -6,7 +6,7 @@ const HEADERS: Readonly<Record<string, string>> = {
     "default-src 'self'; connect-src 'self' ws: wss:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
   'Referrer-Policy': 'same-origin',
   'X-Content-Type-Options': 'nosniff',
-  // What a page shows depends on who is logged in, and must not be seen again after a logout.
+  // Pages depend on the logged in user and must not be shown again after a logout.
   'Cache-Control': 'no-store',
 };
 

@@ -12,8 +12,8 @@ export class AccountLinks {
   constructor(@InjectRepository(User) private readonly users: Repository<User>) {}
 
   /**
-   * Links in one statement, on the condition that the account is as it was read: of two at the same time one wins.
-   * @param mayReplace whether the account's link to another Meveto ID may be given up
+   * Links in one statement, on condition that the account is unchanged: of two concurrent requests, one succeeds.
+   * @param mayReplace whether the account's link to another Meveto ID may be replaced
    */
   async link(user: User, mevetoId: string, mayReplace: boolean): Promise<LinkOutcome> {
     if (user.mevetoId === mevetoId) return 'linked';
@@ -31,7 +31,7 @@ export class AccountLinks {
   }
 }
 
-/** PostgreSQL, MySQL and SQLite in this order. */
+/** Error codes of PostgreSQL, MySQL and SQLite, in this order. */
 const DUPLICATE = /^(23505|ER_DUP_ENTRY|SQLITE_CONSTRAINT_UNIQUE)$/;
 
 function isDuplicate(error: unknown): boolean {

@@ -29,7 +29,10 @@ const NOTHING_PENDING = {
   text: 'There is no Meveto account to connect in this browser, or it took too long. Log in with Meveto again.',
 };
 
-/** Where a person whom Meveto knows and this application does not proves an account, once. */
+/**
+ * Connects a Meveto ID to an account: a user that only Meveto knows logs in to an account of this application,
+ * once.
+ */
 @Controller('meveto/connect')
 @SkipMevetoLogout()
 export class ConnectController {
@@ -71,7 +74,7 @@ export class ConnectController {
       refuse(outcome, request, response, email);
       return;
     }
-    // The new session does not have the pending connection any more: it was good for one use.
+    // The new session does not contain the pending connection, which may be used once.
     await this.loginSession.begin(request, user, { mevetoId, authenticatedAt });
     if (wantsJson(request)) response.json({ connected: true });
     else response.redirect(303, '/profile');

@@ -2,12 +2,12 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Request } from 'express';
 import { saveSession } from '../sessions/session-data.js';
 
-/** 96 bytes are the 128 URL-safe characters that Meveto's SDK asks for. */
+/** 96 bytes give the 128 URL-safe characters that Meveto's SDK requires. */
 const STATE_BYTES = 96;
-/** Long enough to log in at Meveto; the row of an attempt that is given up does not stay for long. */
+/** Long enough to log in at Meveto. Rows of abandoned attempts expire soon. */
 const ATTEMPT_LIFETIME_MS = 15 * 60 * 1000;
 
-/** Begins a login with Meveto: binds a fresh state to the browser's session, where it is good for one use. */
+/** Begins a login with Meveto: stores a fresh state in the browser's session, for one use. */
 export async function beginAttempt(request: Request): Promise<string> {
   const state = randomBytes(STATE_BYTES).toString('base64url');
   request.session.mevetoState = state;
@@ -16,7 +16,7 @@ export async function beginAttempt(request: Request): Promise<string> {
   return state;
 }
 
-/** Uses the session's state up, and tells whether it is the one that came back. */
+/** Removes the state from the session, and returns whether it equals the returned one. */
 export async function isOwnAttempt(request: Request, returned: unknown): Promise<boolean> {
   const { mevetoState } = request.session;
   if (mevetoState === undefined) return false;

@@ -6,7 +6,7 @@ const read = (status: number, body: unknown) =>
   readMevetoAnswer(status, typeof body === 'string' ? body : JSON.stringify(body), ({ user }) => user);
 
 describe('readMevetoAnswer', () => {
-  it('keeps an id a string', () => {
+  it('returns an id as a string', () => {
     expect(read(200, { user: '0042' })).toEqual({ kind: 'granted', value: '0042' });
     expect(read(200, { user: 42 })).toEqual({ kind: 'granted', value: '42' });
   });

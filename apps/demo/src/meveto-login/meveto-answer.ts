@@ -1,14 +1,14 @@
 import { MevetoUnavailableError } from './meveto-unavailable-error.js';
 
-/** What Meveto answered: the value that was asked for, or a refusal. */
+/** Meveto's answer: the requested value, or a refusal. */
 export type MevetoAnswer =
   { readonly kind: 'granted'; readonly value: string } | { readonly kind: 'refused' | 'declined' };
 
 /**
- * Reads an answer. Meveto tells errors with HTTP 200 as well, by `error` in the body.
- * @param pick takes the value that was asked for from the body
- * @throws {MevetoUnavailableError} when it is none of the documented answers
- * @see docs/protocol.md#login
+ * Reads an answer. Meveto also reports errors with HTTP 200, by `error` in the body.
+ * @param pick takes the requested value from the body
+ * @throws {MevetoUnavailableError} for an undocumented answer
+ * @see docs/protocol.md#login-with-meveto
  */
 export function readMevetoAnswer(
   status: number,
@@ -25,13 +25,13 @@ export function readMevetoAnswer(
   return { kind: 'granted', value };
 }
 
-/** Errors of the server itself are a reason to try again, all others are final. */
+/** Server errors may be retried; all others are final. */
 function refusalOf(error: unknown): MevetoAnswer {
   if (error === 'server_error' || error === 'temporarily_unavailable') throw new MevetoUnavailableError();
   return { kind: error === 'access_denied' ? 'declined' : 'refused' };
 }
 
-/** Meveto IDs are strings of digits as a rule, and stay strings. */
+/** Meveto IDs are usually strings of digits, and stay strings. */
 function idOf(value: unknown): string | undefined {
   if (typeof value === 'string' && value !== '') return value;
   return typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : undefined;

@@ -13,7 +13,7 @@ import { MevetoOAuth } from './meveto-oauth.js';
 import { keepConnection } from './pending-connection.js';
 import { redirectUri } from './redirect-uri.js';
 
-/** Parameters of the application's login URL that Meveto adds and wants back. */
+/** Parameters that Meveto adds to the application's login URL and expects back. */
 const PASSED_ON = ['client_token', 'sharing_token'] as const;
 const MAX_PARAMETER_LENGTH = 2_048;
 
@@ -58,7 +58,7 @@ export class MevetoLoginController {
   async start(@Req() request: Request, @Res() response: Response): Promise<void> {
     const address = redirectUri(this.config.publicUrl, request.headers.host);
     if (address === undefined) {
-      tell('no-address', request, response);
+      showProblem('no-address', request, response);
       return;
     }
     const state = await beginAttempt(request);
@@ -76,7 +76,7 @@ export class MevetoLoginController {
   ): Promise<void> {
     const address = redirectUri(this.config.publicUrl, request.headers.host);
     if (address === undefined || !(await isOwnAttempt(request, state))) {
-      tell(address === undefined ? 'no-address' : 'foreign-attempt', request, response);
+      showProblem(address === undefined ? 'no-address' : 'foreign-attempt', request, response);
       return;
     }
     const outcome = isParameter(code)
@@ -97,7 +97,7 @@ export class MevetoLoginController {
         return;
       case 'refused':
       case 'declined':
-        tell(outcome.kind, request, response);
+        showProblem(outcome.kind, request, response);
     }
   }
 }
@@ -114,7 +114,7 @@ function passedOn({ query }: Request): Record<string, string> {
   );
 }
 
-function tell(problem: Problem, request: Request, response: Response): void {
+function showProblem(problem: Problem, request: Request, response: Response): void {
   const { status, title, text } = PROBLEMS[problem];
   if (wantsJson(request))
     response.status(status).json({ statusCode: status, reason: problem, message: text });

@@ -4,19 +4,19 @@ import { UserDirectory } from '../users/user-directory.js';
 import type { User } from '../users/user.entity.js';
 import { MevetoOAuth } from './meveto-oauth.js';
 
-/** Whom Meveto named, and the time right before it was asked: epoch milliseconds of the store's clock. */
+/** The Meveto ID that Meveto named, and the time right before the request: epoch milliseconds of the store's clock. */
 export interface ProvenMevetoId {
   readonly mevetoId: string;
   readonly authenticatedAt: number;
 }
 
-/** How a login with Meveto ended. */
+/** The outcome of a login with Meveto. */
 export type MevetoLoginOutcome =
   | { readonly kind: 'person'; readonly user: User; readonly proven: ProvenMevetoId }
   | { readonly kind: 'not-linked'; readonly proven: ProvenMevetoId }
   | { readonly kind: 'refused' | 'declined' };
 
-/** Turns the code that a browser brought back into a person of this application. */
+/** Finds the user for the code that a browser returned. */
 @Injectable()
 export class MevetoLogin {
   constructor(
@@ -25,9 +25,10 @@ export class MevetoLogin {
     private readonly users: UserDirectory,
   ) {}
 
-  /** @throws {MevetoUnavailableError} when Meveto cannot be reached or understood */
+  /** @throws {MevetoUnavailableError} when Meveto does not answer, or answers as not documented */
   async complete(code: string, redirectUri: string): Promise<MevetoLoginOutcome> {
-    // The person has proven who they are by now: a logout that arrives later beats this login, however long the rest takes.
+    // The user has authenticated by now: a logout that arrives from now on ends this login, however long the rest
+    // takes.
     const authenticatedAt = await this.mevetoLogout.now();
     const redeemed = await this.oauth.redeemCode(code, redirectUri);
     if (redeemed.kind !== 'granted') return redeemed;

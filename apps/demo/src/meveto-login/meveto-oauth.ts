@@ -20,7 +20,7 @@ interface MevetoRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Meveto's endpoints for logging in. @see docs/protocol.md#login */
+/** Client of Meveto's login endpoints. @see docs/protocol.md#login-with-meveto */
 @Injectable()
 export class MevetoOAuth {
   constructor(
@@ -29,7 +29,7 @@ export class MevetoOAuth {
     private readonly http: HttpService,
   ) {}
 
-  /** @param passedOn parameters of the application's login URL that Meveto wants back */
+  /** @param passedOn parameters of the application's login URL that Meveto expects back */
   authorizeUrl(redirectUri: string, state: string, passedOn: Readonly<Record<string, string>>): string {
     const url = new URL('/oauth-client', this.meveto.dashboardUrl);
     url.search = new URLSearchParams({
@@ -44,8 +44,8 @@ export class MevetoOAuth {
   }
 
   /**
-   * Exchanges the code that the browser brought back.
-   * @throws {MevetoUnavailableError} when Meveto cannot be understood
+   * Exchanges the code that the browser returned.
+   * @throws {MevetoUnavailableError} for an undocumented answer
    */
   async redeemCode(code: string, redirectUri: string): Promise<MevetoAnswer> {
     const { clientId, clientSecret } = this.config.client;
@@ -60,8 +60,8 @@ export class MevetoOAuth {
   }
 
   /**
-   * Asks who an access token stands for.
-   * @throws {MevetoUnavailableError} when Meveto cannot be understood
+   * Asks for the user of an access token.
+   * @throws {MevetoUnavailableError} for an undocumented answer
    */
   async mevetoIdOf(accessToken: string): Promise<MevetoAnswer> {
     const request: MevetoRequest = {
@@ -96,12 +96,12 @@ export class MevetoOAuth {
       );
       return readMevetoAnswer(response.status, response.data, pick);
     } catch (error) {
-      // The cause stays behind: axios keeps the whole request in it, with the secret and the code.
+      // Drop the cause: axios stores the whole request in it, with the secret and the code.
       throw error instanceof MevetoUnavailableError ? error : new MevetoUnavailableError();
     }
   }
 }
 
-/** A proxy of the environment is for the way to the internet, not for a stand-in on this machine. */
+/** A proxy of the environment serves the internet, not a simulator on this machine. */
 const directly = (url: string): Pick<AxiosRequestConfig, 'proxy'> =>
   isLoopbackHost(new URL(url).hostname) ? { proxy: false } : {};

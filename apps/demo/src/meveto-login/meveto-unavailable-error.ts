@@ -1,4 +1,4 @@
-/** Meveto did not answer a login in time, or not in a way that can be understood. Try again later. */
+/** Meveto did not answer a login request in time, or answered as not documented. Try again later. */
 export class MevetoUnavailableError extends Error {
   readonly code = 'ERR_DEMO_MEVETO_UNAVAILABLE';
 

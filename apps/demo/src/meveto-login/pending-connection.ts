@@ -5,8 +5,8 @@ import { type PendingConnection, renewSession, saveSession } from '../sessions/s
 const LIFETIME_MS = 10 * 60 * 1000;
 
 /**
- * Keeps a Meveto ID that no account is linked to, until the person has proven an account. The session gets a new id:
- * whoever knew the old one must not be able to link this Meveto ID. A login that it carries goes on.
+ * Keeps an unlinked Meveto ID until the user has logged in to an account. The session gets a new id, so that another
+ * holder of the old id cannot link this Meveto ID. An existing login stays in the session.
  */
 export async function keepConnection(
   request: Request,
@@ -23,7 +23,7 @@ export async function keepConnection(
   await saveSession(request);
 }
 
-/** The session's Meveto ID that waits for an account, unless it has waited for too long. */
+/** The session's pending Meveto ID, unless it has expired. */
 export function connectionOf({ session }: Request): PendingConnection | undefined {
   const pending = session.pendingConnection;
   return pending !== undefined && pending.expiresAt > Date.now() ? pending : undefined;

@@ -3,8 +3,8 @@ import { isLoopbackHost } from '../config/loopback.js';
 const PATH = '/meveto/redirect';
 
 /**
- * Where Meveto sends the browser back to. Without a configured origin the request's own host is believed only when it
- * is a loopback one: anything else could be named by an attacker.
+ * The address to which Meveto redirects the browser. Without a configured origin, the request's own host is trusted
+ * only if it is a loopback one: an attacker could send any other.
  * @param host the request's `Host`
  * @returns undefined when no address can be trusted
  */

@@ -2,15 +2,15 @@ import { html, type Markup } from './html.js';
 import { page } from './layout.js';
 
 export interface ConnectPageParts {
-  /** What went wrong with the last attempt. */
+  /** The error of the last attempt. */
   readonly problem?: string;
-  /** What was typed, so that it need not be typed again. */
+  /** The entered address, to fill the form again. */
   readonly email?: string;
-  /** Whether the account has another Meveto account, which may be given up. */
+  /** Whether the account is linked to another Meveto account, which may be replaced. */
   readonly canReplace?: boolean;
 }
 
-/** Asks a person whom Meveto knows for their account of this application. */
+/** Asks a user of Meveto for an account of this application. */
 export const connectPage = ({ problem, email, canReplace = false }: ConnectPageParts = {}): Markup =>
   page({
     title: 'Connect your account',

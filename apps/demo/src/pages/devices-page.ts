@@ -3,7 +3,7 @@ import { html, type Markup } from './html.js';
 import { page } from './layout.js';
 import { localTime } from './local-time.js';
 
-/** Where the person is logged in. The list is brought up to date by the page's script. */
+/** Lists the user's devices. The page's script keeps the list up to date. */
 export const devicesPage = (devices: readonly Device[]): Markup =>
   page({
     title: 'Your devices',

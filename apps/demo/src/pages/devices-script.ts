@@ -1,7 +1,7 @@
 /**
- * The script of the devices page: asks every two seconds, while somebody can see the page, whether the list has changed,
- * and takes the new list over from the page itself. The database is the truth on every replica, and asking it needs
- * nothing that connects them.
+ * The script of the devices page: while the page is visible, asks every two seconds whether the list has changed, and
+ * then takes the new list from the page itself. Every replica reads the list from the database, so that no bus is
+ * needed.
  */
 export const DEVICES_SCRIPT = `import { meveto, showLocalTimes } from '/assets/live.js';
 
@@ -11,18 +11,18 @@ let known;
 
 async function ask() {
   const response = await fetch('/api/devices', { cache: 'no-store' });
-  // A session that is over, by whatever logout, is left in the module's way.
+  // The page leaves as after any logout of the module.
   if (response.status === 401) meveto.answered(401, await response.json());
   if (!response.ok) return;
-  const told = await response.text();
-  if (told === known) return;
-  // A redirect is to the login page, which is for the person to open.
+  const answer = await response.text();
+  if (answer === known) return;
+  // A redirect leads to the login page, which the user must open.
   const page = await fetch('/devices', { cache: 'no-store', redirect: 'error' });
   const fresh = new DOMParser().parseFromString(await page.text(), 'text/html').getElementById('devices');
   if (fresh === null) return;
   list.replaceChildren(...fresh.children);
   showLocalTimes(list);
-  known = told;
+  known = answer;
 }
 
 async function follow() {

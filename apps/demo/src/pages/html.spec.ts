@@ -8,7 +8,7 @@ describe('html', () => {
     );
   });
 
-  it('leaves markup as it is, in lists too', () => {
+  it('does not escape markup, also in lists', () => {
     const items = ['a', '<b>'].map((item) => html`<li>${item}</li>`);
     expect(
       html`<ul>
@@ -19,7 +19,7 @@ describe('html', () => {
     ).toBe('<ul><li>a</li><li>&lt;b&gt;</li></ul>');
   });
 
-  it('leaves nothing for what is not there', () => {
+  it('gives nothing for null, undefined and false', () => {
     expect(html`[${null}${undefined}${false}${0}]`.text).toBe('[0]');
   });
 });

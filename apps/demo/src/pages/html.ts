@@ -1,4 +1,4 @@
-/** Markup that may be sent as it is. Only the `html` tag makes it. */
+/** Markup that may be sent unescaped. Only the `html` tag creates it. */
 export class Markup {
   constructor(readonly text: string) {}
 
@@ -17,7 +17,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Writes markup. Every value is escaped unless it is markup itself; null, undefined and false leave nothing. */
+/** Builds markup. Escapes every value that is not markup; null, undefined and false give nothing. */
 export function html(strings: TemplateStringsArray, ...values: readonly Fragment[]): Markup {
   return new Markup(strings.reduce((text, part, index) => text + render(values[index - 1]) + part));
 }

@@ -3,9 +3,9 @@ import { html, type Fragment, type Markup } from './html.js';
 export interface PageParts {
   readonly title: string;
   readonly content: Fragment;
-  /** Whether the page leaves by itself when the person is logged out. */
+  /** Whether the page leaves by itself when the user is logged out. */
   readonly live?: boolean;
-  /** Path of a script of the page's own. */
+  /** Path of the page's own script. */
   readonly script?: string;
 }
 

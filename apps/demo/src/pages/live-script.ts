@@ -1,4 +1,4 @@
-/** The script of a page that leaves by itself; a file of its own, as the pages allow no inline scripts. */
+/** The script of a page that leaves by itself. A separate file, because the pages allow no inline scripts. */
 export const LIVE_SCRIPT = `import { connectMevetoLogout } from '/meveto/client.mjs';
 import { io } from '/socket.io/socket.io.esm.min.js';
 

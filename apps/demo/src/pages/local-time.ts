@@ -1,7 +1,7 @@
 import { html, type Markup } from './html.js';
 
 /**
- * An instant for people to read; the page's script shows it in their own time zone.
+ * An instant for display; the page's script shows it in the user's time zone.
  * @param at epoch milliseconds
  */
 export function localTime(at: number): Markup {

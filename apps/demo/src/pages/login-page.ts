@@ -2,9 +2,9 @@ import { html, type Markup } from './html.js';
 import { page } from './layout.js';
 
 export interface LoginPageParts {
-  /** What went wrong with the last attempt. */
+  /** The error of the last attempt. */
   readonly problem?: string;
-  /** What was typed, so that it need not be typed again. */
+  /** The entered address, to fill the form again. */
   readonly email?: string;
   /** Accounts to show as a hint, with their passwords. */
   readonly accounts: readonly { readonly email: string; readonly password: string }[];

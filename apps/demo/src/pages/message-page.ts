@@ -6,7 +6,7 @@ export interface Message {
   readonly text: string;
 }
 
-/** A page that says one thing, usually that something did not work, and leads back to the login. */
+/** A page with one message, usually an error, and a link to the login. */
 export const messagePage = ({ title, text }: Message): Markup =>
   page({
     title,

@@ -8,7 +8,7 @@ export interface ProfilePageParts {
   /** Epoch milliseconds. */
   readonly signedInAt: number;
   readonly linkedToMeveto: boolean;
-  /** Where the person can log out on Meveto. */
+  /** The address of the Meveto dashboard, where the user can log out. */
   readonly dashboardUrl: string;
 }
 

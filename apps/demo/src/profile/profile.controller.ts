@@ -7,7 +7,7 @@ import { homePage } from '../pages/home-page.js';
 import { profilePage } from '../pages/profile-page.js';
 import { MevetoOrigins } from '../simulator/meveto-origins.js';
 
-/** What a person sees of themselves, as a page and as JSON. */
+/** The user's profile, as a page and as JSON. */
 @Controller()
 export class ProfileController {
   constructor(

@@ -2,7 +2,7 @@ import { type FindOperator, In, LessThan } from 'typeorm';
 
 const BATCH = 200;
 
-/** What sessions and access tokens have in common. */
+/** The common part of sessions and access tokens. */
 interface ExpiringRows {
   find(options: {
     readonly select: { readonly id: true };
@@ -15,10 +15,7 @@ interface ExpiringRows {
   }): Promise<unknown>;
 }
 
-/**
- * Deletes all rows that have expired, batch by batch. The expiry is asked again with the deletion: a touch may have come
- * in between.
- */
+/** Deletes all expired rows in batches. The deletion checks the expiry again: a touch may have come between. */
 export async function deleteExpired(rows: ExpiringRows): Promise<void> {
   const expired = { expiresAt: LessThan(Date.now()) };
   for (;;) {

@@ -12,7 +12,7 @@ import { Session } from './session.entity.js';
 
 const EVERY_MS = 10 * 60 * 1000;
 
-/** Deletes expired sessions and access tokens now and then, in batches that are too small to hold anyone up. */
+/** Deletes expired sessions and access tokens at intervals, in batches that are too small to block other statements. */
 @Injectable()
 export class ExpiredRowsCleaner implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(ExpiredRowsCleaner.name);
@@ -37,7 +37,7 @@ export class ExpiredRowsCleaner implements OnApplicationBootstrap, BeforeApplica
       await deleteExpired(this.sessions);
       await deleteExpired(this.tokens);
     } catch {
-      this.logger.warn('Expired rows stay for now: the database is not available.');
+      this.logger.warn('Expired rows are kept for now: the database is not available.');
     }
   }
 }

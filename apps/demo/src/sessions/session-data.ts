@@ -1,10 +1,10 @@
 import type { Request } from 'express';
 import 'express-session';
 
-/** What is known of a person who logged in at Meveto and has not proven a local account yet. */
+/** The Meveto ID of a user who logged in at Meveto and not yet to a local account. */
 export interface PendingConnection {
   readonly mevetoId: string;
-  /** When Meveto was asked about the person: what was logged out since stays out. Epoch milliseconds. */
+  /** When Meveto was asked about the user; a logout since then ends the login. Epoch milliseconds. */
   readonly authenticatedAt: number;
   /** Epoch milliseconds. */
   readonly expiresAt: number;
@@ -12,15 +12,15 @@ export interface PendingConnection {
 
 declare module 'express-session' {
   interface SessionData {
-    /** Who is logged in. */
+    /** The logged in user. */
     userId?: number;
-    /** Since when, in epoch milliseconds as `recordLogin` returned it. */
+    /** Start of the session in epoch milliseconds, as `recordLogin` returned it. */
     signedInAt?: number;
-    /** What kind of program logged in, such as `Firefox on Linux`. */
+    /** The program that logged in, such as `Firefox on Linux`. */
     client?: string;
-    /** The state of a login with Meveto that is under way; good for one use. */
+    /** The state of a login with Meveto in progress, for one use. */
     mevetoState?: string;
-    /** A Meveto ID that no account is linked to yet: whoever proves an account soon enough gets it linked. */
+    /** An unlinked Meveto ID: a login to an account links it before it expires. */
     pendingConnection?: PendingConnection;
   }
 }
@@ -29,10 +29,10 @@ declare module 'express-session' {
 export const renewSession = (request: Request): Promise<void> =>
   settled((done) => request.session.regenerate(done));
 
-/** Writes the session now: the answer must not leave before it is stored. */
+/** Stores the session before the answer is sent. */
 export const saveSession = (request: Request): Promise<void> => settled((done) => request.session.save(done));
 
-/** Ends the session where it is stored. */
+/** Deletes the stored session. */
 export const destroySession = (request: Request): Promise<void> =>
   settled((done) => request.session.destroy(done));
 

@@ -6,10 +6,10 @@ export const SESSION_MIDDLEWARE = Symbol('demo:session-middleware');
 
 export const SESSION_COOKIE = 'connect.sid';
 
-/** The logout module remembers logouts for as long, and refuses what began before. */
+/** The logout module keeps logouts for the same time, and refuses older sessions. */
 export const SESSION_LIFETIME_MS = 30 * 24 * 60 * 60 * 1000;
 
-/** @param publicUrl https here means a proxy in front that says so by `X-Forwarded-Proto` */
+/** @param publicUrl https means that a proxy in front sends `X-Forwarded-Proto` */
 export function sessionMiddleware(
   store: Store,
   secret: string,

@@ -7,20 +7,20 @@ export class Session {
   @PrimaryColumn({ type: 'varchar', length: 64 })
   id!: string;
 
-  /** What express-session keeps, as JSON. */
+  /** The data of express-session, as JSON. */
   @Column({ type: 'text' })
   data!: string;
 
-  /** Who is logged in with it; null before the login. */
+  /** The logged in user; null before the login. */
   @Index('sessions_user_id')
   @Column({ name: 'user_id', type: 'integer', nullable: true })
   userId!: number | null;
 
-  /** Since when, in epoch milliseconds; null before the login. */
+  /** Start of the session in epoch milliseconds; null before the login. */
   @Column({ name: 'signed_in_at', type: 'bigint', nullable: true, transformer: epochMs })
   signedInAt!: number | null;
 
-  /** What kind of program logged in, such as `Firefox on Linux`. */
+  /** The program that logged in, such as `Firefox on Linux`. */
   @Column({ type: 'varchar', length: 64, nullable: true })
   client!: string | null;
 

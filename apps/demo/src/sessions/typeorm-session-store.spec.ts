@@ -62,26 +62,26 @@ describe('TypeOrmSessionStore', () => {
         else reject(asError(error));
       });
     });
-  /** As a request has it: loaded, and made a live session. */
+  /** Loads a session as a request does. */
   const load = async (id: string): Promise<SessionData> => {
     const data = await get(id);
     if (data === null || data === undefined) throw new Error('expected a session');
     return store.createSession({ sessionID: id, sessionStore: store } as unknown as Request, data);
   };
 
-  it('gives back what was stored, and says who is logged in', async () => {
+  it('returns the stored session, and records the logged in user', async () => {
     await save('a', fresh(7));
     expect(await get('a')).toMatchObject({ userId: 7 });
     expect(await rows.findOneBy({ id: 'a' })).toMatchObject({ userId: 7 });
   });
 
-  it('does not know an expired session', async () => {
+  it('returns nothing for an expired session', async () => {
     await save('a', fresh());
     await rows.update({ id: 'a' }, { expiresAt: Date.now() - 1 });
     expect(await get('a')).toBeNull();
   });
 
-  it('never revives a session that another request has destroyed', async () => {
+  it('never restores a session that another request has destroyed', async () => {
     await save('a', fresh(7));
     const live = await load('a');
     await destroy('a');
@@ -92,7 +92,7 @@ describe('TypeOrmSessionStore', () => {
     expect(await rows.count()).toBe(0);
   });
 
-  it('is rid of expired rows, and of no others', async () => {
+  it('deletes expired rows and no others', async () => {
     await save('kept', fresh());
     const expired = Array.from({ length: 450 }, (_, index) => `old-${String(index)}`);
     await rows.insert(expired.map((id) => ({ id, data: '{}', userId: null, expiresAt: Date.now() - 1 })));
@@ -100,7 +100,7 @@ describe('TypeOrmSessionStore', () => {
     expect((await rows.find()).map(({ id }) => id)).toEqual(['kept']);
   });
 
-  it('moves the expiry once a minute at most', async () => {
+  it('extends the expiry once a minute at most', async () => {
     await save('a', fresh(7));
     const before = (await rows.findOneByOrFail({ id: 'a' })).expiresAt;
     const live = await load('a');
@@ -112,7 +112,7 @@ describe('TypeOrmSessionStore', () => {
     expect((await rows.findOneByOrFail({ id: 'a' })).expiresAt).toBeGreaterThan(before + 60_000);
   });
 
-  it('reports a database failure, but lets a request go on whose touch failed', async () => {
+  it('reports a database failure, but lets a request continue whose touch failed', async () => {
     await save('a', fresh());
     const live = await load('a');
     await dataSource.query('DROP TABLE sessions');

@@ -5,22 +5,22 @@ import { type Session } from './session.entity.js';
 
 type Done = (error?: unknown) => void;
 
-/** What the database holds for a session that this process has in hand. */
+/** The stored state of a session that this process currently handles. */
 interface StoredState {
   readonly expiresAt: number;
   /** The session without its cookie, as JSON. */
   readonly content: string;
 }
 
-/** A touch moves the expiry; it is written at most this often. */
+/** A touch extends the expiry, which is written at most this often. */
 const TOUCH_EVERY_MS = 60_000;
-/** Of a session whose cookie has no expiry, e.g. one that ends with the browser. */
+/** Lifetime of a session whose cookie has no expiry, for example one that ends with the browser. */
 const DEFAULT_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 /**
- * Keeps express-session's sessions in a table. Every access is one statement, as TypeORM's transactions would share
- * one SQLite connection between requests. A session that was loaded and then destroyed by another request stays
- * destroyed: saving or touching it updates what is there and never inserts it again.
+ * Keeps the sessions of express-session in a table. Every access is one statement, because TypeORM's transactions would
+ * share one SQLite connection between requests. Saving or touching a session updates the row and never inserts it
+ * again, so that a session that another request destroyed stays destroyed.
  */
 export class TypeOrmSessionStore extends Store {
   private readonly stored = new WeakMap<object, StoredState>();
@@ -48,11 +48,11 @@ export class TypeOrmSessionStore extends Store {
   }
 
   override set(id: string, session: SessionData, callback?: Done): void {
-    settle(this.write(id, session), callback);
+    persistOutcome(this.write(id, session), callback);
   }
 
   override touch(id: string, session: SessionData, callback?: Done): void {
-    // A touch that fails costs nothing but a minute of the session's lifetime: the request goes on.
+    // A failed touch costs at most a minute of the session's lifetime: let the request continue.
     this.prolong(id, session).then(
       () => callback?.(),
       () => callback?.(),
@@ -60,7 +60,7 @@ export class TypeOrmSessionStore extends Store {
   }
 
   override destroy(id: string, callback?: Done): void {
-    settle(this.sessions.delete({ id }), callback);
+    persistOutcome(this.sessions.delete({ id }), callback);
   }
 
   private async read(id: string): Promise<SessionData | null> {
@@ -92,7 +92,7 @@ export class TypeOrmSessionStore extends Store {
   }
 }
 
-function settle(work: Promise<unknown>, callback: Done = () => undefined): void {
+function persistOutcome(work: Promise<unknown>, callback: Done = () => undefined): void {
   work.then(
     () => {
       callback();

@@ -3,7 +3,7 @@ import { MevetoSimulator } from 'meveto-simulator';
 import type { DemoConfig } from '../config/demo-config.js';
 import { ownOrigin, webhookPath } from './own-addresses.js';
 
-/** Where Meveto's API and dashboard are; runs the simulator when they are to be in this process. */
+/** The origins of Meveto's API and dashboard. Runs the simulator if it is in this process. */
 export class MevetoOrigins implements OnApplicationShutdown {
   private constructor(
     readonly apiUrl: string,

@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { DEMO_CONFIG } from '../config/tokens.js';
 import { MevetoOrigins } from './meveto-origins.js';
 
-/** Tells everyone where Meveto is. */
+/** Provides the origins of Meveto. */
 @Global()
 @Module({
   providers: [

@@ -1,6 +1,6 @@
 import type { DemoConfig } from '../config/demo-config.js';
 
-/** Where browsers find the demo. */
+/** The origin of the demo for browsers. */
 export const ownOrigin = (config: DemoConfig): string =>
   config.publicUrl ?? `http://localhost:${String(config.port)}`;
 

@@ -3,7 +3,7 @@ import { ownOrigin } from '../simulator/own-addresses.js';
 import type { MevetoOrigins } from '../simulator/meveto-origins.js';
 import { defaultPassword } from '../users/password.js';
 
-/** What to print when the demo is up: the addresses, and what to click. */
+/** The text to print after the start: addresses and first steps. */
 export function banner(config: DemoConfig, meveto: MevetoOrigins): string {
   const own = ownOrigin(config);
   if (!meveto.isSimulated) return `\n  Demo    ${own}\n  Meveto  ${meveto.apiUrl}\n`;

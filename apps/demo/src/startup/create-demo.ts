@@ -12,10 +12,10 @@ import { SESSION_MIDDLEWARE } from '../sessions/session-middleware.js';
 import { DemoIoAdapter } from './demo-io.adapter.js';
 import { DemoLogger } from './demo-logger.js';
 
-/** What works without the database, or tells that it is away, must not wait for it: these read no session. */
+/** Routes that read no session: they work without the database or report its outage, and must not wait for it. */
 const WITHOUT_SESSION = ['/health', '/metrics', '/meveto/client.js', '/meveto/client.mjs'];
 
-/** Builds the application with its database open and everything in place but the open port. */
+/** Creates the application with its database open, ready to listen. */
 export async function createDemo(config: DemoConfig): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
     abortOnError: false,

@@ -5,10 +5,12 @@ import type { ClusterBus } from '../cluster/cluster-bus.js';
 type Create = IoAdapter['createIOServer'];
 type Options = NonNullable<Parameters<Create>[1]>;
 
-/** Browsers send a handshake, at most with an access token of 8 kB. Socket.IO itself would hold a million bytes for each. */
+/**
+ * Browsers send only a handshake, with an access token of 8 kB at most. Socket.IO's default limit is one million bytes.
+ */
 const MAX_MESSAGE_BYTES = 16_384;
 
-/** Socket.IO with small buffers, with a cluster adapter if there is a bus, and otherwise as Nest sets it up. */
+/** Socket.IO with small buffers, and with a cluster adapter if there is a bus. */
 export class DemoIoAdapter extends IoAdapter {
   #server: ReturnType<Create> | undefined;
 
@@ -28,7 +30,7 @@ export class DemoIoAdapter extends IoAdapter {
     return this.#server;
   }
 
-  /** With connections closed by force, Nest leaves the server open, and with it the adapters. */
+  /** Nest leaves the server and its adapters open when connections are closed by force. */
   override async dispose(): Promise<void> {
     if (this.bus === undefined) return super.dispose();
     for (const namespace of this.#server?._nsps.values() ?? []) await namespace.adapter.close();

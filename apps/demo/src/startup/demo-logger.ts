@@ -1,6 +1,6 @@
 import { ConsoleLogger } from '@nestjs/common';
 
-/** Nest's own account of wiring modules and routes; errors at start are told once, by `main.ts`. */
+/** Contexts of Nest's lines about modules and routes. `main.ts` reports errors at start. */
 const QUIET = [
   'InstanceLoader',
   'RoutesResolver',
@@ -11,7 +11,7 @@ const QUIET = [
 ];
 const TOLD_ELSEWHERE = ['ExceptionHandler', 'NestApplication'];
 
-/** Nest's console logger without the lines that nobody who tries the demo needs. */
+/** Nest's console logger without the lines that users of the demo do not need. */
 export class DemoLogger extends ConsoleLogger {
   override log(message: unknown, ...rest: unknown[]): void {
     if (!QUIET.includes(String(rest.at(-1)))) super.log(message, ...rest);

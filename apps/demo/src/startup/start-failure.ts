@@ -1,4 +1,4 @@
-/** What to print when the demo cannot start: what is wrong and what to do, without a stack. */
+/** The text to print when the demo cannot start: the fault and its remedy, without a stack. */
 export function startFailure(error: unknown): string {
   if (!(error instanceof Error)) return `The demo cannot start: ${String(error)}`;
   if ('code' in error && error.code === 'EADDRINUSE') {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { JwtService, TokenExpiredError } from '@nestjs/jwt';
 
-/** What an access token says of itself. */
+/** The claims of an access token. */
 export interface AccessTokenClaims {
   /** The user's id, as a string. */
   readonly sub: string;
@@ -11,7 +11,7 @@ export interface AccessTokenClaims {
   readonly signed_in_at: number;
 }
 
-/** What became of reading a token: by signature and expiry alone, without the database. */
+/** The result of reading a token: by signature and expiry only, without the database. */
 export type ReadAccessToken =
   | { readonly kind: 'valid'; readonly claims: AccessTokenClaims }
   | { readonly kind: 'expired' }
@@ -22,7 +22,7 @@ export type ReadAccessToken =
 export class AccessTokenJwt {
   constructor(private readonly jwt: JwtService) {}
 
-  /** @param lifetimeSeconds how long the token is good for, from now */
+  /** @param lifetimeSeconds lifetime from now */
   sign(claims: AccessTokenClaims, lifetimeSeconds: number): string {
     return this.jwt.sign({ ...claims }, { algorithm: 'HS256', expiresIn: lifetimeSeconds });
   }

@@ -25,7 +25,7 @@ export class AccessToken {
   @Column({ name: 'revoked_at', type: 'bigint', nullable: true, transformer: epochMs })
   revokedAt!: number | null;
 
-  /** What kind of program asked for it, such as `curl`. */
+  /** The program that asked for the token, such as `curl`. */
   @Column({ type: 'varchar', length: 64, nullable: true })
   client!: string | null;
 }

@@ -9,13 +9,13 @@ import { AccessToken } from './access-token.entity.js';
 
 const LIFETIME_SECONDS = 12 * 60 * 60;
 
-/** A token as it is handed out. */
+/** A newly issued token. */
 export interface IssuedAccessToken {
   readonly token: string;
   readonly expiresInSeconds: number;
 }
 
-/** Who a presented token belongs to, or why it is refused. */
+/** The owner of a presented token, or why it is refused. */
 export type CheckedAccessToken =
   | {
       readonly kind: 'accepted';
@@ -25,7 +25,7 @@ export type CheckedAccessToken =
     }
   | { readonly kind: 'expired' | 'invalid' | 'revoked' };
 
-/** Issues API tokens and knows which of them still count. */
+/** Issues API tokens and checks presented ones. */
 @Injectable()
 export class AccessTokens {
   constructor(
@@ -36,7 +36,7 @@ export class AccessTokens {
 
   /**
    * Records the login and issues a token that a later logout revokes.
-   * @param client what kind of program asked for it
+   * @param client the program that asked for the token
    */
   async issue(user: User, client: string): Promise<IssuedAccessToken> {
     const { signedInAt } = await this.mevetoLogout.recordLogin(user.id);

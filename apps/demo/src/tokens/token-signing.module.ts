@@ -4,7 +4,7 @@ import { SESSION_SECRET } from '../sessions/session-secret.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { AccessTokenJwt } from './access-token-jwt.js';
 
-/** Signs and reads access tokens. Apart from their storage, so that the logout module can read tokens. */
+/** Signs and reads access tokens. Separate from their storage, so that the logout module can read tokens. */
 @Module({
   imports: [
     JwtModule.registerAsync({

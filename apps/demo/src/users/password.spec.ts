@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { defaultPassword, hashPassword, isPassword } from './password.js';
 
 describe('password', () => {
-  it('is recognised from its hash, and only the right one', () => {
+  it('matches its hash, and no other password does', () => {
     const hash = hashPassword('alice-demo-password');
     expect(isPassword('alice-demo-password', hash)).toBe(true);
     expect(isPassword('bob-demo-password', hash)).toBe(false);
@@ -13,7 +13,7 @@ describe('password', () => {
   });
 
   it.each(['', 'plain', 'scrypt:only-salt', 'scrypt:32::', 'bcrypt:32:a:b'])(
-    'does not fit the broken hash %j',
+    'does not match the invalid hash %j',
     (hash) => {
       expect(isPassword('', hash)).toBe(false);
     },

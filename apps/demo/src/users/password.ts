@@ -1,8 +1,8 @@
 import { randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
 
 /**
- * Deliberately cheap, under a millisecond: load tests log in hundreds of times a second, and these are passwords of
- * a demo. A real application takes N = 2^17 (OWASP's password storage cheat sheet) and the asynchronous function.
+ * Deliberately cheap, under a millisecond: load tests log in hundreds of times per second, and these are passwords of a
+ * demo. A real application uses N = 2^17 (OWASP's password storage cheat sheet) and the asynchronous function.
  */
 const COST = 32;
 const KEY_BYTES = 32;
@@ -18,7 +18,7 @@ export function hashPassword(password: string): string {
   ].join(':');
 }
 
-/** Whether the password is the one that was hashed. A hash that is not understood fits none. */
+/** Whether the password matches the hash. An invalid hash matches no password. */
 export function isPassword(password: string, hash: string): boolean {
   const [, cost, salt = '', key = ''] = /^scrypt:(\d{1,4}):([\w-]+):([\w-]+)$/.exec(hash) ?? [];
   if (cost === undefined) return false;
@@ -30,5 +30,5 @@ export function isPassword(password: string, hash: string): boolean {
 const derive = (password: string, salt: Buffer, cost: number): Buffer =>
   scryptSync(password, salt, KEY_BYTES, { N: cost, r: 8, p: 1 });
 
-/** The password that every account of the demo has at first: `alice-demo-password` for `alice@example.com`. */
+/** The initial password of every account: `alice-demo-password` for `alice@example.com`. */
 export const defaultPassword = (email: string): string => `${email.split('@')[0] ?? ''}-demo-password`;

@@ -2,15 +2,15 @@ import type { DataSource } from 'typeorm';
 import { User } from './user.entity.js';
 
 const PEOPLE = ['alice', 'bob', 'carol'] as const;
-/** Four columns each: far below the 32,766 parameters that SQLite takes in one statement. */
+/** Rows per statement. Four columns each: far below SQLite's limit of 32,766 parameters. */
 const CHUNK = 500;
 
-/** The accounts that an empty database starts with, for hints on the login page. */
+/** The accounts of an empty database, for hints on the login page. */
 export const SEEDED_EMAILS: readonly string[] = PEOPLE.map((name) => `${name}@example.com`);
 
 /**
- * Creates the demo's people on an empty database, and as many numbered users as asked for where they are missing. Each
- * chunk is one statement that leaves existing rows alone, so a start that is cut off is finished by the next one.
+ * Creates the demo's users in an empty database, and the missing numbered users. Each chunk is one statement that keeps
+ * existing rows, so that the next start completes an interrupted one.
  */
 export async function seedUsers(dataSource: DataSource, extraCount: number): Promise<void> {
   const users = dataSource.getRepository(User);

@@ -4,10 +4,10 @@ import { IsNull, Repository } from 'typeorm';
 import { defaultPassword, hashPassword, isPassword } from './password.js';
 import { User } from './user.entity.js';
 
-/** Somebody's hash, so that an unknown address takes as long to refuse as a wrong password. */
-const NOBODY = hashPassword('nobody');
+/** A dummy hash, so that an unknown address takes as long to refuse as a wrong password. */
+const DUMMY_HASH = hashPassword('dummy');
 
-/** Finds people and checks their passwords. Every access is one statement on its own. */
+/** Finds users and checks their passwords. Every access is one statement. */
 @Injectable()
 export class UserDirectory {
   constructor(@InjectRepository(User) private readonly users: Repository<User>) {}
@@ -20,11 +20,11 @@ export class UserDirectory {
     return this.users.findOneBy({ mevetoId });
   }
 
-  /** The person with this address and password, or undefined. */
+  /** The user with this address and password, or undefined. */
   async authenticate(email: string, password: string): Promise<User | undefined> {
     const user = await this.users.findOneBy({ email: email.trim().toLowerCase() });
     if (user === null) {
-      isPassword(password, NOBODY);
+      isPassword(password, DUMMY_HASH);
       return undefined;
     }
     if (user.passwordHash !== null) return isPassword(password, user.passwordHash) ? user : undefined;

@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 import { epochMs } from '../database/epoch-ms.js';
 
-/** A person with an account of this application. */
+/** A user with an account of this application. */
 @Entity('users')
 export class User {
   @PrimaryGeneratedColumn()
@@ -14,11 +14,11 @@ export class User {
   @Column({ type: 'varchar', length: 190 })
   name!: string;
 
-  /** Null: the password is still the demo's default one, and is hashed at the first login. */
+  /** Null: the password is still the initial one, and is hashed at the first login. */
   @Column({ name: 'password_hash', type: 'varchar', length: 190, nullable: true })
   passwordHash!: string | null;
 
-  /** Null: not linked to Meveto. A string always, even where it looks like a number. */
+  /** Null: not linked to Meveto. Always a string, even if it looks like a number. */
   @Column({ name: 'meveto_id', type: 'varchar', length: 190, unique: true, nullable: true })
   mevetoId!: string | null;
 

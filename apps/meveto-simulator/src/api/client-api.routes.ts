@@ -5,8 +5,8 @@ import type { Meveto } from '../meveto.js';
 import type { WebhookDelivery } from '../delivery/webhook-delivery.js';
 
 /**
- * What applications ask of Meveto: the person behind a user token, the person behind an access token, and the calls
- * that are still pending.
+ * Meveto's API for applications: the person of a user token, the person of an access token, and the list of
+ * pending webhooks.
  * @see docs/protocol.md
  */
 export function clientApiRoutes(meveto: Meveto): Router {
@@ -17,7 +17,7 @@ export function clientApiRoutes(meveto: Meveto): Router {
   return routes;
 }
 
-// Answers 200 for errors too, as Meveto does.
+// Errors have status 200, too, as with Meveto.
 function addUserForToken(routes: Router, meveto: Meveto): void {
   routes.get('/api/client/user-for-token', (request, response) => {
     const outcome = meveto.tokens.exchange(singleText(request.query['token']) ?? '');
@@ -60,12 +60,12 @@ function addPendingWebhooks(routes: Router, meveto: Meveto): void {
       return;
     }
     const { deliveries, next } = meveto.pendingPage(application.clientId, Number(cursor));
-    const payload = { webhooks: deliveries.map(asPendingCall), next };
+    const payload = { webhooks: deliveries.map(asPendingWebhook), next };
     response.json({ status: 'Pending_Webhooks_Retrieved', payload });
   });
 }
 
-function asPendingCall(delivery: WebhookDelivery): Record<string, string> {
+function asPendingWebhook(delivery: WebhookDelivery): Record<string, string> {
   return {
     id: delivery.id,
     type: delivery.type,

@@ -31,7 +31,7 @@ export function noticesSection(notices: readonly Notice[]): Html {
     ${
       lines.length === 0
         ? html`<p class="hint">
-            No e-mail was sent. One goes to an application's owner when a call is given up.
+            No e-mail was sent. An application's owner gets one when the last attempt of a webhook fails.
           </p>`
         : html`<ul class="notices">
             ${lines.map((notice) => html`<li>${timeOf(notice.at)} <span>${notice.text}</span></li>`)}
@@ -63,7 +63,7 @@ function deliveriesTable(rows: readonly Html[]): Html {
           <th>Person</th>
           <th>Attempt</th>
           <th>Answer</th>
-          <th>Next try</th>
+          <th>Next attempt</th>
         </tr>
       </thead>
       <tbody>
@@ -94,7 +94,7 @@ function answerBadge({ answer }: DeliveryAttempt): Html {
   return html`<span class="badge ${acknowledges(answer) ? 'good' : 'bad'}">${describeAnswer(answer)}</span>`;
 }
 
-// Only the latest attempt of a delivery has anything ahead of it.
+// Only the latest attempt of a delivery has a next attempt.
 function nextTry(delivery: Delivery, attempt: DeliveryAttempt): Html {
   if (attempt.number < delivery.attempts.length || !attempt.answer) return html`–`;
   if (delivery.nextAttemptAt !== undefined) return timeOf(delivery.nextAttemptAt);

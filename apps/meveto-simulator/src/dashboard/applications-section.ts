@@ -1,12 +1,12 @@
 import type { Application, Person } from '../directory.js';
-import type { LoginState } from '../login-register.js';
+import type { LoginState } from '../logins.js';
 import type { Meveto } from '../meveto.js';
 import { html, type Html } from './html.js';
 import { timeOf } from './layout.js';
 
 /**
- * All applications and how the person stands with them. "Log out" is offered in every state: the person may have
- * logged in to the application in another way, which Meveto does not know of.
+ * All applications and their state for the person. "Log out" is available in every state: the person may have
+ * logged in to the application in another way that Meveto does not know.
  */
 export function applicationsSection(meveto: Meveto, person: Person): Html {
   const { applications } = meveto.directory;

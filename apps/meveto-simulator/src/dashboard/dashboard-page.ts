@@ -7,7 +7,7 @@ import { faultsSection } from './faults-section.js';
 import { html, type Html } from './html.js';
 import { page } from './layout.js';
 
-/** The dashboard, as seen by a person or by nobody in particular. */
+/** The dashboard, for a chosen person or without one. */
 export function dashboardPage(meveto: Meveto, person: Person | undefined): Html {
   const main = html`${person ? whoYouAre(meveto, person) : whoAreYou(meveto)}
   ${person ? applicationsSection(meveto, person) : undefined} ${deliveriesSection(meveto)}

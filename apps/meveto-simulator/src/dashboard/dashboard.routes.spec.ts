@@ -12,7 +12,7 @@ describe('dashboard', () => {
       clientId: 'my shop',
       clientSecret: 'secret',
       name: '<b>Shop & Co</b>',
-      // A place that answers: 404.
+      // A URL that answers 404.
       webhookUrl: `${sim.url}/nowhere`,
       homeUrl: 'http://127.0.0.1:3999/',
     });
@@ -24,7 +24,7 @@ describe('dashboard', () => {
   const post = (path: string, headers: Record<string, string>): Promise<Response> =>
     fetch(`${sim.url}${path}`, { method: 'POST', headers, redirect: 'manual' });
 
-  it('asks who you are, then lists every application', async () => {
+  it('asks for the person, then lists every application', async () => {
     expect(await page({})).toContain('Continue as Carol');
     const text = await page();
     expect(text).toContain('You are Alice');
@@ -32,7 +32,7 @@ describe('dashboard', () => {
     expect(text).toContain('href="http://127.0.0.1:3999/"');
   });
 
-  it('escapes what applications call themselves', async () => {
+  it('escapes the names of applications', async () => {
     const text = await page();
     expect(text).toContain('&lt;b&gt;Shop &amp; Co&lt;/b&gt;');
     expect(text).not.toContain('<b>');
@@ -41,7 +41,7 @@ describe('dashboard', () => {
   it.each([
     ['log-out', 'User_Logged_Out', 'Logged out'],
     ['remove-protection', 'Meveto_Protection_Removed', 'Meveto not used'],
-  ])('sends a webhook call for the button %s', async (button, type, state) => {
+  ])('sends a webhook for the button %s', async (button, type, state) => {
     const path = `/applications/my%20shop/${button}`;
     expect(await page()).toContain(`action="${path}"`);
     const response = await post(path, { ...AS_ALICE, origin: sim.url });
@@ -70,12 +70,12 @@ describe('dashboard', () => {
     },
   );
 
-  it('does nothing for nobody', async () => {
+  it('does nothing without a chosen person', async () => {
     await post('/applications/my%20shop/log-out', { cookie: 'meveto_simulator_person=stranger' });
     expect(sim.deliveries).toEqual([]);
   });
 
-  it('goes nowhere else after a sign-in', async () => {
+  it('redirects to no other site after a sign-in', async () => {
     const response = await fetch(`${sim.url}/sign-in`, {
       method: 'POST',
       body: new URLSearchParams({ person: 'meveto-bob', continue_to: '//evil.example/oauth-client?' }),
@@ -90,24 +90,24 @@ describe('dashboard', () => {
     const badge = async (endpoint: string): Promise<string> =>
       new RegExp(`id="fault-${endpoint}"[^>]*>(.*?)</p>`, 's').exec(await page())?.[1] ?? '';
 
-    it('breaks an endpoint as chosen, says so, and heals it', async () => {
+    it('sets, shows and removes a chosen fault', async () => {
       const response = await submit('/faults/exchange', { fault: 'lost-answer', occurrence: 'half' });
       expect(response.status).toBe(303);
       expect(sim.faults.planned('exchange')).toEqual([{ kind: 'lost-answer', probability: 0.5 }]);
-      expect(await badge('exchange')).toContain('Done, but the answer is lost, by chance, 1 in 2');
+      expect(await badge('exchange')).toContain('Processed, but the answer is lost, by chance, 1 in 2');
       expect(await badge('pending')).toContain('Works');
       await submit('/faults/exchange/clear');
       expect(sim.faults.planned('exchange')).toEqual([]);
       expect(await badge('exchange')).toContain('Works');
     });
 
-    it('counts how often a fault has struck', async () => {
+    it('counts the occurrences of a fault', async () => {
       await submit('/faults/webhook', { fault: 'never', occurrence: 'once' });
       await sim.logOut('meveto-alice', 'my shop');
-      expect(await badge('webhook')).toMatch(/Works.*struck 1 time</s);
+      expect(await badge('webhook')).toMatch(/Works.*occurred 1 time</s);
     });
 
-    it('names what a program has planned', async () => {
+    it('shows faults that a program has set', async () => {
       sim.faults.set({ pending: { kind: 'late', delayMs: 7 } });
       expect(await badge('pending')).toContain('late, every time');
     });
@@ -121,7 +121,7 @@ describe('dashboard', () => {
       expect((await submit(path, fields)).status).toBe(400);
     });
 
-    it('lets time pass faster', async () => {
+    it('speeds up time', async () => {
       await submit('/speed', { speed: '60' });
       expect(sim.speed).toBe(60);
       await submit('/speed', { speed: '61' });
@@ -130,7 +130,7 @@ describe('dashboard', () => {
     });
   });
 
-  it('forbids scripts and frames of others', async () => {
+  it('forbids foreign scripts and frames', async () => {
     const policy = (await fetch(sim.url)).headers.get('content-security-policy');
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("frame-ancestors 'none'");

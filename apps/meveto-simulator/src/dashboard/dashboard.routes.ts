@@ -8,7 +8,7 @@ import { messagePage } from './layout.js';
 import { LIVE_SCRIPT } from './live-script.js';
 import { STYLESHEET } from './stylesheet.js';
 
-/** The dashboard and what its buttons do. Every button leads back to the dashboard by a redirect. */
+/** The dashboard and the actions of its buttons. Every action redirects to the dashboard. */
 export function dashboardRoutes(meveto: Meveto): Router {
   const routes = Router();
   routes.get('/', (request, response) => {
@@ -26,7 +26,7 @@ function addSignIn(routes: Router, meveto: Meveto): void {
   routes.post('/sign-in', express.urlencoded({ extended: false }), (request, response) => {
     const person = meveto.directory.person(bodyText(request, 'person') ?? '');
     if (!person) {
-      response.status(400).send(messagePage('Nobody of that name', 'Choose one of the people.').text);
+      response.status(400).send(messagePage('Unknown person', 'Choose one of the people.').text);
       return;
     }
     rememberPerson(response, person);
@@ -48,7 +48,7 @@ function addApplicationButtons(routes: Router, meveto: Meveto): void {
         response.status(404).send(messagePage('Unknown application', 'It is not registered here.').text);
         return;
       }
-      // The answers of the application appear in the list of deliveries; nobody waits for them here.
+      // The list of deliveries shows the answers of the application. This request does not wait for them.
       if (person) press(person.mevetoId, application.clientId);
       response.redirect(303, '/');
     };
@@ -62,7 +62,7 @@ function addApplicationButtons(routes: Router, meveto: Meveto): void {
   );
 }
 
-// Only a login that was interrupted is continued: anything else could lead to another site.
+// Only an interrupted login continues. Any other path could lead to another site.
 function pathToContinue(path: string | undefined): string {
   return path?.startsWith('/oauth-client?') === true ? path : '/';
 }

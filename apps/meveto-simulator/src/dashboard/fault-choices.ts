@@ -1,7 +1,7 @@
 import type { AnswerFault, DeliveryFault, Endpoint, FaultsByEndpoint, Occurrence } from '../faults/fault.js';
 
 interface Choice<Value> {
-  /** What the form sends. */
+  /** Value that the form sends. */
   readonly value: string;
   readonly label: string;
   readonly means: Value;
@@ -21,24 +21,24 @@ const ANSWER_FAULTS: readonly Choice<AnswerFault>[] = [
     label: 'HTTP 429, Retry-After 5 s',
     means: { kind: 'status', status: 429, retryAfterSeconds: 5 },
   },
-  { value: 'error-body', label: 'HTTP 200 with an error in it', means: { kind: 'error-body' } },
-  { value: 'cut', label: 'Connection cut, nothing done', means: { kind: 'cut' } },
-  { value: 'lost-answer', label: 'Done, but the answer is lost', means: { kind: 'lost-answer' } },
-  { value: 'not-json', label: 'Done, answers HTML', means: { kind: 'not-json' } },
-  { value: 'cut-off-json', label: 'Done, answers half the JSON', means: { kind: 'cut-off-json' } },
-  { value: 'huge', label: 'Done, answers 2 MiB', means: { kind: 'huge' } },
-  { value: 'wrong-shape', label: 'Done, answers the wrong types', means: { kind: 'wrong-shape' } },
+  { value: 'error-body', label: 'HTTP 200 with an error body', means: { kind: 'error-body' } },
+  { value: 'cut', label: 'Connection closed, no effect', means: { kind: 'cut' } },
+  { value: 'lost-answer', label: 'Processed, but the answer is lost', means: { kind: 'lost-answer' } },
+  { value: 'not-json', label: 'Processed, answers HTML', means: { kind: 'not-json' } },
+  { value: 'cut-off-json', label: 'Processed, answers half the JSON', means: { kind: 'cut-off-json' } },
+  { value: 'huge', label: 'Processed, answers 2 MiB', means: { kind: 'huge' } },
+  { value: 'wrong-shape', label: 'Processed, answers wrong types', means: { kind: 'wrong-shape' } },
 ];
 
 const DELIVERY_FAULTS: readonly Choice<DeliveryFault>[] = [
   { value: 'late-5', label: 'Sent 5 s late', means: { kind: 'late', delayMs: 5_000 } },
   { value: 'duplicate', label: 'Sent twice at once', means: { kind: 'duplicate' } },
-  { value: 'reorder', label: 'Swapped with the next call', means: { kind: 'reorder', holdMs: 20_000 } },
+  { value: 'reorder', label: 'Swapped with the next webhook', means: { kind: 'reorder', holdMs: 20_000 } },
   { value: 'lost-answer', label: 'Sent, but the answer is lost', means: { kind: 'lost-answer' } },
-  { value: 'never', label: 'Never sent: pending list only', means: { kind: 'never' } },
+  { value: 'never', label: 'Not sent: only on the list of pending webhooks', means: { kind: 'never' } },
 ];
 
-/** How often a fault chosen on the dashboard strikes. */
+/** How often a fault of the dashboard occurs. */
 export const OCCURRENCES: readonly Choice<Occurrence>[] = [
   { value: 'always', label: 'every time', means: {} },
   { value: 'once', label: 'the next time', means: { count: 1 } },
@@ -46,14 +46,14 @@ export const OCCURRENCES: readonly Choice<Occurrence>[] = [
   { value: 'tenth', label: 'by chance, 1 in 10', means: { probability: 0.1 } },
 ];
 
-/** The speeds offered. */
+/** The speeds to choose from. */
 export const SPEEDS = [1, 10, 60, 600] as const;
 
-/** The endpoints, as a person thinks of them. */
+/** Labels of the endpoints. */
 export const ENDPOINT_NAMES: Readonly<Record<Endpoint, string>> = {
-  webhook: 'Webhook calls',
+  webhook: 'Webhooks',
   exchange: 'Token exchange',
-  pending: 'Pending list',
+  pending: 'List of pending webhooks',
   login: 'Login',
 };
 
@@ -61,7 +61,7 @@ export function faultChoices(endpoint: Endpoint): readonly Choice<AnswerFault | 
   return endpoint === 'webhook' ? DELIVERY_FAULTS : ANSWER_FAULTS;
 }
 
-/** What a form has chosen for an endpoint; `undefined` for an endpoint, a fault or an occurrence that does not exist. */
+/** The choice of a form for an endpoint; `undefined` for an unknown endpoint, fault or occurrence. */
 export function chosenFaults(
   endpoint: string,
   faultValue: string,
@@ -74,12 +74,12 @@ export function chosenFaults(
   return { [endpoint]: { ...fault.means, ...occurrence.means } };
 }
 
-/** A planned fault in words: the label of the choice, or its kind when a program has planned it. */
+/** Describes a planned fault: the label of the choice, or its kind when a program has set the fault. */
 export function describeFault(endpoint: Endpoint, fault: (AnswerFault | DeliveryFault) & Occurrence): string {
   const { count, probability, ...means } = fault;
   const choice = faultChoices(endpoint).find((each) => isSame(each.means, means));
   const often = OCCURRENCES.find((each) => isSame(each.means, withoutMissing({ count, probability })));
-  return `${choice?.label ?? fault.kind}, ${often?.label ?? 'as planned by a program'}`;
+  return `${choice?.label ?? fault.kind}, ${often?.label ?? 'set by a program'}`;
 }
 
 function withoutMissing(record: object): object {

@@ -3,16 +3,16 @@ import type { Meveto } from '../meveto.js';
 import { describeFault, ENDPOINT_NAMES, faultChoices, OCCURRENCES, SPEEDS } from './fault-choices.js';
 import { html, type Html } from './html.js';
 
-/** Makes things go wrong, and time pass faster. */
+/** Form for faults and for the speed of time. */
 export function faultsSection(meveto: Meveto): Html {
   return html`<section class="card" aria-labelledby="faults">
     <div class="row">
       <div>
         <h2 id="faults">Faults</h2>
-        <p class="hint">Make Meveto fail, and see what the application makes of it.</p>
+        <p class="hint">Make Meveto fail, and see how the application reacts.</p>
       </div>
       <form class="row push" method="post" action="/speed">
-        <span class="hint">Retries come</span>
+        <span class="hint">Retries</span>
         ${SPEEDS.map((speed) => speedButton(speed, meveto.deliverer.speed))}
       </form>
     </div>
@@ -21,7 +21,7 @@ export function faultsSection(meveto: Meveto): Html {
 }
 
 function speedButton(speed: number, current: number): Html {
-  const label = speed === 1 ? 'in real time' : `${String(speed)} × sooner`;
+  const label = speed === 1 ? 'in real time' : `${String(speed)} × faster`;
   return html`<button name="speed" value="${speed}" aria-pressed="${String(speed === current)}">
     ${label}
   </button>`;
@@ -35,15 +35,15 @@ function endpointRow(meveto: Meveto, endpoint: Endpoint): Html {
       <p class="hint" id="fault-${endpoint}" data-live>${healthBadge(meveto, endpoint)}</p>
     </div>
     <form class="row" method="post" action="/faults/${endpoint}">
-      <select name="fault" aria-label="What goes wrong: ${name}">
+      <select name="fault" aria-label="Fault: ${name}">
         ${faultChoices(endpoint).map(option)}
       </select>
       <select name="occurrence" aria-label="How often: ${name}">
         ${OCCURRENCES.map(option)}
       </select>
-      <button>Break</button>
+      <button>Set fault</button>
     </form>
-    <form method="post" action="/faults/${endpoint}/clear"><button class="quiet">Heal</button></form>
+    <form method="post" action="/faults/${endpoint}/clear"><button class="quiet">Clear</button></form>
   </article>`;
 }
 
@@ -55,7 +55,7 @@ function healthBadge({ faults }: Meveto, endpoint: Endpoint): Html {
   const planned = faults.planned(endpoint);
   const strikes = faults.strikes(endpoint);
   const struck =
-    strikes === 0 ? undefined : html`<span>struck ${strikes} ${strikes === 1 ? 'time' : 'times'}</span>`;
+    strikes === 0 ? undefined : html`<span>occurred ${strikes} ${strikes === 1 ? 'time' : 'times'}</span>`;
   if (planned.length === 0) return html`<span class="badge good">Works</span> ${struck}`;
   const words = planned.map((fault) => describeFault(endpoint, fault)).join('; ');
   return html`<span class="badge bad">${words}</span> ${struck}`;

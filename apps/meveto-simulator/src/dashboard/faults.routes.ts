@@ -5,11 +5,11 @@ import { chosenFaults, ENDPOINT_NAMES, SPEEDS } from './fault-choices.js';
 import { messagePage } from './layout.js';
 import type { Endpoint } from '../faults/fault.js';
 
-/** What the buttons of the dashboard's faults do. */
+/** Actions of the fault buttons of the dashboard. */
 export function faultsRoutes(meveto: Meveto): Router {
   const routes = Router();
   const form = express.urlencoded({ extended: false });
-  const unknown = messagePage('There is no such fault', 'Choose one of those on the dashboard.').text;
+  const unknown = messagePage('Unknown fault', 'Choose one on the dashboard.').text;
 
   routes.post('/faults/:endpoint', form, (request, response) => {
     const fault = bodyText(request, 'fault') ?? '';

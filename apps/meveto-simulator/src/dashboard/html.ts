@@ -1,9 +1,9 @@
-/** Text that is HTML already and is not escaped again. */
+/** Text that is already HTML and is not escaped again. */
 export class Html {
   constructor(readonly text: string) {}
 }
 
-/** What may stand in a template: text is escaped, `undefined` is nothing. */
+/** Values of a template: text is escaped, `undefined` adds nothing. */
 export type HtmlValue = Html | string | number | undefined | readonly HtmlValue[];
 
 const ENTITIES: Readonly<Record<string, string>> = {

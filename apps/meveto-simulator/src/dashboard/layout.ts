@@ -1,6 +1,6 @@
 import { html, type Html } from './html.js';
 
-/** What differs from page to page. */
+/** The parts that differ between pages. */
 export interface PageContent {
   readonly title: string;
   readonly main: Html;
@@ -35,7 +35,7 @@ export function page({ title, main, isNarrow = false, isLive = false }: PageCont
     </html> `;
 }
 
-/** A page that says one thing. */
+/** A page with a single message. */
 export function messagePage(title: string, text: string): Html {
   const main = html`<section class="card">
     <h1>${title}</h1>

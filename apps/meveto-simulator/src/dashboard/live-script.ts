@@ -1,5 +1,5 @@
 /**
- * Keeps the parts marked `data-live` up to date. Forms and buttons are never inside of such a part: replacing one
+ * Keeps the parts marked `data-live` up to date. Such a part contains no forms or buttons: replacing a button
  * between press and release would lose the click.
  */
 export const LIVE_SCRIPT = `
@@ -13,6 +13,6 @@ const refresh = async () => {
     if (next && next.outerHTML !== shown.outerHTML) shown.replaceWith(next);
   }
 };
-// The simulator may be stopped for a while; the next round tries again.
+// The simulator may be stopped. The next round tries again.
 setInterval(() => refresh().catch(() => {}), 1000);
 `;

@@ -1,15 +1,15 @@
 import type { WebhookDelivery } from './webhook-delivery.js';
 
-/** One page of the pending list. */
+/** One page of the list of pending webhooks. */
 export interface PendingPage {
   readonly deliveries: readonly WebhookDelivery[];
-  /** Where the next page begins; `null` on the last one. */
+  /** Cursor of the next page; `null` on the last page. */
   readonly next: string | null;
 }
 
 /**
- * Whether a call is on the pending list: until it is acknowledged while attempts are still made, and after the last
- * failure until its token is used up, since nobody will ever acknowledge it then.
+ * Whether a webhook is on the list of pending webhooks: until it is acknowledged or, after the failure of its last attempt,
+ * until its token is used up, because no acknowledgement follows then.
  */
 export function isPending(delivery: WebhookDelivery, isUsedUp: (userToken: string) => boolean): boolean {
   switch (delivery.state) {
@@ -23,8 +23,8 @@ export function isPending(delivery: WebhookDelivery, isUsedUp: (userToken: strin
 }
 
 /**
- * Cuts a page out of the pending deliveries, oldest first. The cursor is the sequence number of the last call
- * already read, so that calls which are settled between two pages shift nothing.
+ * Returns a page of the pending deliveries, oldest first. The cursor is the sequence number of the last webhook
+ * of the previous page, so that deliveries which finish between two pages do not shift the others.
  */
 export function pageOf(pending: readonly WebhookDelivery[], cursor: number, size: number): PendingPage {
   const rest = pending.filter((delivery) => delivery.sequence > cursor);

@@ -2,18 +2,18 @@ import { WebhookDelivery, type RetryPolicy, type WebhookEvent } from './webhook-
 import type { DeliveryAnswer } from './delivery.js';
 import type { WebhookSender } from './webhook-sender.js';
 
-/** What the deliverer is given. */
+/** Dependencies of the deliverer. */
 export interface DelivererSettings extends RetryPolicy {
   readonly deliveryTimeoutMs: number;
   readonly now: () => number;
   readonly send: WebhookSender;
-  /** Where an application wants its webhooks at this moment. */
+  /** Returns the current webhook URL of an application. */
   readonly webhookUrlOf: (clientId: string) => string | undefined;
   /** Called when the last attempt has failed. */
   readonly onGivenUp: (delivery: WebhookDelivery) => void;
 }
 
-/** Delivers webhook calls, again and again until acknowledged or given up. Owns the timers of the retries. */
+/** Delivers webhooks, with retries until they are acknowledged or given up. Owns the timers of the retries. */
 export class WebhookDeliverer {
   readonly #settings: DelivererSettings;
   readonly #deliveries: WebhookDelivery[] = [];
@@ -35,7 +35,7 @@ export class WebhookDeliverer {
     return this.#speed;
   }
 
-  /** Lets retries follow so many times faster than in real life, from now on and for those that are waited for. */
+  /** Divides the pauses before retries by this factor, also for retries that are already scheduled. */
   setSpeed(speed: number): void {
     const factor = speed / this.#speed;
     this.#speed = speed;
@@ -46,14 +46,14 @@ export class WebhookDeliverer {
     }
   }
 
-  /** Begins, or after a stop takes up again what was left. */
+  /** Starts, or resumes open deliveries after a stop. */
   start(): void {
     if (this.#running) return;
     this.#running = new AbortController();
     for (const delivery of this.#deliveries) this.#schedule(delivery);
   }
 
-  /** Ends requests under way and clears all timers; what is not settled waits for the next start. */
+  /** Aborts requests in flight and clears all timers. Open deliveries wait for the next start. */
   async stop(): Promise<void> {
     this.#running?.abort();
     this.#running = undefined;

@@ -10,7 +10,7 @@ const EVENT = {
 } as const;
 
 describe('WebhookDelivery', () => {
-  it('tries again 60 s after the first failure, then after twice as long', () => {
+  it('tries again 60 s after the first failure, and then after twice the time', () => {
     const delivery = new WebhookDelivery(1, EVENT, { retryDelayMs: 60_000, attemptCount: 4 });
     const waits: unknown[] = [];
     for (const endedAt of [2_000, 70_000, 300_000, 600_000]) {
@@ -22,7 +22,7 @@ describe('WebhookDelivery', () => {
     expect(delivery.state).toBe('failed');
   });
 
-  it.each([200, 204, 299])('takes %i as an acknowledgement', (status) => {
+  it.each([200, 204, 299])('accepts %i as an acknowledgement', (status) => {
     const delivery = new WebhookDelivery(1, EVENT, { retryDelayMs: 1, attemptCount: 3 });
     delivery.beginAttempt(1_000);
     delivery.endAttempt({ kind: 'status', status }, 1_001);

@@ -8,7 +8,7 @@ import {
   type WebhookType,
 } from './delivery.js';
 
-/** What happened, and whom to tell. */
+/** An event, and the application to notify. */
 export interface WebhookEvent {
   readonly type: WebhookType;
   readonly clientId: string;
@@ -18,14 +18,14 @@ export interface WebhookEvent {
   readonly createdAt: number;
 }
 
-/** How often, and how far apart, attempts are made. */
+/** Number of attempts and pauses between them. */
 export interface RetryPolicy {
-  /** Milliseconds from the first failure to the second attempt; doubled before each further one. */
+  /** Milliseconds from the first failure to the second attempt; doubles before each further attempt. */
   readonly retryDelayMs: number;
   readonly attemptCount: number;
 }
 
-/** The state of one delivery: knows when to try again and when to give up, but neither timers nor HTTP. */
+/** The state of one delivery: decides when to try again and when to give up, without timers and HTTP. */
 export class WebhookDelivery implements Delivery {
   readonly id = `wh_${randomBytes(8).toString('hex')}`;
   readonly firstAttempted: Promise<void>;
@@ -38,7 +38,7 @@ export class WebhookDelivery implements Delivery {
   #openFirstAttempted!: () => void;
   #openSettled!: () => void;
 
-  /** @param sequence position among all events, from 1: the cursor of the pending list */
+  /** @param sequence position among all events, from 1: the cursor of the list of pending webhooks */
   constructor(
     readonly sequence: number,
     event: WebhookEvent,
@@ -60,7 +60,7 @@ export class WebhookDelivery implements Delivery {
   get mevetoId(): string {
     return this.#event.mevetoId;
   }
-  // Accessors stay out of console.log and JSON, and so does the token.
+  // console.log and JSON omit accessors, and so omit the token.
   get userToken(): string {
     return this.#event.userToken;
   }
@@ -82,24 +82,24 @@ export class WebhookDelivery implements Delivery {
     this.#attempts.push({ number: this.#attempts.length + 1, startedAt });
   }
 
-  /** @param speed how many times faster than in real life the next attempt follows */
+  /** @param speed factor by which the pause before the next attempt is shortened */
   endAttempt(answer: DeliveryAnswer, endedAt: number, speed = 1): void {
     const attempt = this.#attempts.pop();
     if (attempt === undefined) throw new Error('No attempt is under way. Call beginAttempt first.');
     this.#attempts.push({ ...attempt, answer });
-    if (acknowledges(answer)) this.#settle('acknowledged');
-    else if (attempt.number >= this.#policy.attemptCount) this.#settle('failed');
+    if (acknowledges(answer)) this.#finish('acknowledged');
+    else if (attempt.number >= this.#policy.attemptCount) this.#finish('failed');
     else this.#nextAttemptAt = endedAt + (this.#policy.retryDelayMs * 2 ** (attempt.number - 1)) / speed;
     this.#openFirstAttempted();
   }
 
-  /** Divides what is left of the wait for the next attempt. */
+  /** Divides the rest of the pause before the next attempt. */
   hasten(factor: number, now: number): void {
     if (this.#nextAttemptAt === undefined) return;
     this.#nextAttemptAt = now + Math.max(0, this.#nextAttemptAt - now) / factor;
   }
 
-  #settle(state: DeliveryState): void {
+  #finish(state: DeliveryState): void {
     this.#state = state;
     this.#openSettled();
   }

@@ -1,6 +1,6 @@
 import type { DeliveryAnswer, WebhookType } from './delivery.js';
 
-/** One webhook request to make. */
+/** A webhook request. */
 export interface WebhookRequest {
   readonly url: string;
   readonly type: WebhookType;
@@ -11,19 +11,19 @@ export interface WebhookRequest {
   readonly stopped: AbortSignal;
 }
 
-/** Makes one webhook request. Never rejects: what goes wrong is an answer of kind `error`. */
+/** Sends one webhook request. Never rejects: a failure is an answer of kind `error`. */
 export type WebhookSender = (request: WebhookRequest) => Promise<DeliveryAnswer>;
 
 const STOPPED: DeliveryAnswer = { kind: 'error', reason: 'the simulator was stopped' };
 
-/** Posts the call as JSON. A redirect is not followed: it is an answer other than 2xx. */
+/** Posts the webhook as JSON. Does not follow a redirect, which counts as an answer other than 2xx. */
 export const postWebhook: WebhookSender = async (request) => {
   if (request.stopped.aborted) return STOPPED;
   const deadline = new AbortController();
   const abort = (): void => {
     deadline.abort();
   };
-  // Both are undone below: AbortSignal.any would leave a listener on `stopped` for every call ever made.
+  // Both are removed below: AbortSignal.any would leave a listener on `stopped` for every request.
   const timer = setTimeout(abort, request.timeoutMs);
   request.stopped.addEventListener('abort', abort);
   try {
@@ -40,7 +40,7 @@ export const postWebhook: WebhookSender = async (request) => {
   }
 };
 
-// A function: what was false before the request may be true after it.
+// A function, because the value may change during the request.
 const isStopped = ({ stopped }: WebhookRequest): boolean => stopped.aborted;
 
 async function post(request: WebhookRequest, signal: AbortSignal): Promise<number> {
@@ -51,12 +51,12 @@ async function post(request: WebhookRequest, signal: AbortSignal): Promise<numbe
     redirect: 'manual',
     signal,
   });
-  // Only the status counts; an unread body would keep the connection busy.
+  // Only the status counts. An unread body would keep the connection busy.
   await response.body?.cancel();
   return response.status;
 }
 
-// fetch says only "fetch failed"; the system's code (ECONNREFUSED, …) is in the cause.
+// The message of fetch is only "fetch failed". The system's code (ECONNREFUSED, …) is in the cause.
 function reasonOf(error: unknown): string {
   const { message, cause } = error as { message?: unknown; cause?: unknown };
   const code = (cause as { code?: unknown } | undefined)?.code;

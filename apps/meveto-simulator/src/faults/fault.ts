@@ -1,63 +1,63 @@
-/** What goes wrong before a request of the API does anything: a token stays good. */
+/** A fault before a request of the API has any effect: a token stays valid. */
 export type RefusingFault =
   /** Refused with this status. */
   | { readonly kind: 'status'; readonly status: number; readonly retryAfterSeconds?: number }
   /** HTTP 200 with `error` and `error_description`. */
   | { readonly kind: 'error-body' }
-  /** The connection is cut. */
+  /** The connection is closed. */
   | { readonly kind: 'cut' };
 
-/** What goes wrong after a request of the API has worked: a token is used up. */
+/** A fault after a request of the API has taken effect: a token is used up. */
 export type SpoilingFault =
-  /** The answer comes late. */
+  /** The answer is late. */
   | { readonly kind: 'late'; readonly delayMs: number }
-  /** The connection is cut instead of an answer. */
+  /** The connection is closed instead of an answer. */
   | { readonly kind: 'lost-answer' }
-  /** A page of HTML comes back. */
+  /** The answer is an HTML page. */
   | { readonly kind: 'not-json' }
-  /** Half of the JSON comes back. */
+  /** The answer is half of the JSON. */
   | { readonly kind: 'cut-off-json' }
-  /** The right answer comes back with megabytes around it. */
+  /** The answer is correct, but has megabytes of additional data. */
   | { readonly kind: 'huge' }
-  /** JSON comes back that has the right names and the wrong types. */
+  /** The answer is JSON with the right names and wrong types. */
   | { readonly kind: 'wrong-shape' };
 
-/** What goes wrong with one request of Meveto's API. */
+/** A fault of one request of Meveto's API. */
 export type AnswerFault = RefusingFault | SpoilingFault;
 
-/** What goes wrong with one webhook call. */
+/** A fault of one webhook. */
 export type DeliveryFault =
   /** Sent late. */
   | { readonly kind: 'late'; readonly delayMs: number }
   /** Sent twice at the same time. */
   | { readonly kind: 'duplicate' }
-  /** Held back until the next call has been answered, `holdMs` (2 s) at most. */
+  /** Delayed until the next webhook has been answered, for at most `holdMs` (2 s). */
   | { readonly kind: 'reorder'; readonly holdMs?: number }
   /** Sent, but the answer is lost: Meveto tries again what the application has acknowledged. */
   | { readonly kind: 'lost-answer' }
-  /** Neither this attempt nor a later one of the same call is sent: it is found on the pending list only. */
+  /** No attempt of this webhook is sent: it only appears on the list of pending webhooks. */
   | { readonly kind: 'never' };
 
-/** When a fault strikes. Without both: every time. */
+/** When a fault occurs. Without both: every time. */
 export interface Occurrence {
-  /** Strikes so often, then never again. Integer, 1 or more. */
+  /** Number of occurrences. Integer, 1 or more. */
   readonly count?: number;
-  /** Strikes by chance, repeatable by the simulator's `faultSeed`. From 0 to 1. */
+  /** Probability of an occurrence, repeatable by the simulator's `faultSeed`. From 0 to 1. */
   readonly probability?: number;
 }
 
-/** What an endpoint suffers from: one fault, or several, of which the first that strikes is taken. */
+/** The faults of an endpoint: one, or several, of which the first that occurs is used. */
 export type Planned<Fault> = (Fault & Occurrence) | readonly (Fault & Occurrence)[];
 
-/** What goes wrong, by endpoint. */
+/** Planned faults by endpoint. */
 export interface FaultsByEndpoint {
-  /** A user token is exchanged for a Meveto ID. */
+  /** Exchange of a user token for a Meveto ID. */
   readonly exchange: Planned<AnswerFault>;
-  /** The pending list is read. */
+  /** Reading the list of pending webhooks. */
   readonly pending: Planned<AnswerFault>;
-  /** A login: the code is redeemed, or the person asked for. */
+  /** A login: redeeming the code, or requesting the person. */
   readonly login: Planned<AnswerFault>;
-  /** Meveto posts a webhook call. */
+  /** Delivery of a webhook. */
   readonly webhook: Planned<DeliveryFault>;
 }
 

@@ -5,11 +5,11 @@ const struck = (faults: Faults, count: number): unknown[] =>
   Array.from({ length: count }, () => faults.strike('exchange')?.kind);
 
 describe('Faults', () => {
-  it('lets nothing go wrong until told', () => {
+  it('plans no fault at first', () => {
     expect(struck(new Faults(1), 3)).toEqual([undefined, undefined, undefined]);
   });
 
-  it('strikes as often as planned, then never again', () => {
+  it('returns a fault as often as planned, and then no more', () => {
     const faults = new Faults(1);
     faults.set({ exchange: { kind: 'lost-answer', count: 2 } });
     expect(struck(faults, 4)).toEqual(['lost-answer', 'lost-answer', undefined, undefined]);
@@ -17,7 +17,7 @@ describe('Faults', () => {
     expect(faults.strikes('exchange')).toBe(2);
   });
 
-  it('strikes the same requests for the same seed, and others for another', () => {
+  it('affects the same requests for the same seed, and others for another seed', () => {
     const pattern = (seed: number): unknown[] => {
       const faults = new Faults(seed);
       faults.set({ exchange: { kind: 'cut', probability: 0.3 } });
@@ -30,7 +30,7 @@ describe('Faults', () => {
     expect(share).toBeLessThan(0.35);
   });
 
-  it('takes the first of several that strikes', () => {
+  it('returns the first of several faults that occurs', () => {
     const faults = new Faults(1);
     faults.set({
       exchange: [
@@ -42,7 +42,7 @@ describe('Faults', () => {
     expect(struck(faults, 3)).toEqual(['cut', 'not-json', undefined]);
   });
 
-  it('keeps the faults of endpoints that are not named, and heals one or all', () => {
+  it('keeps the faults of other endpoints, and clears one endpoint or all', () => {
     const faults = new Faults(1);
     faults.set({ exchange: { kind: 'cut' }, webhook: { kind: 'never' } });
     faults.set({ pending: { kind: 'huge' } });
@@ -52,7 +52,7 @@ describe('Faults', () => {
     expect(faults.strike('pending')).toBeUndefined();
   });
 
-  it('refuses what is out of bounds, all at once, and changes nothing', () => {
+  it('refuses all numbers that are out of bounds at once, and changes nothing', () => {
     const faults = new Faults(1);
     expect(() => {
       faults.set({
@@ -61,11 +61,11 @@ describe('Faults', () => {
         webhook: { kind: 'late', delayMs: -1, probability: 1.5 },
       });
     }).toThrow(
-      'Such faults do not exist:\n' +
-        'exchange: status: got 200, give an integer from 400 to 599\n' +
-        'exchange: count: got 0, give an integer from 1 to 9007199254740991\n' +
-        'webhook: delayMs: got -1, give an integer from 0 to 600000\n' +
-        'webhook: probability: got 1.5, give a number from 0 to 1',
+      'Invalid faults:\n' +
+        'exchange: status: got 200, expected an integer from 400 to 599\n' +
+        'exchange: count: got 0, expected an integer from 1 to 9007199254740991\n' +
+        'webhook: delayMs: got -1, expected an integer from 0 to 600000\n' +
+        'webhook: probability: got 1.5, expected a number from 0 to 1',
     );
     expect(faults.planned('pending')).toEqual([]);
   });

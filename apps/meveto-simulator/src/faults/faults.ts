@@ -16,20 +16,20 @@ interface Plan {
   left: number;
 }
 
-/** What goes wrong at Meveto, as a test or a person at the dashboard wants it. Nothing does at first. */
+/** Planned faults of Meveto, set by a test or on the dashboard. Initially there is none. */
 export class Faults {
   readonly #plans = new Map<Endpoint, readonly Plan[]>();
   readonly #strikes = new Map<Endpoint, number>();
   readonly #random: () => number;
 
-  /** @param seed decides which requests faults with a probability strike */
+  /** @param seed decides which requests are affected by faults with a probability */
   constructor(seed: number) {
     this.#random = seededRandom(seed);
   }
 
   /**
-   * Replaces the faults of the endpoints named, for requests to come; others keep theirs.
-   * @throws {RangeError} when a number is out of bounds; the message lists them all, and nothing is changed
+   * Replaces the faults of the named endpoints for future requests. Other endpoints keep their faults.
+   * @throws {RangeError} when numbers are out of bounds; the message lists all of them, and nothing changes
    */
   set(faults: Partial<FaultsByEndpoint>): void {
     const given = ENDPOINTS.flatMap((endpoint) => {
@@ -39,7 +39,7 @@ export class Faults {
     const errors = given.flatMap(({ endpoint, list }) =>
       list.flatMap((fault) => boundErrors(fault).map((text) => `${endpoint}: ${text}`)),
     );
-    if (errors.length > 0) throw new RangeError(`Such faults do not exist:\n${errors.join('\n')}`);
+    if (errors.length > 0) throw new RangeError(`Invalid faults:\n${errors.join('\n')}`);
     for (const { endpoint, list } of given) {
       this.#plans.set(
         endpoint,
@@ -48,29 +48,29 @@ export class Faults {
     }
   }
 
-  /** Heals one endpoint, or all. */
+  /** Removes the faults of one endpoint, or of all. */
   clear(endpoint?: Endpoint): void {
     if (endpoint === undefined) this.#plans.clear();
     else this.#plans.delete(endpoint);
   }
 
-  /** What an endpoint still suffers from. */
+  /** The remaining faults of an endpoint. */
   planned(endpoint: Endpoint): readonly (AnyFault & Occurrence)[] {
     return this.#plansOf(endpoint).map(({ fault }) => fault);
   }
 
-  /** How many requests of an endpoint a fault has struck so far. */
+  /** Number of requests of an endpoint that a fault has affected so far. */
   strikes(endpoint: Endpoint): number {
     return this.#strikes.get(endpoint) ?? 0;
   }
 
-  /** What happens to the request in hand. Asked once for each. */
+  /** Returns the fault of the current request, if any. Call it once per request. */
   strike<Name extends Endpoint>(endpoint: Name): FaultOf<Name> | undefined {
     const struck = this.#plansOf(endpoint).find(({ fault }) => this.#random() < (fault.probability ?? 1));
     if (struck === undefined) return undefined;
     struck.left -= 1;
     this.#strikes.set(endpoint, this.strikes(endpoint) + 1);
-    // Only what set() takes for this endpoint is planned for it.
+    // set() accepts only faults of this endpoint.
     return struck.fault as FaultOf<Name>;
   }
 
@@ -98,7 +98,7 @@ function boundErrors(fault: AnyFault & Occurrence): readonly string[] {
       value >= bounds.from &&
       value <= bounds.to &&
       (bounds.any === true || Number.isInteger(value));
-    const wanted = `${bounds.any ? 'a number' : 'an integer'} from ${String(bounds.from)} to ${String(bounds.to)}`;
-    return fits ? [] : [`${name}: got ${String(value)}, give ${wanted}`];
+    const expected = `${bounds.any ? 'a number' : 'an integer'} from ${String(bounds.from)} to ${String(bounds.to)}`;
+    return fits ? [] : [`${name}: got ${String(value)}, expected ${expected}`];
   });
 }

@@ -5,7 +5,7 @@ import { faultySender } from './faulty-sender.js';
 
 const OK: DeliveryAnswer = { kind: 'status', status: 200 };
 
-describe('faults of webhook calls', () => {
+describe('FaultySender', () => {
   let faults: Faults;
   let sent: string[];
   let stop: AbortController;
@@ -28,20 +28,20 @@ describe('faults of webhook calls', () => {
       });
   });
 
-  it('sends a call twice', async () => {
+  it('sends a webhook twice', async () => {
     faults.set({ webhook: { kind: 'duplicate', count: 1 } });
     expect(await send('a')).toEqual(OK);
     expect(await send('b')).toEqual(OK);
     expect(sent).toEqual(['a', 'a', 'b']);
   });
 
-  it('sends a call, and takes it for failed', async () => {
+  it('sends a webhook, and reports it as failed', async () => {
     faults.set({ webhook: { kind: 'lost-answer', count: 1 } });
     expect(await send('a')).toMatchObject({ kind: 'error' });
     expect(sent).toEqual(['a']);
   });
 
-  it('sends no attempt of a call that is never delivered', async () => {
+  it('sends no attempt of a webhook that is never delivered', async () => {
     faults.set({ webhook: { kind: 'never', count: 1 } });
     for (let attempt = 0; attempt < 3; attempt += 1) {
       expect(await send('a')).toMatchObject({ kind: 'error', reason: 'never sent, as planned' });
@@ -50,7 +50,7 @@ describe('faults of webhook calls', () => {
     expect(sent).toEqual(['b']);
   });
 
-  it('sends a call late, and at once when the simulator stops', async () => {
+  it('sends a webhook late, or at once when the simulator stops', async () => {
     faults.set({ webhook: { kind: 'late', delayMs: 30, count: 1 } });
     const late = send('a');
     await send('b');
@@ -62,14 +62,14 @@ describe('faults of webhook calls', () => {
     expect(await interrupted).toEqual(OK);
   });
 
-  it('swaps calls in pairs', async () => {
+  it('swaps webhooks in pairs', async () => {
     faults.set({ webhook: { kind: 'reorder', holdMs: 600_000 } });
     await Promise.all([send('a'), send('b')]);
     await Promise.all([send('c'), send('d')]);
     expect(sent).toEqual(['b', 'a', 'd', 'c']);
   });
 
-  it('holds back no longer than told when no other call comes', async () => {
+  it('delays a webhook no longer than holdMs when no other webhook follows', async () => {
     faults.set({ webhook: { kind: 'reorder', holdMs: 10 } });
     expect(await send('a')).toEqual(OK);
     expect(await send('b')).toEqual(OK);

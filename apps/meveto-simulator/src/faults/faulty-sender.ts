@@ -6,10 +6,10 @@ const DEFAULT_HOLD_MS = 2_000;
 const NEVER: DeliveryAnswer = { kind: 'error', reason: 'never sent, as planned' };
 const LOST: DeliveryAnswer = { kind: 'error', reason: 'the answer was lost, as planned' };
 
-/** Sends webhook calls, and lets the faults planned for them strike. */
+/** Sends webhooks with their planned faults. */
 export function faultySender(faults: Faults, send: WebhookSender): WebhookSender {
   const neverSent = new Set<string>();
-  const inOrder = new SwappedCalls();
+  const inOrder = new SwappedWebhooks();
   return async (request) => {
     if (neverSent.has(request.userToken)) return NEVER;
     const fault = faults.strike('webhook');
@@ -33,18 +33,18 @@ export function faultySender(faults: Faults, send: WebhookSender): WebhookSender
   };
 }
 
-/** Lets a call wait for the one after it. */
-class SwappedCalls {
+/** Delays a webhook until the next one is sent. */
+class SwappedWebhooks {
   #release: (() => void) | undefined;
 
-  /** Sends a call, and afterwards the one that is held back. */
+  /** Sends a webhook, and then the delayed one. */
   async pass(send: () => Promise<DeliveryAnswer>): Promise<DeliveryAnswer> {
     const answer = await send();
     this.#release?.();
     return answer;
   }
 
-  /** Holds a call back; when one is held back already, this is the one that overtakes it. */
+  /** Delays a webhook. If another one is already delayed, this one overtakes it. */
   async holdBack(
     { stopped }: WebhookRequest,
     holdMs: number,
@@ -61,7 +61,7 @@ class SwappedCalls {
   }
 }
 
-/** Waits, or until one of the signals is given. */
+/** Waits for a time, or until one of the signals is aborted. */
 async function wait(milliseconds: number, ...signals: readonly AbortSignal[]): Promise<void> {
   if (signals.some(({ aborted }) => aborted)) return;
   await new Promise<void>((resolve) => {

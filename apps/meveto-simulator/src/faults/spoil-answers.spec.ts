@@ -25,7 +25,7 @@ describe('faults of the API', () => {
     return fetch(`${sim.url}/api/client/webhooks/pending`, { headers: { authorization: `Basic ${basic}` } });
   };
 
-  it('refuses with a status and a time to wait, and leaves the token good', async () => {
+  it('refuse with a status and Retry-After, and keep the token valid', async () => {
     const token = sim.issueUserToken('meveto-alice');
     sim.faults.set({ exchange: { kind: 'status', status: 503, retryAfterSeconds: 5, count: 1 } });
     const refused = await exchange(token);
@@ -33,16 +33,16 @@ describe('faults of the API', () => {
     expect(await (await exchange(token)).json()).toEqual(RETRIEVED);
   });
 
-  it('answers 200 with an error in it, and leaves the token good', async () => {
+  it('answer 200 with an error, and keep the token valid', async () => {
     const token = sim.issueUserToken('meveto-alice');
     sim.faults.set({ exchange: { kind: 'error-body', count: 1 } });
     const response = await exchange(token);
     expect(response.status).toBe(200);
-    expect(await response.json()).toEqual({ error: 'server_error', error_description: 'Planned to fail' });
+    expect(await response.json()).toEqual({ error: 'server_error', error_description: 'Planned fault' });
     expect(await (await exchange(token)).json()).toEqual(RETRIEVED);
   });
 
-  it('cuts the connection before anything happens', async () => {
+  it('close the connection before the request takes effect', async () => {
     const token = sim.issueUserToken('meveto-alice');
     sim.faults.set({ exchange: { kind: 'cut', count: 1 } });
     await expect(exchange(token)).rejects.toThrow();
@@ -50,7 +50,7 @@ describe('faults of the API', () => {
     expect(await (await exchange(token)).json()).toEqual(RETRIEVED);
   });
 
-  it('loses the answer after the token is used up', async () => {
+  it('lose the answer after the token is used up', async () => {
     const token = sim.issueUserToken('meveto-alice');
     sim.faults.set({ exchange: { kind: 'lost-answer', count: 1 } });
     await expect(exchange(token)).rejects.toThrow();
@@ -58,7 +58,7 @@ describe('faults of the API', () => {
     expect(await (await exchange(token)).json()).toMatchObject({ status: 'Invalid_User_Token' });
   });
 
-  it('answers late what it has done at once', async () => {
+  it('delay the answer of a request that took effect at once', async () => {
     const token = sim.issueUserToken('meveto-alice');
     sim.faults.set({ exchange: { kind: 'late', delayMs: 100, count: 1 } });
     const startedAt = performance.now();
@@ -68,7 +68,7 @@ describe('faults of the API', () => {
     expect(performance.now() - startedAt).toBeGreaterThan(95);
   });
 
-  it('stops while an answer is late', async () => {
+  it('do not delay a stop while an answer is late', async () => {
     sim.faults.set({ exchange: { kind: 'late', delayMs: 600_000 } });
     const answered = exchange('any').catch(() => 'cut');
     while (sim.exchanges.length === 0) await new Promise(setImmediate);
@@ -90,7 +90,7 @@ describe('faults of the API', () => {
     expect(sim.exchanges).toMatchObject([{ outcome: 'retrieved' }]);
   });
 
-  it('strikes the pending list and the login apart from the exchange', async () => {
+  it('affect the list of pending webhooks and the login separately from the exchange', async () => {
     sim.faults.set({
       pending: { kind: 'status', status: 500 },
       login: { kind: 'not-json' },

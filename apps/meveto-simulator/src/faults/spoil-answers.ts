@@ -4,7 +4,7 @@ import type { Faults } from './faults.js';
 
 const HUGE_BYTES = 2 * 2 ** 20;
 
-/** Lets the faults planned for an endpoint of the API strike. Goes before the endpoint's routes, which answer by `json()`. */
+/** Applies the planned faults of an endpoint of the API. Register it before the endpoint's routes, which answer by `json()`. */
 export function spoilAnswers(faults: Faults, endpoint: Exclude<Endpoint, 'webhook'>): RequestHandler {
   return (_request, response, next) => {
     const fault = faults.strike(endpoint);
@@ -32,10 +32,10 @@ function refuse(response: Response, fault: RefusingFault): void {
       return;
     case 'status':
       if (fault.retryAfterSeconds !== undefined) response.set('Retry-After', String(fault.retryAfterSeconds));
-      response.status(fault.status).json({ message: 'Planned to fail' });
+      response.status(fault.status).json({ message: 'Planned fault' });
       return;
     case 'error-body':
-      response.json({ error: 'server_error', error_description: 'Planned to fail' });
+      response.json({ error: 'server_error', error_description: 'Planned fault' });
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Application, Directory } from '../directory.js';
 
-/** The application that these credentials belong to. */
+/** Returns the application with these credentials. */
 export function authenticateClient(
   directory: Directory,
   clientId: string | undefined,
@@ -12,7 +12,7 @@ export function authenticateClient(
   return isSame(application.clientSecret, clientSecret) ? application : undefined;
 }
 
-/** The application named by an `Authorization: Basic` header with client id and client secret. */
+/** Returns the application of an `Authorization: Basic` header with client id and client secret. */
 export function authenticateBasic(directory: Directory, header: string | undefined): Application | undefined {
   const encoded = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(header ?? '')?.[1];
   if (encoded === undefined) return undefined;
@@ -27,7 +27,7 @@ export function bearerToken(header: string | undefined): string | undefined {
   return /^Bearer +(\S+)$/i.exec(header ?? '')?.[1];
 }
 
-// Digests have one length, as timingSafeEqual demands.
+// Digests have equal lengths, which timingSafeEqual requires.
 function isSame(one: string, other: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(one), digest(other));

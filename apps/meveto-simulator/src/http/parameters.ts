@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 
-/** A parameter given exactly once, as text. */
+/** Returns a parameter that occurs exactly once, as text. */
 export function singleText(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }

@@ -1,11 +1,11 @@
 import type { Request, Response } from 'express';
 import type { Directory, Person } from '../directory.js';
 
-// A name of its own: cookies ignore ports, and the application usually runs on the same host.
+// A distinct name: cookies ignore ports, and the application usually runs on the same host.
 const COOKIE_NAME = 'meveto_simulator_person';
 const COOKIE_OPTIONS = { httpOnly: true, sameSite: 'lax', path: '/' } as const;
 
-/** Who the browser says it is. No secret: whoever uses the simulator may be anyone in it. */
+/** The person that the browser has chosen. Not a secret: a user of the simulator may be any person. */
 export function readPerson(request: Request, directory: Directory): Person | undefined {
   for (const pair of (request.headers.cookie ?? '').split(';')) {
     const [name, value] = pair.trim().split('=', 2);

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
-/** Refuses changes that a page of another site asks for. Servers send no `Origin` and pass. */
+/** Refuses changes that a page of another site requests. Servers send no `Origin` and pass. */
 export const refuseForeignOrigin: RequestHandler = (request, response, next) => {
   const { origin, host } = request.headers;
   if (SAFE_METHODS.includes(request.method) || origin === undefined || origin === `http://${host ?? ''}`) {

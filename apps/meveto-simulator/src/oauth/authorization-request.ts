@@ -1,7 +1,7 @@
 import type { Application, Directory } from '../directory.js';
 import { singleText } from '../http/parameters.js';
 
-/** What an application asks of `/oauth-client`. */
+/** Query of `/oauth-client`. */
 export type AuthorizationRequest =
   | {
       readonly kind: 'valid';
@@ -9,14 +9,14 @@ export type AuthorizationRequest =
       readonly redirectUri: string;
       readonly state: string | undefined;
     }
-  /** Told to the application by a redirect. */
+  /** Reported to the application by a redirect. */
   | {
       readonly kind: 'declined';
       readonly redirectUri: string;
       readonly error: string;
       readonly state: string | undefined;
     }
-  /** Told to the person only: the redirect URI cannot be trusted. */
+  /** Shown to the person only, because the redirect URI cannot be trusted. */
   | { readonly kind: 'refused'; readonly reason: string };
 
 const SCOPE = 'default-client-access';
@@ -41,7 +41,7 @@ export function readAuthorizationRequest(
   return { kind: 'valid', application, redirectUri, state };
 }
 
-/** The redirect URI with parameters added to whatever query it already has. */
+/** Adds parameters to the query of the redirect URI. */
 export function withParameters(
   redirectUri: string,
   parameters: Readonly<Record<string, string | undefined>>,
@@ -53,7 +53,7 @@ export function withParameters(
   return url.href;
 }
 
-// People open an application on their own machine as localhost or as 127.0.0.1: both are the same one.
+// On its own machine an application is opened as localhost or as 127.0.0.1: both count as the same origin.
 function originOf(address: string): string {
   const url = new URL(address);
   if (LOOPBACK_NAMES.includes(url.hostname)) url.hostname = 'localhost';

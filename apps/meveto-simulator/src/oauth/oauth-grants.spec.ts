@@ -7,7 +7,7 @@ describe('OAuthGrants', () => {
   const clock = { now: 0 };
   const grants = new OAuthGrants(() => clock.now);
 
-  it('redeems a code within 60 s only', () => {
+  it('redeems a code only within 60 s', () => {
     const [early, late] = [grants.issueCode(GRANT), grants.issueCode(GRANT)];
     clock.now += 59_999;
     expect(grants.redeemCode(early, 'shop', GRANT.redirectUri)?.mevetoId).toBe('meveto-alice');
@@ -24,7 +24,7 @@ describe('OAuthGrants', () => {
     expect(grants.redeemCode(code, 'shop', GRANT.redirectUri)).toBeUndefined();
   });
 
-  it('knows an access token for an hour, for its own client only', () => {
+  it('accepts an access token for one hour, and only from its own client', () => {
     const granted = grants.redeemCode(grants.issueCode(GRANT), 'shop', GRANT.redirectUri);
     const token = granted?.accessToken ?? '';
     expect(grants.whoHolds(token, 'shop')).toBe('meveto-alice');

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 
 const CODE_LIFETIME_MS = 60_000;
-/** How long an access token lives, in milliseconds. */
+/** Lifetime of an access token, in milliseconds. */
 export const ACCESS_TOKEN_LIFETIME_MS = 3_600_000;
 
-/** What an authorization code stands for. */
+/** The login that belongs to an authorization code. */
 export interface CodeGrant {
   readonly mevetoId: string;
   readonly clientId: string;
   readonly redirectUri: string;
 }
 
-/** The tokens given for a code. */
+/** The tokens that a code is exchanged for. */
 export interface GrantedTokens {
   readonly mevetoId: string;
   readonly accessToken: string;
@@ -37,7 +37,7 @@ export class OAuthGrants {
     return code;
   }
 
-  /** Uses the code up, even when it does not fit the client or the redirect URI. */
+  /** Uses up the code, even if the client or the redirect URI does not match. */
   redeemCode(code: string, clientId: string, redirectUri: string): GrantedTokens | undefined {
     const grant = this.#codes.get(code);
     this.#codes.delete(code);
@@ -49,7 +49,7 @@ export class OAuthGrants {
     return { mevetoId: grant.mevetoId, accessToken, refreshToken: randomBytes(32).toString('hex') };
   }
 
-  /** The Meveto ID behind an access token, if it is alive and was given to this client. */
+  /** Returns the Meveto ID of an access token that is valid and belongs to this client. */
   whoHolds(accessToken: string, clientId: string): string | undefined {
     const grant = this.#accessTokens.get(accessToken);
     if (!grant || grant.expiresAt <= this.now() || grant.clientId !== clientId) return undefined;

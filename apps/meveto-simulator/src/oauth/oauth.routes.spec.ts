@@ -54,20 +54,20 @@ describe('login with Meveto', () => {
       headers: { authorization: `Bearer ${String(accessToken)}` },
     });
 
-  it('leads from the code to the Meveto ID', async () => {
+  it('exchanges a code for the Meveto ID', async () => {
     const tokens = await redeem(await codeFor('meveto-alice'));
     expect(tokens).toMatchObject({ token_type: 'Bearer', expires_in: 3600 });
     const response = await user(tokens['access_token']);
     expect(await response.json()).toMatchObject({ payload: { user: 'meveto-alice' } });
   });
 
-  it('refuses a code the second time', async () => {
+  it('refuses a used code', async () => {
     const code = await codeFor('meveto-alice');
     await redeem(code);
     expect(await redeem(code)).toMatchObject({ error: 'invalid_grant' });
   });
 
-  it('refuses a wrong client secret, and leaves the code alone', async () => {
+  it('refuses a wrong client secret, and does not use up the code', async () => {
     const code = await codeFor('meveto-alice');
     expect(await redeem(code, 'wrong')).toMatchObject({ error: 'invalid_client' });
     expect(await redeem(code)).toHaveProperty('access_token');
@@ -77,7 +77,7 @@ describe('login with Meveto', () => {
     expect((await user('made-up')).status).toBe(401);
   });
 
-  it('asks who it is, then goes on with the login', async () => {
+  it('asks for the person, then continues with the login', async () => {
     const page = await (await authorize(ASKED)).text();
     expect(page).toContain('Continue as Alice');
     const continueTo = `/oauth-client?${new URLSearchParams(ASKED).toString()}`;
@@ -103,7 +103,7 @@ describe('login with Meveto', () => {
     expect(await response.text()).toContain(reason);
   });
 
-  it('takes localhost for the same machine as 127.0.0.1', async () => {
+  it('treats localhost like 127.0.0.1', async () => {
     const redirect_uri = 'http://localhost:3999/meveto/redirect';
     const response = await authorize({ ...ASKED, redirect_uri }, 'meveto_simulator_person=meveto-alice');
     expect(response.headers.get('location')).toMatch(/^http:\/\/localhost:3999\/meveto\/redirect\?code=/);
@@ -112,7 +112,7 @@ describe('login with Meveto', () => {
   it.each([
     [{ response_type: 'token' }, 'unsupported_response_type'],
     [{ scope: 'everything' }, 'invalid_scope'],
-  ])('tells the application that %j is not supported', async (change, error) => {
+  ])('answers the application that %j is not supported', async (change, error) => {
     const response = await authorize({ ...ASKED, ...change });
     const back = new URL(response.headers.get('location') ?? '');
     expect(back.searchParams.get('error')).toBe(error);

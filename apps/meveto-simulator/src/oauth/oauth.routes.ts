@@ -23,7 +23,7 @@ function addAuthorization(routes: Router, meveto: Meveto): void {
   routes.get('/oauth-client', (request, response) => {
     const asked = readAuthorizationRequest(request.query, meveto.directory);
     if (asked.kind === 'refused') {
-      response.status(400).send(messagePage('This login cannot go on', asked.reason).text);
+      response.status(400).send(messagePage('This login cannot continue', asked.reason).text);
       return;
     }
     const { redirectUri, state } = asked;
@@ -42,7 +42,7 @@ function addAuthorization(routes: Router, meveto: Meveto): void {
   });
 }
 
-// Errors are answered with 200, as Meveto may do: an application must read the body.
+// Errors have status 200, like Meveto's errors may have: an application must read the body.
 function addToken(routes: Router, meveto: Meveto): void {
   routes.post(
     '/oauth/token',

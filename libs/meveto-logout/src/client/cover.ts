@@ -1,22 +1,22 @@
-/** Stands over a page whose content must not be seen any more. */
+/** Covers a page whose content must no longer be visible. */
 export interface Cover {
-  /** Hides the content, keeps it from being used, and says this. */
+  /** Hides the content, makes it inert and shows the text. */
   show(text: string): void;
   lift(): void;
 }
 
 export function createCover(): Cover {
-  let box: HTMLElement | undefined;
-  let before = '';
+  let box: HTMLElement | null | undefined;
+  let before: string;
   return {
     show(text) {
-      const { body, documentElement } = document;
+      const { body } = document;
       if (!box) {
         before = body.style.cssText;
         body.style.cssText += ';display:none!important';
         body.inert = true;
-        // Outside the body, and styled by script: neither the page's styles nor its content security policy matter.
-        box = documentElement.appendChild(document.createElement('div'));
+        // Outside the body and styled by script: independent of the page's styles and content security policy.
+        box = document.documentElement.appendChild(document.createElement('div'));
         box.style.cssText =
           'padding:30vh 1rem;text-align:center;font:1rem system-ui;color:CanvasText;background:Canvas';
         box.role = 'alert';
@@ -25,11 +25,10 @@ export function createCover(): Cover {
     },
     lift() {
       if (!box) return;
-      const { body } = document;
       box.remove();
-      box = undefined;
-      body.inert = false;
-      body.style.cssText = before;
+      box = null;
+      document.body.inert = false;
+      document.body.style.cssText = before;
     },
   };
 }

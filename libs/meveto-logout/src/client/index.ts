@@ -1,7 +1,7 @@
-export { lastLogout } from './leaving.js';
+export { lastLeave, lastLogout } from './leaving.js';
 export { watchFetch } from './watch-fetch.js';
 export { connectMevetoLogout } from './logout-client.js';
 export type { ConnectionState, LogoutClient, LogoutClientOptions } from './options.js';
-export type { LoggedOutMessage } from './protocol.js';
+export type { LoggedOutMessage } from '../protocol/index.js';
 export type { LogoutSocket, SocketFactory } from './socket-transport.js';
 export type { LeaveMessage, LeaveReason, LogoutTransport, TransportListener } from './transport.js';

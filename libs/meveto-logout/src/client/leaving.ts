@@ -1,52 +1,59 @@
 import type { LogoutClientOptions } from './options.js';
-import { NAME } from './protocol.js';
+import { NAME } from '../protocol/index.js';
 import type { LeaveMessage, LeaveReason } from './transport.js';
 
-/** Goes elsewhere, once the page had its time to keep unsaved work: 2 s at the most. */
+/** Leaves the page after `beforeLeave`, which gets 2 s at most to keep unsaved work. */
 export async function leavePage(
   message: LeaveMessage,
-  { beforeLeave, redirectTo = '/login' }: LogoutClientOptions,
+  { redirectTo = '/login', beforeLeave }: LogoutClientOptions,
 ): Promise<void> {
-  const { reason, delayMs, redirectTo: target = redirectTo } = message;
-  attempt(() => sessionStorage.setItem(NAME, reason));
-  const kept = Promise.resolve(message)
-    .then(beforeLeave)
-    .catch(() => undefined);
-  await Promise.race([kept, pause(2_000)]);
-  // No timer without need: those of hidden tabs are slow.
-  if (delayMs) await pause(delayMs);
-  // Never reload(): it would send a form again. An empty URL is the page's own, without its fragment.
-  location.replace(ownUrl(reason === 'other-user' ? '' : target) ?? redirectTo);
-}
-
-/** Why this tab was brought to the login page, once; undefined when it came by itself. */
-export function lastLogout(): LeaveReason | undefined {
-  let reason: string | null | undefined;
+  attempt(() => sessionStorage.setItem(NAME, JSON.stringify(message)));
+  await Promise.race([
+    Promise.resolve(message)
+      .then(beforeLeave)
+      .catch(() => undefined),
+    pause(2_000),
+  ]);
+  // Set no timer without need: timers of hidden tabs are slow.
+  if (message.delayMs) await pause(message.delayMs);
+  let url = redirectTo;
   attempt(() => {
-    reason = sessionStorage.getItem(NAME);
-    sessionStorage.removeItem(NAME);
+    // Use the full URL of this origin: a path alone may begin with two slashes. For 'other-user', use the URL of the
+    // page without its fragment.
+    const own = new URL(
+      message.reason === 'other-user' ? '' : (message.redirectTo ?? redirectTo),
+      location.href,
+    );
+    if (location.origin === own.origin) url = own.href;
   });
-  return (reason ?? undefined) as LeaveReason | undefined;
+  // Do not use reload(): it would submit a form again.
+  location.replace(url);
 }
 
-/** What may fail without anything depending on it: the page's own code, and storage that is switched off. */
+/**
+ * Why and how this tab was sent to the login page, once; undefined when the user came without a logout. `cause` is
+ * `meveto` when the user logged out on the Meveto dashboard. Name Meveto in the page only then.
+ */
+export function lastLeave(): LeaveMessage | undefined {
+  let message: LeaveMessage | undefined;
+  attempt(() => {
+    const kept = sessionStorage.getItem(NAME);
+    sessionStorage.removeItem(NAME);
+    if (kept) message = JSON.parse(kept) as LeaveMessage;
+  });
+  return message;
+}
+
+/** The reason of `lastLeave` alone. Only the first call of either function returns a value. */
+export const lastLogout = (): LeaveReason | undefined => lastLeave()?.reason;
+
+/** Runs code whose failure must not stop the logout: hooks of the page, and storage that may be disabled. */
 export function attempt(action: () => void): void {
   try {
     action();
   } catch {
-    // The page is left all the same.
+    // Continue with the logout.
   }
-}
-
-/** A URL of this origin, whole: a path alone may begin with two slashes. */
-function ownUrl(url: string): string | undefined {
-  try {
-    const { origin, href } = new URL(url, location.href);
-    if (origin === location.origin) return href;
-  } catch {
-    // Not a URL.
-  }
-  return undefined;
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,10 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { FakePage } from '../../../../test/support/fake-page.js';
-import { connectMevetoLogout, lastLogout, type LogoutClientOptions, type SocketFactory } from './index.js';
+import { FakePage } from '../../spec-support/fake-page.js';
+import {
+  connectMevetoLogout,
+  lastLeave,
+  lastLogout,
+  type LogoutClientOptions,
+  type SocketFactory,
+} from './index.js';
 
 const MESSAGE = { loggedOutAt: '2026-01-01T00:00:00.000Z', redirectTo: '/login', reason: 'logged-out' };
 
-describe('a page that is to be left', () => {
+describe('leaving a page', () => {
   let page: FakePage;
   let states: string[];
   beforeEach(() => {
@@ -24,7 +30,7 @@ describe('a page that is to be left', () => {
     await wait();
   };
 
-  it('is left once when the server says so, and the connection is closed', async () => {
+  it('leaves once when the server reports the end of the session, and closes the connection', async () => {
     connect();
     page.socket.receive('connect');
     await loggedOut({ redirectTo: '/login?why=meveto#top' });
@@ -38,26 +44,45 @@ describe('a page that is to be left', () => {
     expect(page.sockets).toHaveLength(1);
   });
 
-  it('is hidden and closed to the keyboard at once, and says why', () => {
+  it('hides the content, makes it inert at once, and shows why', () => {
     connect();
-    page.socket.receive('logged-out', MESSAGE);
+    page.socket.receive('logged-out', { ...MESSAGE, cause: 'meveto' });
     expect(page.cover).toBe('You logged out from your Meveto dashboard');
     expect(page.root.children.at(-1)?.role).toBe('alert');
   });
 
-  it('says it in the application’s words, as text', async () => {
+  it('shows the application’s text, as plain text', async () => {
     connect({ texts: { 'logged-out': '<b>Sie sind abgemeldet</b>' } });
     await loggedOut();
     expect(page.cover).toBe('<b>Sie sind abgemeldet</b>');
   });
 
-  it('does not speak of Meveto when the session ended otherwise', async () => {
+  it.each([
+    { reason: 'expired' },
+    { reason: 'logged-out' },
+    { reason: 'logged-out', cause: 'password-change' },
+    { reason: 'logged-out', cause: '<b>meveto</b>' },
+  ])('does not name Meveto when the session ended for another reason: %j', async (message) => {
     connect();
-    await loggedOut({ reason: 'expired' });
+    await loggedOut(message);
     expect(page.cover).toBe('Your session has ended');
   });
 
-  it('asks before it is left because a connection has no session: it may be older than the login', async () => {
+  it.each([
+    ['meveto', 'You logged out from your Meveto dashboard'],
+    ['ban', 'Your session has ended'],
+    [undefined, 'Your session has ended'],
+  ])('shows why when an answer to a request gives the cause: %s', async (cause, text) => {
+    const beforeLeave = jest.fn();
+    const client = connect({ beforeLeave });
+    expect(client.answered(401, { statusCode: 401, reason: 'logged-out', message: 'x', cause })).toBe(true);
+    await wait();
+    expect(page.cover).toBe(text);
+    expect(beforeLeave.mock.calls[0]?.[0]).toMatchObject({ reason: 'logged-out', ...(cause && { cause }) });
+    expect(lastLeave()?.cause).toBe(cause);
+  });
+
+  it('checks before it leaves when a connection has no session: the connection may be older than the login', async () => {
     connect();
     await wait(1_000);
     const asked = page.fetch.mock.calls.length;
@@ -67,7 +92,7 @@ describe('a page that is to be left', () => {
     expect(page.replace).not.toHaveBeenCalled();
   });
 
-  it('is left when the server knows no session, and there is no other way to ask', async () => {
+  it('leaves when the server knows no session and checks are disabled', async () => {
     connect({ redirectTo: '/welcome', checkUrl: false });
     page.socket.receive('connect_error', { data: { code: 'not-logged-in' } });
     await wait();
@@ -81,26 +106,29 @@ describe('a page that is to be left', () => {
     'javascript:alert(1)',
     'data:text/html,x',
     'http://[',
-  ])('never leads to %s', async (redirectTo) => {
+  ])('never goes to %s', async (redirectTo) => {
     connect({ redirectTo: '/welcome' });
     await loggedOut({ redirectTo });
     expect(page.replace.mock.calls).toEqual([['/welcome']]);
   });
 
-  it('leads to a URL with its origin: a path alone could name another host', async () => {
+  it('goes to a URL with its origin: a path alone could name another host', async () => {
     connect();
     await loggedOut({ redirectTo: '/.//evil.example' });
     expect(page.replace.mock.calls).toEqual([['https://app.example//evil.example']]);
   });
 
-  it.each([undefined, null, 7, {}])('is left even if the server names %p as address', async (redirectTo) => {
-    connect();
-    await loggedOut({ redirectTo });
-    expect(page.replace).toHaveBeenCalledTimes(1);
-    expect(page.replace.mock.calls[0]?.[0]).toMatch(/^(\/|https:\/\/app\.example\/)/);
-  });
+  it.each([undefined, null, 7, {}])(
+    'leaves even if the server gives %p as the address',
+    async (redirectTo) => {
+      connect();
+      await loggedOut({ redirectTo });
+      expect(page.replace).toHaveBeenCalledTimes(1);
+      expect(page.replace.mock.calls[0]?.[0]).toMatch(/^(\/|https:\/\/app\.example\/)/);
+    },
+  );
 
-  it('is left even if its own hooks fail', async () => {
+  it('leaves even if hooks of the page fail', async () => {
     const fail = () => {
       throw new Error('of the page');
     };
@@ -109,7 +137,7 @@ describe('a page that is to be left', () => {
     expect(page.replace).toHaveBeenCalledTimes(1);
   });
 
-  it('gives the page time to keep unsaved work, once, when it is hidden already', async () => {
+  it('gives the hidden page time to keep unsaved work, once', async () => {
     let saved: (() => void) | undefined;
     const beforeLeave = jest.fn<NonNullable<LogoutClientOptions['beforeLeave']>>(() => {
       expect(page.cover).toBeDefined();
@@ -127,7 +155,7 @@ describe('a page that is to be left', () => {
     expect(beforeLeave).toHaveBeenCalledWith(expect.objectContaining({ reason: 'logged-out' }));
   });
 
-  it('waits for unsaved work for two seconds at most', async () => {
+  it('waits two seconds at most for unsaved work', async () => {
     connect({ beforeLeave: () => new Promise(() => undefined) });
     await loggedOut();
     await wait(1_999);
@@ -136,7 +164,7 @@ describe('a page that is to be left', () => {
     expect(page.replace).toHaveBeenCalledTimes(1);
   });
 
-  it('is not kept by a question of its own whether to stay', async () => {
+  it('is not stopped by a beforeunload dialog of the page', async () => {
     const asks = jest.fn();
     connect();
     page.window.addEventListener('beforeunload', asks);
@@ -147,7 +175,7 @@ describe('a page that is to be left', () => {
     expect(asks).toHaveBeenCalledTimes(1);
   });
 
-  it('is hidden at once and left later when the server asks for a pause', async () => {
+  it('hides at once and leaves later when the server asks for a delay', async () => {
     connect();
     await loggedOut({ delayMs: 5_000 });
     expect(page.cover).toBeDefined();
@@ -157,19 +185,30 @@ describe('a page that is to be left', () => {
     expect(page.replace).toHaveBeenCalledTimes(1);
   });
 
-  it('tells the login page why, once', async () => {
+  it('passes the reason to the login page, once', async () => {
     connect();
     await loggedOut();
     expect(lastLogout()).toBe('logged-out');
     expect(lastLogout()).toBeUndefined();
+    expect(lastLeave()).toBeUndefined();
   });
 
-  it('stays when it is stopped, as often as one likes', async () => {
+  it('passes the whole message to the login page, once, and nothing if it cannot be parsed', async () => {
+    connect();
+    await loggedOut({ cause: 'ban' });
+    expect(lastLeave()).toMatchObject({ reason: 'logged-out', cause: 'ban' });
+    expect(lastLeave()).toBeUndefined();
+    sessionStorage.setItem('meveto-logout', 'logged-out');
+    expect(lastLeave()).toBeUndefined();
+    expect(sessionStorage.getItem('meveto-logout')).toBeNull();
+  });
+
+  it('does not leave after stop(), which may be called repeatedly', async () => {
     const client = connect();
     client.stop();
     client.stop();
     await loggedOut();
-    page.hears({ message: MESSAGE, session: undefined, signedInAt: 0 });
+    page.receives({ message: MESSAGE, session: undefined, signedInAt: 0 });
     page.happens('online');
     client.answered(401, { reason: 'logged-out' });
     await wait(300_000);
@@ -185,8 +224,8 @@ describe('a page that is to be left', () => {
   });
 });
 
-describe('where there is no page', () => {
-  it('does nothing, as on a server that renders', () => {
+describe('connectMevetoLogout without a document', () => {
+  it('does nothing, as in server-side rendering', () => {
     const io = jest.fn<SocketFactory>();
     const client = connectMevetoLogout({ io });
     client.check();

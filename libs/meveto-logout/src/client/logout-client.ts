@@ -1,87 +1,94 @@
 import { attempt } from './leaving.js';
 import type { ConnectionState, LogoutClient, LogoutClientOptions } from './options.js';
-import { createSessionCheck } from './session-check.js';
 import { createPageSession } from './session.js';
+import { createSessionCheck } from './session-check.js';
 import { socketTransport } from './socket-transport.js';
 import { openTabs, type Tabs } from './tabs.js';
 
 /**
- * Leaves the page as soon as its session is over, by `location.replace`, so that the back button does not bring it back:
- * told by the server, by another tab or by an answer of 401, or found out by asking. A lost connection is not a logout: the
- * page stays. Without a document, as where a server renders pages, it does nothing.
+ * Leaves the page as soon as its session is over, with `location.replace`, so that the back button does not return to
+ * the page. The server, another tab or an answer with status 401 reports the end of the session, or a check of its own
+ * finds out. A lost connection is not a logout: the page stays. Does nothing without a document, as in server-side
+ * rendering.
  */
 export function connectMevetoLogout(options: LogoutClientOptions): LogoutClient {
   if (typeof document === 'undefined') return { answered: idle, check: idle, stop: idle };
-  const { url = '', token, io, checkUrl = `${url}/meveto/session` } = options;
-  const transport = options.transport ?? (io && socketTransport(io, url, checkUrl, token));
+  const { url = '', token, io, checkUrl = url + '/meveto/session' } = options;
+  const transport = options.transport ?? (io && socketTransport(io, url, token));
   const listening = new AbortController();
-  const { signal } = listening;
-  let isUp = false;
-  let isLeaving = false;
+  let state: ConnectionState;
   let tabs: Tabs | undefined;
-  const tell = (state: ConnectionState): void => attempt(() => options.onStateChange?.(state));
+  const changeTo = (next: ConnectionState): void => {
+    state = next;
+    attempt(() => options.onStateChange?.(next));
+  };
   const session = createPageSession(
     options,
-    signal,
+    listening.signal,
     (notice) => {
       attempt(() => tabs?.postMessage(notice));
       stop();
-      isLeaving = true;
-      tell('logged-out');
+      changeTo('logged-out');
     },
-    () => ask(true),
+    () => sessionCheck.ask(true),
+    () => {
+      rest();
+      begin();
+    },
   );
-  const { ask, stop: askNoMore } = createSessionCheck(
+  const sessionCheck = createSessionCheck(
     checkUrl,
     token,
     session.checked,
-    () => !isUp && !document.hidden,
+    () => !document.hidden && state !== 'connected',
   );
   const begin = (askAtOnce?: boolean): void => {
-    tabs = openTabs(session.heard);
-    tell('connecting');
+    tabs = openTabs(session.received);
+    changeTo('connecting');
     transport?.start({
       up() {
-        isUp = true;
-        tell('connected');
-        ask();
+        changeTo('connected');
+        sessionCheck.ask();
       },
-      down() {
-        isUp = false;
-        tell('offline');
-        ask();
+      down(why) {
+        changeTo('offline');
+        // Without a check, the refused connection is the only source.
+        if (!checkUrl) session.answered(401, { reason: why });
+        sessionCheck.ask();
+        if (why === 'not-logged-in') session.renew(2);
       },
       loggedOut: session.loggedOut,
     });
-    ask(askAtOnce);
+    sessionCheck.ask(askAtOnce);
   };
   const rest = (): void => {
-    isUp = false;
     transport?.stop();
-    askNoMore();
+    sessionCheck.stop();
     tabs?.close();
   };
   const stop = (): void => {
     rest();
     listening.abort();
   };
-  const listen = (types: string, hear: (event: Event) => void): void => {
-    // Captured: some of them are the document's.
-    for (const type of types.split(' ')) addEventListener(type, hear, { signal, capture: true });
-  };
-  // 'resume': the tab was frozen.
-  listen('online visibilitychange resume', () => document.hidden || ask());
+  // 'resume' follows after a tab was frozen.
+  listen(listening, 'online visibilitychange resume', () => document.hidden || sessionCheck.ask());
   // An open connection would keep the page out of the back/forward cache.
-  listen('pagehide', rest);
-  listen('pageshow', (event) => {
+  listen(listening, 'pagehide', rest);
+  listen(listening, 'pageshow', (event) => {
     if (!(event as PageTransitionEvent).persisted) return;
     session.hide();
     begin(true);
   });
-  // Nobody may be at this browser to say whether unsaved work may be lost: that is for `beforeLeave`.
-  addEventListener('beforeunload', (event) => isLeaving && event.stopImmediatePropagation());
+  // Suppress the page's `beforeunload` dialog: possibly no user is present to answer. `beforeLeave` keeps unsaved work.
+  addEventListener('beforeunload', (event) => state === 'logged-out' && event.stopImmediatePropagation());
   begin();
-  return { answered: session.answered, check: () => ask(true), stop };
+  return { answered: session.answered, check: () => sessionCheck.ask(true), stop };
+}
+
+function listen(listening: AbortController, types: string, handle: (event: Event) => void): void {
+  // Capture: some of these events are dispatched on the document.
+  for (const type of types.split(' '))
+    addEventListener(type, handle, { signal: listening.signal, capture: true });
 }
 
 const idle = (): false => false;

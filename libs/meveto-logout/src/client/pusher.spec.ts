@@ -3,7 +3,7 @@ import { pusherTransport, type PusherSocket, type PusherSocketOptions } from './
 
 type Callback = (argument: never) => void;
 
-/** Both libraries are tried for real elsewhere; this one is held in hand. */
+/** A controllable fake. Other tests use the real libraries. */
 class FakePusher implements PusherSocket {
   static latest: FakePusher;
   readonly #callbacks = new Map<string, Callback>();
@@ -21,7 +21,7 @@ class FakePusher implements PusherSocket {
     return this.#bound(channel);
   }
 
-  /** @param channel of the connection itself when it is empty */
+  /** @param channel empty for events of the connection itself */
   receive(event: string, argument?: unknown, channel = MINE): void {
     this.#callbacks.get(`${event === 'state_change' ? '' : channel} ${event}`)?.(argument as never);
   }
@@ -39,7 +39,7 @@ const PLACE = { key: 'k', cluster: 'eu', forceTLS: true };
 const SUBSCRIPTION = { ...PLACE, channels: [{ name: MINE, signedInAt: 5 }] };
 const UP = 'pusher:subscription_succeeded';
 
-describe('the transport by Pusher', () => {
+describe('pusherTransport', () => {
   const listener = { up: jest.fn(), down: jest.fn(), loggedOut: jest.fn() };
   const page = { hidden: false };
   const fetched = jest.fn<(url: string, init: RequestInit) => Promise<Response>>();
@@ -58,14 +58,14 @@ describe('the transport by Pusher', () => {
     page.hidden = false;
     fetched.mockReset().mockImplementation(() => Promise.resolve(Response.json(SUBSCRIPTION)));
     Object.assign(globals, { document: page, fetch: fetched });
-    for (const heard of Object.values(listener)) heard.mockReset();
+    for (const callback of Object.values(listener)) callback.mockReset();
   });
   afterEach(() => {
     jest.useRealTimers();
     Object.assign(globals, { document: before.document, fetch: before.fetch });
   });
 
-  it('has the page ask now and again while it is connected and seen, since events may be lost', async () => {
+  it('checks at intervals while the page is connected and visible, because events may get lost', async () => {
     await connected();
     expect(listener.up).toHaveBeenCalledTimes(1);
     await wait(100_000);
@@ -85,13 +85,13 @@ describe('the transport by Pusher', () => {
       () => FakePusher.latest.receive('state_change', { previous: 'connected', current: 'connecting' }),
     ],
     ['is stopped', (transport) => transport.stop()],
-  ])('does so no more when the connection %s', async (_how, end) => {
+  ])('stops these checks when the connection %s', async (_how, end) => {
     end(await connected());
     await wait(1_000_000);
     expect(listener.up).toHaveBeenCalledTimes(1);
   });
 
-  it('gives a question up that is not answered, and asks again', async () => {
+  it('aborts an unanswered request and retries', async () => {
     fetched.mockImplementation(
       (_url, { signal }) =>
         new Promise((_resolve, reject) => {
@@ -109,7 +109,7 @@ describe('the transport by Pusher', () => {
     expect(listener.down).toHaveBeenCalled();
   });
 
-  it('shows cookies to a server of another origin, and none beside a token', async () => {
+  it('sends cookies to a server of another origin, but not with a token', async () => {
     await connected();
     pusherTransport(FakePusher, { url: 'https://api.example/meveto/pusher', token: () => 't' }).start(
       listener,
@@ -118,7 +118,7 @@ describe('the transport by Pusher', () => {
     expect(fetched.mock.calls.map(([, { credentials }]) => credentials)).toEqual(['include', 'same-origin']);
   });
 
-  it('hears of each person whose session comes with the page’s requests, from the last subscription on', async () => {
+  it('subscribes for every user whose session the page’s requests carry, and is up after the last subscription', async () => {
     const channels = [
       { name: MINE, signedInAt: 5_000 },
       { name: OTHER, signedInAt: null },

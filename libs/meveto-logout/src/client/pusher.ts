@@ -3,19 +3,19 @@ import {
   type LoggedOutMessage,
   type PusherGrant,
   type PusherSubscription,
-} from './protocol.js';
+} from '../protocol/index.js';
 import type { LeaveReason, LogoutTransport, TransportListener } from './transport.js';
 
 type Callback = (argument: never) => void;
 
-/** The part of a `Pusher` of pusher-js, 8.x, that is used. */
+/** The used part of a `Pusher` of pusher-js, 8.x. */
 export interface PusherSocket {
   readonly connection: { bind(event: string, callback: Callback): unknown };
   subscribe(channel: string): { bind(event: string, callback: Callback): unknown };
   disconnect(): unknown;
 }
 
-/** What the transport sets of pusher-js' options. */
+/** The options of pusher-js that the transport sets. */
 export interface PusherSocketOptions {
   cluster: string;
   forceTLS: boolean;
@@ -35,11 +35,11 @@ export type PusherConstructor = new (key: string, options: PusherSocketOptions) 
 
 export interface PusherTransportOptions {
   /**
-   * The module's route that tells the channel and authorises it.
+   * The module's route that returns the channel and authorises subscriptions.
    * @defaultValue '/meveto/pusher'
    */
   readonly url?: string;
-  /** Access token, for applications without cookies. Asked for at every request to that route. */
+  /** Access token, for applications without cookies. Called for every request to that route. */
   readonly token?: () => string | Promise<string>;
 }
 
@@ -48,15 +48,18 @@ interface StateChange {
   readonly current: string;
 }
 
-/** While the page is seen and connected; up to twice that. */
-const ASK_EVERY_MS = 120_000;
+/**
+ * Shortest interval of checks while the page is visible and connected. The actual interval is random, up to twice as
+ * long.
+ */
+const CHECK_EVERY_MS = 120_000;
 
-/** Over for good; anything else may be the network. */
+/** Reasons that mean the session is over. Any other failure may be the network. */
 const REASONS: readonly unknown[] = ['logged-out', 'expired', 'not-logged-in'] satisfies LeaveReason[];
 
 /**
- * Pusher in place of Socket.IO: `connectMevetoLogout({ transport: pusherTransport(Pusher) })`. Key, cluster and channel come
- * from the server. A lost connection is made anew by pusher-js; what else fails is tried again after 1 to 30 s.
+ * Uses Pusher instead of Socket.IO: `connectMevetoLogout({ transport: pusherTransport(Pusher) })`. The server gives
+ * key, cluster and channel. pusher-js restores a lost connection; other failures are retried after 1 to 30 s.
  */
 export function pusherTransport(
   Pusher: PusherConstructor,
@@ -72,13 +75,13 @@ export function pusherTransport(
       const lost = (): void => {
         if (mine !== current) return;
         listener.down();
-        mine.again(() => void connect());
+        mine.retry(() => void connect());
       };
       const connect = async (): Promise<void> => {
         try {
-          const told = await ask<PusherSubscription>(listener);
+          const subscription = await ask<PusherSubscription>(listener);
           if (mine !== current) return;
-          const { key, channels, ...place } = told;
+          const { key, channels, ...place } = subscription;
           const pusher = new Pusher(key, {
             ...place,
             channelAuthorization: {
@@ -90,11 +93,11 @@ export function pusherTransport(
               },
             },
           });
-          mine.holds(pusher);
+          mine.use(pusher);
           pusher.connection.bind('state_change', ({ previous, current: state }: StateChange) => {
             const isDown = previous === 'connected' || state === 'unavailable' || state === 'failed';
             if (mine !== current || !isDown) return;
-            mine.askNoMore();
+            mine.stopChecks();
             listener.down();
           });
           const waiting = new Set(channels);
@@ -103,13 +106,13 @@ export function pusherTransport(
             subscription.bind('pusher:subscription_succeeded', () => {
               waiting.delete(channel);
               if (mine !== current || waiting.size > 0) return;
-              mine.worked();
+              mine.succeeded();
               listener.up();
-              mine.askNowAndAgain(listener);
+              mine.checkRegularly(listener);
             });
             subscription.bind('pusher:subscription_error', lost);
             subscription.bind(LOGGED_OUT_EVENT, (message: LoggedOutMessage) => {
-              // One from before the session began may come late.
+              // An event from before the session began may arrive late.
               const isOld = Date.parse(message.loggedOutAt) < (channel.signedInAt ?? -Infinity);
               if (mine === current && !isOld) listener.loggedOut(message);
             });
@@ -127,7 +130,7 @@ export function pusherTransport(
   };
 }
 
-/** Asks the module's route: what the server says of the session is told to the listener, too. */
+/** Sends a request to the module's route, and reports an ended session to the listener. */
 async function request<T>(
   url: string,
   token: PusherTransportOptions['token'],
@@ -152,37 +155,37 @@ async function request<T>(
   throw new Error(`Status ${String(response.status)}`);
 }
 
-/** The connection of one start, and the pauses between two tries to make it. */
+/** The connection of one start, and the pauses between attempts. */
 class Attempts {
   #pusher: PusherSocket | undefined;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #asking: ReturnType<typeof setInterval> | undefined;
+  #checking: ReturnType<typeof setInterval> | undefined;
 
-  /** Pusher keeps no events: one that was never sent, or lost on its way, is found out by asking. */
-  askNowAndAgain(listener: TransportListener): void {
-    this.askNoMore();
-    this.#asking = setInterval(
+  /** Checks at intervals: Pusher keeps no events, so that a lost one is found only by a check. */
+  checkRegularly(listener: TransportListener): void {
+    this.stopChecks();
+    this.#checking = setInterval(
       () => {
         if (!document.hidden) listener.up();
       },
-      ASK_EVERY_MS * (1 + Math.random()),
+      CHECK_EVERY_MS * (1 + Math.random()),
     );
   }
 
-  askNoMore(): void {
-    clearInterval(this.#asking);
+  stopChecks(): void {
+    clearInterval(this.#checking);
   }
 
-  holds(pusher: PusherSocket): void {
+  use(pusher: PusherSocket): void {
     this.#pusher = pusher;
   }
 
-  worked(): void {
+  succeeded(): void {
     this.#failures = 0;
   }
 
-  again(connect: () => void): void {
+  retry(connect: () => void): void {
     this.end();
     const pauseMs = Math.min(30_000, 2_000 * 2 ** this.#failures++) * (0.5 + Math.random() / 2);
     this.#timer = setTimeout(connect, pauseMs);
@@ -190,7 +193,7 @@ class Attempts {
 
   end(): void {
     clearTimeout(this.#timer);
-    this.askNoMore();
+    this.stopChecks();
     this.#pusher?.disconnect();
     this.#pusher = undefined;
   }

@@ -1,6 +1,6 @@
-import { lastLogout } from './leaving.js';
+import { lastLeave, lastLogout } from './leaving.js';
 import { connectMevetoLogout } from './logout-client.js';
 import { watchFetch } from './watch-fetch.js';
 
-/** For pages without modules: `<script src="/meveto/client.js">` makes it. */
-Object.assign(globalThis, { MevetoLogout: { connectMevetoLogout, lastLogout, watchFetch } });
+/** Global for pages without modules, set by `<script src="/meveto/client.js">`. */
+Object.assign(globalThis, { MevetoLogout: { connectMevetoLogout, lastLeave, lastLogout, watchFetch } });

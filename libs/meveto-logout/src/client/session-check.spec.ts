@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { FakePage } from '../../../../test/support/fake-page.js';
+import { FakePage } from '../../spec-support/fake-page.js';
 import { connectMevetoLogout, type LogoutClientOptions } from './index.js';
 
-describe('the check of the session', () => {
+describe('the session check', () => {
   let page: FakePage;
   beforeEach(() => {
     jest.useFakeTimers();
@@ -24,7 +24,7 @@ describe('the check of the session', () => {
   };
   const count = () => page.fetch.mock.calls.length;
 
-  it('is made when the page is loaded, whether or not there is a connection', async () => {
+  it('runs when the page loads, with or without a connection', async () => {
     connect();
     await wait(800);
     expect(count()).toBe(1);
@@ -33,7 +33,7 @@ describe('the check of the session', () => {
     expect(count()).toBe(2);
   });
 
-  it('asks the module’s route and nobody’s cache', async () => {
+  it('asks the module’s route and bypasses caches', async () => {
     connect();
     await wait(800);
     expect(page.fetch).toHaveBeenCalledWith('/meveto/session', {
@@ -42,7 +42,7 @@ describe('the check of the session', () => {
     });
   });
 
-  it('asks the API’s origin with the token of the moment', async () => {
+  it('asks the API’s origin with the current token', async () => {
     let calls = 0;
     connect({ url: 'https://api.example', token: () => Promise.resolve(`t${String(++calls)}`) });
     await wait(800);
@@ -51,7 +51,7 @@ describe('the check of the session', () => {
     expect(init?.headers).toEqual({ authorization: 'Bearer t1' });
   });
 
-  it('asks where it is told to, or not at all', async () => {
+  it('asks the configured URL, or none at all', async () => {
     connect({ checkUrl: '/api/v1/meveto/session' });
     await wait(800);
     expect(page.fetch.mock.calls.map(([url]) => url)).toEqual(['/api/v1/meveto/session']);
@@ -63,14 +63,14 @@ describe('the check of the session', () => {
     expect(page.fetch.mock.calls.filter(([url]) => url !== '/api/v1/meveto/session')).toEqual([]);
   });
 
-  it.each(['online', 'visibilitychange', 'resume'])('is made on %s', async (type) => {
+  it.each(['online', 'visibilitychange', 'resume'])('runs on %s', async (type) => {
     await connected();
     page.happens(type);
     await wait(800);
     expect(count()).toBe(1);
   });
 
-  it('is made at every connection and whenever the connection is lost', async () => {
+  it('runs at every connection and every lost connection', async () => {
     await connected();
     page.socket.receive('disconnect', 'io server disconnect');
     await wait(800);
@@ -82,7 +82,7 @@ describe('the check of the session', () => {
     expect(count()).toBe(1);
   });
 
-  it('is not made for a tab that nobody sees', async () => {
+  it('does not run in a hidden tab', async () => {
     await connected();
     page.document.hidden = true;
     page.happens('visibilitychange');
@@ -97,7 +97,7 @@ describe('the check of the session', () => {
     expect(count()).toBe(0);
   });
 
-  it('is made every one to two minutes while the page is seen and the connection is lost', async () => {
+  it('runs every one to two minutes while the page is visible and the connection is lost', async () => {
     await connected();
     await wait(600_000);
     expect(count()).toBe(0);
@@ -109,7 +109,7 @@ describe('the check of the session', () => {
     expect(count()).toBeLessThanOrEqual(20);
   });
 
-  it('is made by one request at a time, with five seconds between two', async () => {
+  it('sends one request at a time, with five seconds between two', async () => {
     await connected();
     let answer: (() => void) | undefined;
     page.fetch.mockImplementation(
@@ -135,7 +135,7 @@ describe('the check of the session', () => {
     }
   });
 
-  it('is made as soon as the network is back, whenever the last one was tried without it', async () => {
+  it('runs as soon as the network is back, regardless of failed attempts before', async () => {
     await connected();
     page.fail();
     page.socket.receive('disconnect', 'transport close');
@@ -147,7 +147,7 @@ describe('the check of the session', () => {
     expect(page.replace).toHaveBeenCalledTimes(1);
   });
 
-  it('goes on where a token does not come in time', async () => {
+  it('continues when a token does not arrive in time', async () => {
     const token = jest.fn<() => Promise<string>>().mockReturnValue(new Promise(() => undefined));
     connect({ token });
     await wait(20_000);
@@ -157,7 +157,7 @@ describe('the check of the session', () => {
     expect(count()).toBe(1);
   });
 
-  it('is given up after five seconds, and made again, ever more slowly', async () => {
+  it('aborts after five seconds and retries with growing pauses', async () => {
     await connected();
     const aborted: number[] = [];
     const startedAt: number[] = [];
@@ -180,13 +180,13 @@ describe('the check of the session', () => {
     expect(page.replace).not.toHaveBeenCalled();
   });
 
-  describe('after a time in the back/forward cache', () => {
+  describe('the session check after a return from the back/forward cache', () => {
     const restored = (persisted = true) => {
       page.happens('pagehide', { persisted });
       page.happens('pageshow', { persisted });
     };
 
-    it('is made at once, with the page hidden until the answer', async () => {
+    it('runs at once and hides the page until the answer', async () => {
       await connected();
       restored();
       expect(page.cover).toBe('...');
@@ -197,16 +197,16 @@ describe('the check of the session', () => {
       expect(page.replace).not.toHaveBeenCalled();
     });
 
-    it('takes a page away whose session is over', async () => {
+    it('leaves a page whose session is over', async () => {
       await connected();
-      page.answer(401, { reason: 'logged-out' });
+      page.answer(401, { reason: 'logged-out', cause: 'meveto' });
       restored();
       await wait();
       expect(page.replace).toHaveBeenCalledWith('https://app.example/login');
       expect(page.cover).toBe('You logged out from your Meveto dashboard');
     });
 
-    it('keeps it hidden as long as it is not known, and shows it as it was', async () => {
+    it('hides the page while the session state is unknown, and then shows the page unchanged', async () => {
       page.document.body.style.cssText = 'display: grid';
       await connected();
       page.fail();
@@ -220,14 +220,14 @@ describe('the check of the session', () => {
       expect(page.document.body.style.cssText).toBe('display: grid');
     });
 
-    it('hides nothing where there was never an answer that could bring it back', async () => {
+    it('hides nothing if no check was ever answered', async () => {
       page.answer(404, {});
       await connected();
       restored();
       expect(page.cover).toBeUndefined();
     });
 
-    it('closes what would keep the page out of that cache, and opens it anew', async () => {
+    it('closes the connection that would keep the page out of the cache, and opens a new one', async () => {
       await connected();
       const [first] = page.sockets;
       page.happens('pagehide', { persisted: true });
@@ -243,7 +243,7 @@ describe('the check of the session', () => {
       expect(page.replace).toHaveBeenCalledTimes(1);
     });
 
-    it('is not made for a page that is loaded the usual way', async () => {
+    it('does not run for a page that loads normally', async () => {
       await connected();
       page.happens('pageshow', { persisted: false });
       await wait(800);

@@ -1,8 +1,8 @@
-/** Between two requests that were answered, and the deadline of one. */
+/** Pause between two answered requests, and deadline of one request. */
 const GAP_MS = 5_000;
 const EVERY_MS = 60_000;
 
-/** What the module's check route answers; any of it may be missing from another server's answer. */
+/** The answer of the module's check route. Any field may be missing in another server's answer. */
 export interface CheckAnswer {
   readonly session?: string;
   readonly signedInAt?: number | null;
@@ -10,29 +10,30 @@ export interface CheckAnswer {
 }
 
 export interface SessionCheck {
-  /** Soon, minding the gap between two requests, and not with everybody else; or at once. */
+  /** Asks the server, after the minimum pause between requests and a random delay, or at once. */
   readonly ask: (atOnce?: boolean) => void;
-  /** Gives up what is on its way, and asks no more until the next `ask`. */
+  /** Aborts a request in flight, and sends no request until the next `ask`. */
   readonly stop: () => void;
 }
 
 /**
- * Asks the server whether the session is live: one request at a time, the next one 5 s or more after one that was answered.
- * Without an answer it asks again, ever more slowly; and every 60 to 120 s while `isNeeded`.
- * @param heard told of every answer; false when it says nothing, as that of a server in trouble
+ * Asks the server whether the session is live. Sends one request at a time, and the next one 5 s or more after an
+ * answered one. Without an answer, repeats the request with growing pauses. Also asks every 60 to 120 s while
+ * `isNeeded`.
+ * @param received called with every answer; returns false when the answer does not contain the session state, as on a 503
  */
 export function createSessionCheck(
   url: string | false,
   token: (() => string | Promise<string>) | undefined,
-  heard: (status: number, body: CheckAnswer) => boolean,
+  received: (status: number, body: CheckAnswer) => boolean,
   isNeeded: () => boolean,
 ): SessionCheck {
   let next: ReturnType<typeof setTimeout> | undefined;
-  let running: AbortController | undefined;
-  let askedAt = -Infinity;
+  let running: AbortController | null | undefined;
   let isSoon: boolean | undefined;
+  let askedAt = -Infinity;
   let failures = 0;
-  /** In `ms` to twice that; unless it is a must, only if it is needed then. */
+  /** Runs after `ms` to `2 * ms`. Unless `isMust`, only if a check is needed at that time. */
   const later = (ms: number, isMust?: unknown): void => {
     clearTimeout(next);
     next = setTimeout(
@@ -50,24 +51,24 @@ export function createSessionCheck(
     const end = (): void => {
       if (running !== mine) return;
       mine.abort();
-      running = undefined;
-      // If it was asked for meanwhile, it is due already.
+      running = null;
+      // A later `ask` has already scheduled another request.
       if (!isSoon) later(Math.min(EVERY_MS, GAP_MS * 1.5 ** (failures || 9)), failures);
     };
     askedAt = performance.now();
-    // Also where it is the token that does not come.
+    // The deadline also covers the token.
     setTimeout(end, GAP_MS);
     failures++;
     try {
       const response = await fetch(url, {
-        cache: 'no-store',
         signal: mine.signal,
+        cache: 'no-store',
         ...(token && { headers: { authorization: `Bearer ${await token()}` } }),
       });
       const body = (await response.json()) as CheckAnswer;
-      if (running === mine && heard(response.status, body)) failures = 0;
+      if (running === mine && received(response.status, body)) failures = 0;
     } catch {
-      // Not a logout. Without a network nobody was asked: no gap is to be minded as soon as it is back.
+      // A failure is not a logout. It skips the pause, so that a check follows as soon as the network is back.
       askedAt = -Infinity;
     }
     end();
@@ -86,7 +87,7 @@ export function createSessionCheck(
       clearTimeout(next);
       isSoon = false;
       running?.abort();
-      running = undefined;
+      running = null;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { FakePage } from '../../../../test/support/fake-page.js';
+import { FakePage } from '../../spec-support/fake-page.js';
 import { connectMevetoLogout, type LogoutClientOptions, watchFetch } from './index.js';
 
 const LIVE = { state: 'live', session: 'alice', signedInAt: 1_000 };
@@ -34,14 +34,14 @@ describe('the session of a page', () => {
     [1_000, 'logged-out'],
     [1_001, 'logged-out'],
     [1_000, 'expired'],
-  ])('is over by an event of %d ms, %s, if it began at 1000', async (at, reason) => {
+  ])('ends by an event of %d ms, %s, if it began at 1000', async (at, reason) => {
     await open();
     await eventAt(at, reason);
     expect(left()).toEqual([LOGIN]);
   });
 
   it.each(['logged-out', 'expired'])(
-    'is not over by an event of %s from before it began, which came late; the server is asked, and believed',
+    'does not end by a late event of %s from before it began; the server’s answer decides',
     async (reason) => {
       await open();
       page.fetch.mockClear();
@@ -56,7 +56,7 @@ describe('the session of a page', () => {
   );
 
   it.each(['logged-out', 'expired', 'not-logged-in'])(
-    'is over by a check that is answered %s',
+    'ends by a check that is answered %s',
     async (reason) => {
       await open();
       page.answer(401, { statusCode: 401, reason });
@@ -71,10 +71,10 @@ describe('the session of a page', () => {
     ['an answer that is not JSON', [200, undefined]],
     ['a server in trouble', [503, { reason: 'logout-state-unknown' }]],
     ['a gateway in trouble', [502, LIVE]],
-    ['a 401 of another’s', [401, { message: 'Unauthorized' }]],
+    ['a 401 of other code', [401, { message: 'Unauthorized' }]],
     ['a 403', [403, { reason: 'logged-out' }]],
     ['a 404', [404, { statusCode: 404 }]],
-  ] as const)('is not over by %s: the page stays as it is', async (_what, answer) => {
+  ] as const)('does not end by %s, and the page stays unchanged', async (_what, answer) => {
     await open();
     if (answer === undefined) page.fail();
     else if (answer[1] === undefined) {
@@ -91,9 +91,9 @@ describe('the session of a page', () => {
     expect(page.cover).toBeUndefined();
   });
 
-  it('is the same one while the server’s keys are changed: one name in common is enough', async () => {
+  it('stays the same while the server’s keys change: one common name is enough', async () => {
     await open();
-    for (const session of ['alice-anew|alice', 'alice', 'alice-anew|alice', 'alice-anew']) {
+    for (const session of ['alice-renewed|alice', 'alice', 'alice-renewed|alice', 'alice-renewed']) {
       page.answer(200, { ...LIVE, session });
       page.happens('visibilitychange');
       await wait(10_000);
@@ -101,13 +101,13 @@ describe('the session of a page', () => {
       page.fetch.mockClear();
     }
     expect(left()).toEqual([]);
-    page.answer(200, { ...LIVE, session: 'bob-anew|bob' });
+    page.answer(200, { ...LIVE, session: 'bob-renewed|bob' });
     page.happens('visibilitychange');
     await wait(10_000);
     expect(left()).toEqual(['https://app.example/inbox?x=1']);
   });
 
-  it('of another user in this browser means to load the page again, by GET and without its fragment', async () => {
+  it('loads the page again, by GET and without its fragment, when another user has logged in', async () => {
     const beforeLeave = jest.fn();
     await open({ beforeLeave });
     page.answer(200, { ...LIVE, session: 'bob', signedInAt: 2_000 });
@@ -118,7 +118,7 @@ describe('the session of a page', () => {
     expect(beforeLeave).toHaveBeenCalledWith({ reason: 'other-user' });
   });
 
-  it('goes on when the same user has logged in anew, and counts from then', async () => {
+  it('continues when the same user logs in again, with the new start', async () => {
     await open();
     page.answer(200, { ...LIVE, signedInAt: 2_000 });
     page.happens('visibilitychange');
@@ -129,50 +129,50 @@ describe('the session of a page', () => {
     expect(left()).toEqual([LOGIN]);
   });
 
-  describe('and other tabs', () => {
+  describe('with other tabs', () => {
     const message = { reason: 'logged-out', redirectTo: '/bye' };
 
-    it('are told when it is over', async () => {
+    it('notifies them when it ends', async () => {
       await open();
       await eventAt(1_000);
-      expect(page.told).toEqual([
+      expect(page.sent).toEqual([
         { message: expect.objectContaining({ reason: 'logged-out' }), session: 'alice', signedInAt: 1_000 },
       ]);
       expect(page.channels.size).toBe(0);
     });
 
-    it('end it, if theirs was the same', async () => {
+    it('ends when they report the same session', async () => {
       await open();
-      page.hears({ message, session: 'alice', signedInAt: 1_000 });
+      page.receives({ message, session: 'alice', signedInAt: 1_000 });
       await wait();
       expect(left()).toEqual(['https://app.example/bye']);
     });
 
-    it('end it, if theirs was the same by another key', async () => {
+    it('ends when they report the same session by a name of another key', async () => {
       await open();
-      page.hears({ message, session: 'alice-anew|alice', signedInAt: 1_000 });
+      page.receives({ message, session: 'alice-renewed|alice', signedInAt: 1_000 });
       await wait();
       expect(left()).toEqual(['https://app.example/bye']);
     });
 
     it.each([
-      ['another user’s', { session: 'bob', signedInAt: 5_000 }],
-      ['an older one', { session: 'alice', signedInAt: 999 }],
-      ['one that is not known', { session: undefined, signedInAt: -Infinity }],
-    ])('do not, if theirs was %s: the server is asked', async (_whose, whose) => {
+      ['the session of another user', { session: 'bob', signedInAt: 5_000 }],
+      ['an older session', { session: 'alice', signedInAt: 999 }],
+      ['an unknown session', { session: undefined, signedInAt: -Infinity }],
+    ])('asks the server when they report %s', async (_whose, whose) => {
       await open();
       page.fetch.mockClear();
-      page.hears({ message, ...whose });
+      page.receives({ message, ...whose });
       await wait();
       expect(left()).toEqual([]);
       expect(page.fetch).toHaveBeenCalledTimes(1);
       page.answer(401, { reason: 'logged-out' });
-      page.hears({ message, ...whose });
+      page.receives({ message, ...whose });
       await wait();
       expect(left()).toEqual([LOGIN]);
     });
 
-    it('hear by storage where there is no BroadcastChannel', async () => {
+    it('uses the storage event where there is no BroadcastChannel', async () => {
       page.close();
       page = new FakePage({ broadcastChannel: false });
       await open();
@@ -188,8 +188,8 @@ describe('the session of a page', () => {
     });
   });
 
-  describe('and answers to other requests', () => {
-    it.each(['logged-out', 'expired', 'not-logged-in'])('end it by 401 and %s', async (reason) => {
+  describe('with answers to other requests', () => {
+    it.each(['logged-out', 'expired', 'not-logged-in'])('ends by 401 and %s', async (reason) => {
       const client = await open();
       expect(client.answered(401, { reason })).toBe(true);
       await wait();
@@ -203,14 +203,14 @@ describe('the session of a page', () => {
       [401, null],
       [403, { reason: 'logged-out' }],
       [200, { reason: 'logged-out' }],
-    ])('do not end it by %d %j', async (status, body) => {
+    ])('does not end by %d %j', async (status, body) => {
       const client = await open();
       expect(client.answered(status, body)).toBe(false);
       await wait();
       expect(left()).toEqual([]);
     });
 
-    it('are watched also by a fetch that takes the place of the page’s own', async () => {
+    it('works with a watching fetch that replaces the page’s own', async () => {
       const watched = watchFetch(await open());
       const own = globalThis.fetch;
       try {
@@ -222,7 +222,7 @@ describe('the session of a page', () => {
       }
     });
 
-    it('are watched by a fetch that passes them on whole', async () => {
+    it('works with a watching fetch that passes answers on unread', async () => {
       const fetch = watchFetch(await open());
       const answers = [
         new Response('{"ok":true}'),

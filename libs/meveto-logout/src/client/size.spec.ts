@@ -4,8 +4,8 @@ import { describe, expect, it } from '@jest/globals';
 const LIMIT_BYTES = 2_048;
 const bundler = new URL('../../../../tools/client-bundle.mjs', import.meta.url).href;
 
-describe('the core of the client, Socket.IO’s own aside', () => {
-  it('is 2 kB or less, minified and gzipped', async () => {
+describe('the core of the client, without Socket.IO', () => {
+  it('has 2 kB at most, minified and gzipped', async () => {
     const { bundleClient } = (await import(bundler)) as {
       readonly bundleClient: (entry: string, format: 'esm' | 'iife') => Promise<string>;
     };

@@ -1,73 +1,74 @@
-import { type ConnectRefusal, LOGGED_OUT_EVENT, NAMESPACE } from './protocol.js';
+import { type ConnectRefusal, LOGGED_OUT_EVENT, NAMESPACE } from '../protocol/index.js';
 import type { LogoutTransport } from './transport.js';
 
-/** The part of a Socket.IO socket that is used. */
+/** The used part of a Socket.IO socket. */
 export interface LogoutSocket {
-  /** Whether it will connect again by itself. */
+  /** Whether Socket.IO reconnects the socket on its own. */
   readonly active: boolean;
   on(event: string, listener: (argument: never) => void): unknown;
   connect(): unknown;
   disconnect(): unknown;
 }
 
+interface ConnectError {
+  readonly data?: { readonly code?: ConnectRefusal };
+}
+
 /** `io` of socket.io-client, 4.x. */
 export type SocketFactory = (url: string, options: Record<string, unknown>) => LogoutSocket;
 
-/**
- * Socket.IO, with a jittered pause of 1 to 30 s before every new connection.
- * @param isChecked whether the page asks the server by itself when a connection is refused
- */
+/** Null after this page stopped a connection: a user may have logged in since. */
+let isManagerNew: 1 | null = 1;
+
+/** Uses Socket.IO, with a random pause of 1 to 30 s before every reconnection. */
 export function socketTransport(
   io: SocketFactory,
   url: string,
-  isChecked: unknown,
   token?: () => string | Promise<string>,
 ): LogoutTransport {
-  let current: LogoutSocket | undefined;
+  let current: LogoutSocket | null | undefined;
   return {
-    start({ up, down, loggedOut }) {
+    start(listener) {
       let attempts = 0;
-      const lost = (): void => {
+      const lost = (why?: Partial<ConnectError> | string): void => {
         if (socket !== current) return;
-        down();
-        const pauseMs = Math.min(15_000, 1_000 * 2 ** attempts++) * (1 + Math.random());
-        setTimeout(() => {
-          // Socket.IO gives up for good when the server refused or hung up: then the next try is ours.
-          if (socket === current && !socket.active) socket.connect();
-        }, pauseMs);
+        listener.down((why as Partial<ConnectError> | undefined)?.data?.code);
+        setTimeout(
+          () => {
+            // Socket.IO does not reconnect after a refusal or a disconnect by the server: do that here.
+            if (socket === current && !socket.active) socket.connect();
+          },
+          Math.min(1_000 * 2 ** attempts++, 15_000) * (1 + Math.random()),
+        );
       };
       const socket = (current = io(url + NAMESPACE, {
-        reconnectionDelay: 2_000,
+        // The page's shared manager may be older than its login, and so are the cookies that the server sees.
+        forceNew: !isManagerNew,
         reconnectionDelayMax: 20_000,
+        reconnectionDelay: 2_000,
         ...(token && {
-          auth: (give: (auth: { token: string }) => void) =>
-            Promise.resolve()
-              .then(token)
-              .then(
-                (given) => give({ token: given }),
-                // A token that cannot be had now, e.g. without a network, is no logout.
-                () => {
-                  socket.disconnect();
-                  lost();
-                },
-              ),
+          auth: async (give: (auth: { token: string }) => void) => {
+            try {
+              give({ token: await token() });
+            } catch {
+              // A token that is not available now, for example without a network, is not a logout.
+              socket.disconnect();
+              lost();
+            }
+          },
         }),
       }));
       socket.on('connect', () => {
         attempts = 0;
-        up();
+        listener.up();
       });
-      socket.on(LOGGED_OUT_EVENT, loggedOut);
+      socket.on(LOGGED_OUT_EVENT, listener.loggedOut);
+      socket.on('connect_error', lost);
       socket.on('disconnect', lost);
-      socket.on('connect_error', ({ data }: { data?: { code?: ConnectRefusal } }) => {
-        // The server knows no session: of the connection, which may be older than the page's login. Any other may be the network.
-        if (data?.code === 'not-logged-in' && !isChecked) loggedOut({ reason: data.code });
-        else lost();
-      });
     },
     stop() {
       const socket = current;
-      current = undefined;
+      isManagerNew = current = null;
       socket?.disconnect();
     },
   };

@@ -1,25 +1,32 @@
-import type { LoggedOutMessage } from './protocol.js';
+import type { LoggedOutMessage } from '../protocol/index.js';
 
 /**
- * Why a page is left. `not-logged-in`: the server knows no session. `other-user`: somebody else has logged in in this
+ * Why a page is left. `not-logged-in`: the server knows no session. `other-user`: another user has logged in in this
  * browser since; the page is loaded again.
  */
 export type LeaveReason = LoggedOutMessage['reason'] | 'not-logged-in' | 'other-user';
 
-/** Why and how a page is to be left. */
+/** Why and how to leave a page. */
 export type LeaveMessage = Partial<Omit<LoggedOutMessage, 'reason'>> & { readonly reason: LeaveReason };
 
-/** What a transport tells. */
+/** Events of a transport. */
 export interface TransportListener {
-  /** Connected: what was missed before is asked for. Again and again, where messages may be lost on a connection that stays. */
+  /**
+   * Connected: the client checks for missed logouts. Called repeatedly where messages can get lost on an open
+   * connection.
+   */
   readonly up: () => void;
-  /** The connection is lost, or could not be made. */
-  readonly down: () => void;
-  /** The server says that the session is over. */
+  /**
+   * The connection is lost or failed. `not-logged-in`: the server knows no session of this connection, which may be
+   * older than the page's login; the client checks, or leaves the page if checks are disabled. Any other reason may be
+   * the network.
+   */
+  readonly down: (why?: string) => void;
+  /** The server reports that the session is over. */
   readonly loggedOut: (message: LeaveMessage) => void;
 }
 
-/** Brings the server's word to the page, and connects again by itself until it is stopped. May be started again. */
+/** Delivers the server's events to the page, and reconnects on its own until `stop`. May be started again. */
 export interface LogoutTransport {
   start(listener: TransportListener): void;
   stop(): void;

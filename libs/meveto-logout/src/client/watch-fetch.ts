@@ -1,8 +1,8 @@
 import type { LogoutClient } from './options.js';
 
-/** A `fetch` for the application's own server: an answer of 401 that says the session is over leaves the page, too. */
+/** Returns a `fetch` for the application's own server: a 401 that reports the end of the session leaves the page. */
 export function watchFetch({ answered }: Pick<LogoutClient, 'answered'>): typeof fetch {
-  // As it is now: the result may be put in its place.
+  // Keep the current `fetch`: the page may replace it by the result.
   const ask = globalThis.fetch;
   return async (input, init) => {
     const response = await ask(input, init);

@@ -3,12 +3,12 @@ import { clearingCookie } from './clearing-cookie.js';
 
 const GONE = 'Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0';
 
-describe('the line that clears a cookie', () => {
-  it('has a path and HttpOnly by default', () => {
+describe('clearingCookie', () => {
+  it('sets a path and HttpOnly by default', () => {
     expect(clearingCookie({ name: 'sid' })).toBe(`sid=; Path=/; ${GONE}; HttpOnly`);
   });
 
-  it('has the attributes that the cookie was set with', () => {
+  it('sets the attributes of the cookie', () => {
     expect(
       clearingCookie({
         name: 'sid',
@@ -28,7 +28,7 @@ describe('the line that clears a cookie', () => {
     [{ name: 'sid', partitioned: true }, `sid=; Path=/; ${GONE}; HttpOnly; Secure; Partitioned`],
     [{ name: 'x__Host-sid' }, `x__Host-sid=; Path=/; ${GONE}; HttpOnly`],
     [{ name: '__Host-sid', secure: false }, `__Host-sid=; Path=/; ${GONE}; HttpOnly`],
-  ] as const)('is secure where browsers insist: %j', (cookie, line) => {
+  ] as const)('sets Secure where browsers require it: %j', (cookie, line) => {
     expect(clearingCookie(cookie)).toBe(line);
   });
 });

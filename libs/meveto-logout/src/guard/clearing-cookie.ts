@@ -1,6 +1,6 @@
-import type { CookieToClear } from '../options/options.js';
+import type { CookieToClear } from './options.js';
 
-/** A `Set-Cookie` line that takes a cookie away: a browser heeds it only with the attributes that the cookie was set with. */
+/** A `Set-Cookie` line that deletes a cookie. A browser applies the line only if its attributes match those of the cookie. */
 export function clearingCookie(cookie: CookieToClear): string {
   const parts = [
     `${cookie.name}=`,
@@ -16,6 +16,6 @@ export function clearingCookie(cookie: CookieToClear): string {
   return parts.join('; ');
 }
 
-/** Browsers drop such a line without `Secure`, and the cookie would stay. */
+/** Browsers ignore such a line without `Secure` and keep the cookie. */
 const mustBeSecure = ({ name, sameSite, partitioned }: CookieToClear): boolean =>
   /^__(?:secure|host)-/i.test(name) || sameSite === 'none' || partitioned === true;

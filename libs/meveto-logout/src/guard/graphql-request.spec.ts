@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ExecutionContext } from '@nestjs/common';
+import { requestsOf } from '../sessions/handshake-request.js';
 import { originOf, resolverArgumentsOf } from './graphql-request.js';
 
 const contextOf = (graphql: unknown) =>
@@ -11,19 +12,21 @@ const socket = { once: () => undefined };
 function handshakeOf(graphql: unknown) {
   const origin = originOf(contextOf(graphql));
   if (origin.kind !== 'socket') throw new Error(origin.kind);
-  return { socket: origin.socket, request: origin.handshake() as { headers: object; user?: unknown } };
+  const { handshake } = origin.opening();
+  const [request] = requestsOf(origin.opening());
+  return { socket: origin.socket, request: request as { headers: object; user?: unknown }, handshake };
 }
 
-describe('the origin of a GraphQL operation', () => {
+describe('originOf', () => {
   it.each([
     ['Apollo’s', { req: http }],
-    ['one that names it otherwise', { request: http }],
+    ['a context with another name', { request: http }],
     ['Mercurius’s', { reply: { request: http } }],
-  ])('is the HTTP request in the context: %s', (_whose, graphql) => {
+  ])('returns the HTTP request in the context: %s', (_whose, graphql) => {
     expect(originOf(contextOf(graphql))).toEqual({ kind: 'request', request: http });
   });
 
-  it('is the same where a reference of a federated graph is resolved, which has no arguments', () => {
+  it('returns the request for a reference resolver of a federated graph, which has no field arguments', () => {
     const info = {};
     const execution = { getArgs: () => [{}, { req: http }, info] } as unknown as ExecutionContext;
     expect(originOf(execution)).toEqual({ kind: 'request', request: http });
@@ -39,15 +42,15 @@ describe('the origin of a GraphQL operation', () => {
     { req: {} },
     { req: { headers: null } },
     { extra: {} },
-  ])('is unknown: %j', (graphql) => {
+  ])('returns unknown for the context %j', (graphql) => {
     expect(originOf(contextOf(graphql))).toEqual({ kind: 'unknown' });
   });
 
   it.each([
     ['as the context', { extra: { socket, request: upgrade } }],
     ['as its request', { req: { extra: { socket, request: upgrade } } }],
-  ])('is the socket of graphql-ws, given %s', (_how, graphql) => {
-    expect(handshakeOf(graphql)).toEqual({ socket, request: upgrade });
+  ])('returns the socket of graphql-ws, given %s', (_how, graphql) => {
+    expect(handshakeOf(graphql)).toMatchObject({ socket, request: upgrade });
   });
 
   it.each([
@@ -56,29 +59,45 @@ describe('the origin of a GraphQL operation', () => {
     [{ headers: { authorization: 'bearer abc' } }],
     [{ headers: { Authorization: 'abc' } }],
     [{ token: 'abc' }],
-  ])('has the access token that came with the connection: %j', (connectionParams) => {
+  ])('reads the access token in the connection parameters %j', (connectionParams) => {
     const { request } = handshakeOf({ req: { extra: { socket, request: upgrade }, connectionParams } });
     expect(request.headers).toEqual({ ...upgrade.headers, authorization: 'Bearer abc' });
     expect(upgrade.headers).not.toHaveProperty('authorization');
   });
 
-  it.each([[{}], [{ token: 7 }], [null], [undefined], ['abc']])('has none of %j', (connectionParams) => {
-    const { request } = handshakeOf({ extra: { socket, request: upgrade }, connectionParams });
-    expect(request.headers).toBe(upgrade.headers);
+  it.each([[{}], [{ token: 7 }], [null], [undefined], ['abc']])(
+    'finds no access token in the connection parameters %j',
+    (connectionParams) => {
+      const { request } = handshakeOf({ extra: { socket, request: upgrade }, connectionParams });
+      expect(request.headers).toBe(upgrade.headers);
+    },
+  );
+
+  it.each([
+    [
+      'beside the connection',
+      { req: { extra: { socket, request: upgrade }, connectionParams: { any: 'abc' } } },
+    ],
+    ['beside a handshake without the connection', { req: upgrade, connectionParams: { any: 'abc' } }],
+  ])('passes on all connection parameters, given %s', (_where, graphql) => {
+    expect(handshakeOf(graphql).handshake).toMatchObject({
+      headers: upgrade.headers,
+      connectionParams: { any: 'abc' },
+    });
   });
 
-  it('has the user that a guard has put on the connection', () => {
+  it('passes on the user that a guard sets on the connection', () => {
     const connection = { extra: { socket, request: upgrade }, user: { id: 7 } };
     expect(handshakeOf({ req: connection }).request.user).toEqual({ id: 7 });
     expect(handshakeOf(connection).request.user).toEqual({ id: 7 });
   });
 
-  it('is the socket of the operating system’s where the context has the handshake alone', () => {
+  it('returns the TCP socket if the context has only the handshake', () => {
     expect(handshakeOf({ req: { ...upgrade, socket } })).toMatchObject({ socket });
-    expect(handshakeOf({ req: upgrade })).toEqual({ socket: upgrade, request: upgrade });
+    expect(handshakeOf({ req: upgrade })).toMatchObject({ socket: upgrade, request: upgrade });
   });
 
-  it('is an HTTP request that carries the header of a handshake, where Express answers it', () => {
+  it('returns an HTTP request with an Upgrade header if Express has a response for it', () => {
     const request = { ...upgrade, res: {} };
     expect(originOf(contextOf({ req: request }))).toEqual({
       kind: 'request',
@@ -91,11 +110,11 @@ describe('the origin of a GraphQL operation', () => {
     ['offers HTTP/2 in clear', { req: { headers: { upgrade: 'h2c' }, raw: {}, socket } }],
     ['posts', { req: { ...upgrade, method: 'POST', socket } }],
     ['has a reply', { req: { ...upgrade, method: 'GET', socket }, reply: { raw: {} } }],
-  ])('is an HTTP request that carries such a header on Fastify, and %s', (_what, graphql) => {
+  ])('returns an HTTP request with an Upgrade header on Fastify if it %s', (_what, graphql) => {
     expect(originOf(contextOf(graphql)).kind).toBe('request');
   });
 
-  it('is told apart from others that came over the same socket of the operating system', () => {
+  it('distinguishes connections over the same TCP socket', () => {
     const [first, second] = ['sid=1', 'sid=2'].map((cookie) => {
       const origin = originOf(contextOf({ req: { headers: { cookie, upgrade: 'WebSocket' }, socket } }));
       return origin.kind === 'socket' ? origin.connection : undefined;

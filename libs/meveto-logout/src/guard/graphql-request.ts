@@ -1,27 +1,30 @@
 import type { ExecutionContext } from '@nestjs/common';
-import { withAccessToken } from '../session/handshake-request.js';
-import type { SessionRequest } from '../session/session-reader.port.js';
+import { type SessionRequest, type SocketOpening, webSocketOpening } from '../sessions/index.js';
 
 /** Where a GraphQL operation came from. */
 export type GraphqlOrigin =
   | {
       readonly kind: 'request';
       readonly request: SessionRequest;
-      /** That of the HTTP server, where the context has it. */
+      /** The response object of the HTTP server, if the context has it. */
       readonly response: object | undefined;
     }
   | {
       readonly kind: 'socket';
-      /** What stands for this connection, and for no other. */
+      /** An object that identifies this connection uniquely. */
       readonly connection: object;
       readonly socket: object;
-      readonly handshake: () => SessionRequest;
+      readonly opening: () => SocketOpening;
+      /** Whether the context has the connection's parameters, or the client sent none. */
+      readonly hasParameters: boolean;
     }
   | { readonly kind: 'unknown' };
 
+const PARAMETERS = 'connectionParams';
+
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A resolver of references, in a federated graph, is called without arguments of a field: with three instead of four. */
+/** A field resolver receives four arguments. A reference resolver of a federated graph receives three: no field arguments. */
 export function resolverArgumentsOf(execution: ExecutionContext): {
   readonly context: unknown;
   readonly info: unknown;
@@ -31,11 +34,11 @@ export function resolverArgumentsOf(execution: ExecutionContext): {
   return { context, info };
 }
 
-/** Whether what is asked for goes on after it has begun. */
+/** Whether the operation is a subscription. */
 export const isSubscription = (execution: ExecutionContext): boolean =>
   kindOf(resolverArgumentsOf(execution).info) === 'subscription';
 
-/** The name of the mutation that is asked for, if it is one. */
+/** The name of the mutation; undefined for other operations. */
 export function mutationOf(execution: ExecutionContext): string | undefined {
   const { info } = resolverArgumentsOf(execution);
   const { fieldName } = fieldsOf(info);
@@ -45,8 +48,8 @@ export function mutationOf(execution: ExecutionContext): string | undefined {
 const kindOf = (info: unknown): unknown => fieldsOf(fieldsOf(info)['operation'])['operation'];
 
 /**
- * Finds the request of a GraphQL operation in its context, as Apollo, Mercurius and graphql-ws build it: the HTTP request,
- * or for what comes over a WebSocket the one that opened it.
+ * Finds the request of a GraphQL operation in its context, as Apollo, Mercurius and graphql-ws build it. For an operation
+ * over a WebSocket this is the request that opened the connection.
  */
 export function originOf(context: ExecutionContext): GraphqlOrigin {
   const graphql = fieldsOf(resolverArgumentsOf(context).context);
@@ -56,29 +59,41 @@ export function originOf(context: ExecutionContext): GraphqlOrigin {
   if (!isRequest(given)) return { kind: 'unknown' };
   const response = responseOf(graphql, given);
   if (response !== undefined || !isHandshake(given)) return { kind: 'request', request: given, response };
-  // The application's context function has kept the request of the handshake alone. Its socket may have carried other
-  // requests, of other people: only the request tells whose it is.
+  // The application's context function kept only the request of the handshake. Its TCP socket may have carried requests
+  // of other users, so the request object identifies the connection.
   const socket = fieldsOf(given)['socket'];
   return {
     kind: 'socket',
     connection: given,
     socket: isObject(socket) ? socket : given,
-    handshake: () => given,
+    opening: () => webSocketOpening(given, graphql[PARAMETERS]),
+    hasParameters: PARAMETERS in graphql,
   };
 }
 
-/** HTTP requests may offer other protocols, as HTTP/2 in clear; and this one, where there is a response to answer them with. */
+/**
+ * The opening of a connection whose context function builds the request from the parameters: `{ headers: connectionParams }`.
+ * Undefined for an HTTP request.
+ */
+export function openingByParameters(request: SessionRequest): SocketOpening | undefined {
+  const { method, upgrade } = fieldsOf(request);
+  if (method !== undefined && upgrade !== true) return undefined;
+  const { headers } = request;
+  return { request, handshake: { headers, connectionParams: headers } };
+}
+
+/** A plain HTTP request may also carry an `Upgrade` header, e.g. for h2c. Callers first rule out requests with a response. */
 const isHandshake = ({ headers, ...more }: SessionRequest): boolean =>
   headers.upgrade?.toLowerCase() === 'websocket' && (fieldsOf(more)['method'] ?? 'GET') === 'GET';
 
-/** Express has it on the request as well; Fastify's reply has it as `raw`. */
+/** Express has the response on the request, too; Fastify's reply has it as `raw`. */
 function responseOf(graphql: Fields, given: object): object | undefined {
   const found = graphql['res'] ?? fieldsOf(graphql['reply'])['raw'] ?? fieldsOf(given)['res'];
   const response = fieldsOf(found)['raw'] ?? found;
   return isObject(response) ? response : undefined;
 }
 
-/** Of graphql-ws: `extra` has the socket and its request; a token comes with the parameters of the connection. */
+/** The origin for graphql-ws: `extra` has the socket and its request; tokens are in the connection's parameters. */
 function ofConnection(connection: Fields, given: Fields): GraphqlOrigin {
   const { socket, request } = fieldsOf(connection['extra']);
   const opened = isObject(socket) ? socket : (request as object);
@@ -86,24 +101,18 @@ function ofConnection(connection: Fields, given: Fields): GraphqlOrigin {
     kind: 'socket',
     connection: opened,
     socket: opened,
-    handshake: () => {
-      const withToken = withAccessToken(request as SessionRequest, tokenOf(connection['connectionParams']));
+    // The own context of graphql-ws has parameters only if the client sent some.
+    hasParameters: PARAMETERS in connection || 'connectionInitReceived' in connection,
+    opening: () => {
+      const opening = webSocketOpening(request as SessionRequest, connection[PARAMETERS]);
       const user = given['user'] ?? connection['user'];
-      return user === undefined ? withToken : (Object.create(withToken, { user: { value: user } }) as never);
+      if (user === undefined) return opening;
+      return {
+        ...opening,
+        request: Object.create(opening.request, { user: { value: user } }) as SessionRequest,
+      };
     },
   };
-}
-
-function tokenOf(parameters: unknown): unknown {
-  const fields = fieldsOf(parameters);
-  const headers = fieldsOf(fields['headers']);
-  return (
-    fields['authorization'] ??
-    fields['Authorization'] ??
-    headers['authorization'] ??
-    headers['Authorization'] ??
-    fields['token']
-  );
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

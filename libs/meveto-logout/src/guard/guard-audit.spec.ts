@@ -1,16 +1,21 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { type CanActivate, Logger, type Type, UseGuards } from '@nestjs/common';
+import { describe, expect, it } from '@jest/globals';
+import { type CanActivate, type Type, UseGuards } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { linesOf } from '../../spec-support/log-lines.js';
+import { requestUser } from '../sessions/request-user-reader.js';
+import { expressSession } from '../sessions/express-session-reader.js';
 import { GuardAudit } from './guard-audit.js';
 import { MevetoLogoutGuard } from './meveto-logout.guard.js';
-import type { SessionGates } from './session-gates.js';
+import type { SessionReader } from '../sessions/session-reader.port.js';
+import type { SessionCheckDispatcher } from './session-check-dispatcher.js';
+import type { ResolvedSessions } from '../sessions/options.js';
 
 class OtherGuard implements CanActivate {
   canActivate(): boolean {
     return true;
   }
 }
-const instance = new MevetoLogoutGuard({} as SessionGates);
+const instance = new MevetoLogoutGuard({} as SessionCheckDispatcher);
 
 class Bare {
   read(): void {
@@ -32,21 +37,27 @@ class GuardedMethod {
 }
 class Inheriting extends GuardedMethod {}
 
-describe('at the start', () => {
-  const warn = jest.fn();
-  beforeEach(() => {
-    warn.mockClear();
-    Logger.overrideLogger({ log: warn, error: warn, warn });
-  });
-  afterEach(() => {
-    Logger.overrideLogger(['error']);
-  });
-  const audit = (globalGuards: object[], controllers: Type[], providers: unknown[] = []) => {
+describe('GuardAudit', () => {
+  const warn = linesOf('warn');
+  const audit = (
+    globalGuards: object[],
+    controllers: Type[],
+    providers: unknown[] = [],
+    { graphql, session = requestUser() }: { graphql?: unknown; session?: SessionReader } = {},
+  ) => {
     const wrapped = (types: unknown[]) => new Map(types.map((metatype) => [metatype, { metatype }]));
     const module = { controllers: wrapped(controllers), providers: wrapped(providers) };
+    const graphqlModule = {
+      controllers: new Map(),
+      providers: new Map([['GqlModuleOptions', { instance: graphql }]]),
+    };
     new GuardAudit(
       { getGlobalGuards: () => globalGuards } as unknown as ApplicationConfig,
-      new Map([['module', module]]) as unknown as ModulesContainer,
+      new Map<string, object>([
+        ['module', module],
+        ['graphql', graphqlModule],
+      ]) as unknown as ModulesContainer,
+      { sessions: [session] } as unknown as ResolvedSessions,
     ).onApplicationBootstrap();
   };
 
@@ -57,14 +68,34 @@ describe('at the start', () => {
     ['on a handler', [], [GuardedMethod], []],
     ['on an inherited handler', [], [Inheriting], []],
     ['on a gateway or resolver', [], [Bare], [null, 'text', Guarded]],
-  ])('a guard that stands %s is fine', (_where, globalGuards, controllers, providers) => {
+  ])('does not warn of a guard that is used %s', (_where, globalGuards, controllers, providers) => {
     audit(globalGuards, controllers, providers);
     expect(warn).not.toHaveBeenCalled();
   });
 
-  it('one that stands nowhere is warned of', () => {
+  it('warns if the guard is not used anywhere', () => {
     audit([new OtherGuard()], [Bare, GuardedByAnother], [Bare]);
     expect(warn).toHaveBeenCalledTimes(1);
-    expect(warn.mock.calls[0]?.[0]).toContain('stands nowhere');
+    expect(warn.mock.calls[0]?.[0]).toContain('is not used anywhere');
+  });
+
+  it('warns beside requestUser() of GraphQL fields that run guards and no interceptors', () => {
+    audit([instance], [], [], { graphql: { fieldResolverEnhancers: ['filters', 'guards'] } });
+    expect(warn.mock.calls).toEqual([
+      [expect.stringContaining("fieldResolverEnhancers: ['guards', 'interceptors']"), 'MevetoLogout'],
+    ]);
+  });
+
+  it.each([
+    [{ fieldResolverEnhancers: ['guards', 'interceptors'] }, requestUser()],
+    [{ fieldResolverEnhancers: ['filters'] }, requestUser()],
+    [{ fieldResolverEnhancers: [] }, requestUser()],
+    [{}, requestUser()],
+    [null, requestUser()],
+    [undefined, requestUser()],
+    [{ fieldResolverEnhancers: ['guards'] }, expressSession()],
+  ])('does not warn of GraphQL with %j beside %p', (graphql, session) => {
+    audit([instance], [], [], { graphql, session });
+    expect(warn).not.toHaveBeenCalled();
   });
 });

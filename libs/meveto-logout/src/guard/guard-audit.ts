@@ -1,11 +1,14 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type Type } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import { hasLateReaders, type ResolvedSessions, SESSIONS_OPTIONS } from '../sessions/index.js';
 import { MevetoLogoutGuard } from './meveto-logout.guard.js';
 
-/** Where Nest keeps what `@UseGuards` was given. */
+/** The metadata key under which Nest keeps the arguments of `@UseGuards`. */
 const GUARDS = '__guards__';
+/** The injection token of the options of @nestjs/graphql's GraphQLModule. */
+const GRAPHQL_OPTIONS = 'GqlModuleOptions';
 
-/** Looks once, when the application starts, whether the guard stands anywhere. */
+/** Warns at the start of the application if the guard is not in use, or cannot see users of GraphQL fields. */
 @Injectable()
 export class GuardAudit implements OnApplicationBootstrap {
   readonly #logger = new Logger('MevetoLogout');
@@ -13,16 +16,33 @@ export class GuardAudit implements OnApplicationBootstrap {
   constructor(
     @Inject(ApplicationConfig) private readonly application: ApplicationConfig,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(SESSIONS_OPTIONS) private readonly options: ResolvedSessions,
   ) {}
 
   onApplicationBootstrap(): void {
     const global = this.application.getGlobalGuards();
     if (!global.some((guard) => guard instanceof MevetoLogoutGuard) && !this.#isUsedSomewhere()) {
       this.#logger.warn(
-        'MevetoLogoutGuard stands nowhere: people who were logged out stay in. Leave out globalGuard: false, or use ' +
-          '@UseGuards(MevetoLogoutGuard).',
+        'MevetoLogoutGuard is not used anywhere: users keep their access after a logout, unless your own code calls assertLive() or ' +
+          'sessionState(). Remove globalGuard: false, or use @UseGuards(MevetoLogoutGuard).',
       );
     }
+    if (hasLateReaders(this.options.sessions) && this.#isFieldWithoutInterceptors()) {
+      this.#logger.warn(
+        'GraphQL fields whose own guard sets request.user are served after a logout: requestUser() reads the user in an interceptor, ' +
+          "and the fields run only guards. Add the interceptors: GraphQLModule.forRoot({ fieldResolverEnhancers: ['guards', 'interceptors'] }).",
+      );
+    }
+  }
+
+  /** Whether a GraphQL module runs guards, but no interceptors, before the resolvers of fields and references. */
+  #isFieldWithoutInterceptors(): boolean {
+    return [...this.modules.values()].some((module) => {
+      const options: unknown = module.providers.get(GRAPHQL_OPTIONS)?.instance;
+      const enhancers = (options as { fieldResolverEnhancers?: unknown } | null | undefined)
+        ?.fieldResolverEnhancers;
+      return Array.isArray(enhancers) && enhancers.includes('guards') && !enhancers.includes('interceptors');
+    });
   }
 
   #isUsedSomewhere(): boolean {
@@ -34,7 +54,7 @@ export class GuardAudit implements OnApplicationBootstrap {
   }
 }
 
-/** Whether `@UseGuards(MevetoLogoutGuard)` stands on this class or on one of its methods, inherited ones included. */
+/** Whether this class or one of its methods, own or inherited, has `@UseGuards(MevetoLogoutGuard)`. */
 function isGuarded(type: Type): boolean {
   const prototypes: object[] = [];
   for (

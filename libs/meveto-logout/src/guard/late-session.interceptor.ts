@@ -7,29 +7,29 @@ import {
 } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import type { Observable } from 'rxjs';
-import { SessionGates } from './session-gates.js';
+import { SessionCheckDispatcher } from './session-check-dispatcher.js';
 
 /**
- * Asks readers of `request.user` again after all guards have run: a global guard runs before those of a controller, which
- * may be the ones that put it there.
+ * Reads `request.user` again after all guards have run. A global guard runs before the guards of a controller, which may
+ * set `request.user`.
  *
- * It makes itself the first of the global interceptors, so that none of the application's answers in its place (from a
- * cache, for example), and only where there are such readers: an interceptor costs every request something.
+ * It registers itself as the first global interceptor, so that no interceptor of the application answers before it (e.g.
+ * from a cache). It does so only if there are such readers, since an interceptor slows down every request.
  */
 @Injectable()
 export class LateSessionInterceptor implements NestInterceptor {
   constructor(
-    @Inject(SessionGates) private readonly gates: SessionGates,
+    @Inject(SessionCheckDispatcher) private readonly dispatcher: SessionCheckDispatcher,
     @Inject(ApplicationConfig) application: ApplicationConfig,
   ) {
-    if (gates.hasLateReaders) application.addGlobalInterceptor(this);
+    if (dispatcher.hasLateReaders) application.addGlobalInterceptor(this);
   }
 
   intercept(
     context: ExecutionContext,
     next: CallHandler,
   ): Observable<unknown> | Promise<Observable<unknown>> {
-    const entered = this.gates.enterAgain(context);
-    return entered === true ? next.handle() : entered.then(() => next.handle());
+    const checked = this.dispatcher.checkAgain(context);
+    return checked === true ? next.handle() : checked.then(() => next.handle());
   }
 }

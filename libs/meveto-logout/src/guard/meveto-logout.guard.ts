@@ -1,23 +1,23 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import { SessionGates } from './session-gates.js';
+import { SessionCheckDispatcher } from './session-check-dispatcher.js';
 
 /**
- * Refuses every session and access token that began at or before its user's last logout. It answers from memory, and
- * lets requests without a session pass: who may come in at all is for the application's own guard to say.
+ * Refuses every session and access token that began at or before its user's last logout. The guard decides from memory.
+ * Requests without a session pass: the application's own guard decides about them.
  *
- * Global by default; with `globalGuard: false` use it as `@UseGuards(MevetoLogoutGuard)`. It stands before HTTP handlers,
- * GraphQL resolvers, messages to gateways and messages to microservices.
- * @throws {LoggedOutException} over HTTP: 401 as JSON, or 303 to `whenLoggedOut.redirectTo` for a browser's page; in
- * GraphQL an error with the code UNAUTHENTICATED.
- * @throws {LogoutStateUnknownException} 503 when the store could not be asked for longer than `maxStalenessMs`.
+ * Global by default; with `globalGuard: false` use `@UseGuards(MevetoLogoutGuard)`. The guard covers HTTP handlers, GraphQL
+ * resolvers, messages to gateways and messages to microservices.
+ * @throws {LoggedOutException} over HTTP: 401 with JSON, or 303 to `whenLoggedOut.redirectTo` if a browser asks for a page.
+ * In GraphQL: an error with the code UNAUTHENTICATED.
+ * @throws {LogoutStateUnknownException} 503 when the logout state is older than `logoutState.maxStalenessMs`.
  * @throws {WsException} for a message to a gateway, and an RpcException for one to a microservice: `{ status: 'error',
  * statusCode, reason, message }`.
  */
 @Injectable()
 export class MevetoLogoutGuard implements CanActivate {
-  constructor(@Inject(SessionGates) private readonly gates: SessionGates) {}
+  constructor(@Inject(SessionCheckDispatcher) private readonly dispatcher: SessionCheckDispatcher) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    return this.gates.enter(context);
+    return this.dispatcher.check(context);
   }
 }

@@ -1,21 +1,19 @@
 import { HttpStatus, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { RefusalReason } from '../model/session-verdict.js';
-import type { SiteData } from '../options/options.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../tokens.js';
+import { type ResolvedSessions, type SessionOver, SESSIONS_OPTIONS } from '../sessions/index.js';
 import { clearingCookie } from './clearing-cookie.js';
 import { LoggedOutException } from './refusal.js';
 import { withReturnTo } from './return-to.js';
+import { GUARD_OPTIONS, type ResolvedGuard, type SiteData } from './options.js';
 
 const RETRY_AFTER_SECONDS = '2';
-/** Kinds of site data with which a login goes, or the page that is logging in. */
-const TAKES_LOGINS: ReadonlySet<SiteData> = new Set<SiteData>(['cookies', '*', 'executionContexts']);
-const listed = (kinds: readonly SiteData[]): string => kinds.map((kind) => `"${kind}"`).join(', ');
+/** Kinds of site data whose clearing can delete a login, or stop the page that logs in. */
+const DELETES_LOGINS: ReadonlySet<SiteData> = new Set<SiteData>(['cookies', '*', 'executionContexts']);
+const headerOf = (kinds: readonly SiteData[]): string => kinds.map((kind) => `"${kind}"`).join(', ');
 
 /**
- * Sets the headers of a refusal and makes its exception. The answer itself is left to the application's exception
- * filters: status and headers say everything that matters, whatever body a filter writes.
+ * Sets the headers of a refusal and creates its exception. The application's exception filters write the answer: status
+ * and headers carry all that matters, so a filter may choose any body.
  */
 @Injectable()
 export class RefusalWriter {
@@ -25,56 +23,66 @@ export class RefusalWriter {
 
   constructor(
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
-    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(SESSIONS_OPTIONS) sessionsOptions: ResolvedSessions,
+    @Inject(GUARD_OPTIONS) private readonly options: ResolvedGuard,
   ) {
     const { clearCookies, clearSiteData } = options.whenLoggedOut;
     const named = new Set(clearCookies.map(({ name }) => name));
     const more = new Set(
-      options.sessions.flatMap(({ cookies = [] }) => cookies).filter((name) => !named.has(name)),
+      sessionsOptions.sessions.flatMap(({ cookies = [] }) => cookies).filter((name) => !named.has(name)),
     );
     const all = [...clearCookies, ...[...more].map((name) => ({ name }))];
     this.#clearingCookies = all.map((cookie) => ({ name: cookie.name, line: clearingCookie(cookie) }));
-    this.#clearSiteData = listed(clearSiteData);
-    this.#clearStoredData = listed(clearSiteData.filter((kind) => !TAKES_LOGINS.has(kind)));
+    this.#clearSiteData = headerOf(clearSiteData);
+    this.#clearStoredData = headerOf(clearSiteData.filter((kind) => !DELETES_LOGINS.has(kind)));
   }
 
-  /** 401, for programs. */
-  asJson(response: object, reason: RefusalReason): LoggedOutException {
+  /** Creates a 401 with JSON. */
+  asJson(response: object, { reason, cause }: SessionOver): LoggedOutException {
+    this.askForToken(response);
+    return new LoggedOutException(reason, HttpStatus.UNAUTHORIZED, cause);
+  }
+
+  /** The headers of a 401. */
+  askForToken(response: object): void {
     this.#forbidStoring(response);
     this.#set(response, 'WWW-Authenticate', 'Bearer');
-    return new LoggedOutException(reason, HttpStatus.UNAUTHORIZED);
   }
 
   /**
-   * 303 to the login page, for people.
-   * @param askedFor the path that they asked for, if they may be led back there
+   * 303 to the login page.
+   * @param askedFor the requested path, if the login may lead back there
    */
-  asRedirect(response: object, reason: RefusalReason, askedFor: string | undefined): LoggedOutException {
+  asRedirect(
+    response: object,
+    { reason, cause }: SessionOver,
+    askedFor: string | undefined,
+  ): LoggedOutException {
     const { redirectTo, returnTo } = this.options.whenLoggedOut;
     this.#forbidStoring(response);
     const location = returnTo === undefined ? redirectTo : withReturnTo(redirectTo, returnTo, askedFor);
     this.#set(response, 'Location', location);
-    return new LoggedOutException(reason, HttpStatus.SEE_OTHER);
+    return new LoggedOutException(reason, HttpStatus.SEE_OTHER, cause);
   }
 
-  /** Whether also an answer that may take no login clears site data. */
+  /** Whether there is site data to clear also where `mayDeleteLogins` is false. */
   get clearsStoredData(): boolean {
     return this.#clearStoredData !== '';
   }
 
   /**
-   * What else the browser has of this origin.
-   * @param mayTakeLogins false where a login may come with the same answer, or may have come since the question was asked: a
+   * Clears what else the browser stores for this origin.
+   * @param mayDeleteLogins false where the same answer may carry a login, or a login may have happened since the request: a
    * browser clears after it has stored the answer's cookies
    */
-  clearSiteData(response: object, mayTakeLogins: boolean): void {
-    const kinds = mayTakeLogins ? this.#clearSiteData : this.#clearStoredData;
+  clearSiteData(response: object, mayDeleteLogins: boolean): void {
+    const kinds = mayDeleteLogins ? this.#clearSiteData : this.#clearStoredData;
     if (kinds !== '') this.#set(response, 'Clear-Site-Data', kinds);
   }
 
   /**
-   * Takes session cookies away with this answer.
-   * @param names of these alone, where others are still good
+   * Deletes session cookies by this answer.
+   * @param names only these cookies, where others belong to live sessions
    */
   clearCookies(response: object, names?: readonly string[]): void {
     this.#forbidStoring(response);

@@ -2,23 +2,25 @@ import { describe, expect, it } from '@jest/globals';
 import { HttpStatus } from '@nestjs/common';
 import { LoggedOutException, LogoutStateUnknownException } from './refusal.js';
 
-describe('the answer to a refused request', () => {
+describe('the exception for a refused request', () => {
   it.each([
-    ['logged-out', 'You were logged out from your Meveto dashboard. Log in again.'],
-    ['expired', 'The session is too old. Log in again.'],
-  ] as const)('says that the session is over: %s', (reason, message) => {
-    const exception = new LoggedOutException(reason, HttpStatus.UNAUTHORIZED);
+    ['logged-out', 'meveto', 'You were logged out from your Meveto dashboard. Log in again.'],
+    ['logged-out', 'ban', 'You were logged out. Log in again.'],
+    ['logged-out', undefined, 'You were logged out. Log in again.'],
+    ['expired', undefined, 'The session is too old. Log in again.'],
+  ] as const)('states that the session is over: %s, by %s', (reason, cause, message) => {
+    const exception = new LoggedOutException(reason, HttpStatus.UNAUTHORIZED, cause);
     expect(exception.getStatus()).toBe(401);
     expect(exception.getResponse()).toEqual({ statusCode: 401, reason, message });
   });
 
-  it('says that nothing is known', () => {
+  it('states that the logout state is unknown', () => {
     const exception = new LogoutStateUnknownException();
     expect(exception.getStatus()).toBe(503);
     expect(exception.getResponse()).toEqual({
       statusCode: 503,
       reason: 'logout-state-unknown',
-      message: 'It cannot be told at the moment whether this session is still good. Try again shortly.',
+      message: 'The server cannot check this session at the moment. Try again shortly.',
     });
   });
 });

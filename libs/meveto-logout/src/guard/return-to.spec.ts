@@ -16,27 +16,27 @@ const FOREIGN = [
 ];
 
 describe('safeReturnTo', () => {
-  it.each(['/', '/profile', '/a/b?c=d#e', '/?next=//evil.example'])('lets %s through', (path) => {
+  it.each(['/', '/profile', '/a/b?c=d#e', '/?next=//evil.example'])('accepts %s', (path) => {
     expect(safeReturnTo(path)).toBe(path);
   });
 
-  it.each([...FOREIGN, undefined, null, 7, ['/profile'], {}])('takes the fallback for %j', (value) => {
+  it.each([...FOREIGN, undefined, null, 7, ['/profile'], {}])('returns the fallback for %j', (value) => {
     expect(safeReturnTo(value)).toBe('/');
     expect(safeReturnTo(value, '/home')).toBe('/home');
   });
 });
 
-describe('the login page with the page that was asked for', () => {
+describe('withReturnTo', () => {
   it.each([
     ['/login', '/profile?tab=1', '/login?next=%2Fprofile%3Ftab%3D1'],
     ['/login?hint=meveto#top', '/', '/login?hint=meveto&next=%2F#top'],
     ['/login?next=/home', '/profile', '/login?next=%2Fprofile'],
     ['/login', undefined, '/login'],
-  ])('%s for %s is %s', (redirectTo, askedFor, location) => {
+  ])('adds to the login page %s the path %s: %s', (redirectTo, askedFor, location) => {
     expect(withReturnTo(redirectTo, 'next', askedFor)).toBe(location);
   });
 
-  it.each(FOREIGN)('does not name %j', (askedFor) => {
+  it.each(FOREIGN)('leaves out %j', (askedFor) => {
     expect(withReturnTo('/login', 'next', askedFor)).toBe('/login');
   });
 });

@@ -1,13 +1,13 @@
-import { isSameOriginPath } from '../model/same-origin-path.js';
+import { isSameOriginPath } from '../core/index.js';
 
 /**
- * Where to go after the login: what a `returnTo` parameter says if it is a path of this application, else the fallback. It
- * comes from the address bar, so anybody can have written it.
+ * Where to go after the login: the value of a `returnTo` parameter if it is a path of this origin, else the fallback. The
+ * parameter is untrusted, since it comes from the URL.
  */
 export const safeReturnTo = (value: unknown, fallback = '/'): string =>
   typeof value === 'string' && isSameOriginPath(value) ? value : fallback;
 
-/** The login page with the path that was asked for as a parameter; without it when it is none of this origin's. */
+/** The URL of the login page with the requested path as a parameter. A path of another origin is left out. */
 export function withReturnTo(redirectTo: string, parameter: string, askedFor: string | undefined): string {
   if (askedFor === undefined || !isSameOriginPath(askedFor)) return redirectTo;
   const url = new URL(redirectTo, 'http://localhost');

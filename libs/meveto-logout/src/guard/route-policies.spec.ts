@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ExecutionContext, Sse, type Type } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { OnLogoutStateUnknownPolicy } from '../model/staleness.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { OnLogoutStateUnknownPolicy } from '../sessions/staleness.js';
 import { AnswerLoggedOut } from './answer-logged-out.decorator.js';
 import { EndWithSession } from './end-with-session.decorator.js';
 import { OnLogoutStateUnknown } from './on-logout-state-unknown.decorator.js';
 import { RoutePolicies } from './route-policies.js';
 import { SkipMevetoLogout } from './skip-meveto-logout.decorator.js';
+import type { ResolvedSessions } from '../sessions/options.js';
 
 class Streams {
   @Sse('events')
@@ -45,14 +45,14 @@ class Decorated extends Plain {
 }
 
 const policies = () =>
-  new RoutePolicies(new Reflector(), { stalenessLimitMs: 77, maxStalenessMs: 10 } as ResolvedOptions);
+  new RoutePolicies(new Reflector(), { stalenessLimitMs: 77, maxStalenessMs: 10 } as ResolvedSessions);
 const of = (type: Type, name: string, from = policies()) => {
   const handler = (type.prototype as Record<string, unknown>)[name];
   return from.of({ getClass: () => type, getHandler: () => handler } as unknown as ExecutionContext);
 };
 
-describe('the policy of a route', () => {
-  it('is the application’s where nothing is decorated', () => {
+describe('RoutePolicies', () => {
+  it('returns the application’s policy without decorators', () => {
     expect(of(Plain, 'read')).toEqual({
       skip: false,
       answer: undefined,
@@ -61,13 +61,13 @@ describe('the policy of a route', () => {
     });
   });
 
-  it('says where the answer goes on: at @Sse() and @EndWithSession(), and nowhere else', () => {
+  it('marks streams: only @Sse() and @EndWithSession()', () => {
     expect(of(Streams, 'events').isStream).toBe(true);
     expect(of(Streams, 'read').isStream).toBe(false);
     expect(of(Downloads, 'read').isStream).toBe(true);
   });
 
-  it('is what its class says, or nearer, its handler', () => {
+  it('uses the decorators of the class, and those of the handler before them', () => {
     expect(of(Decorated, 'read')).toEqual({
       skip: true,
       answer: 'json',
@@ -88,7 +88,7 @@ describe('the policy of a route', () => {
     });
   });
 
-  it('is read once for each class and handler, inherited ones apart', () => {
+  it('reads each class and handler once, and keeps inherited handlers apart', () => {
     const from = policies();
     const first = of(Plain, 'read', from);
     expect(of(Decorated, 'read', from)).not.toEqual(first);

@@ -1,35 +1,38 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { type OnLogoutStateUnknownPolicy, stalenessLimitMs } from '../model/staleness.js';
-import type { ResolvedOptions } from '../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../tokens.js';
+import {
+  type OnLogoutStateUnknownPolicy,
+  type ResolvedSessions,
+  SESSIONS_OPTIONS,
+  stalenessLimitMs,
+} from '../sessions/index.js';
+import { SKIP_KEY } from '../core/index.js';
 import { ANSWER_KEY, type LoggedOutAnswer } from './answer-logged-out.decorator.js';
 import { END_KEY } from './end-with-session.decorator.js';
 import { STATE_UNKNOWN_KEY } from './on-logout-state-unknown.decorator.js';
-import { SKIP_KEY } from './skip-meveto-logout.decorator.js';
 
-/** Where `@Sse()` of `@nestjs/common` leaves its mark. */
+/** The metadata key that `@Sse()` of `@nestjs/common` sets. */
 const SSE_KEY = '__sse__';
 
 export interface RoutePolicy {
   readonly skip: boolean;
   readonly answer: LoggedOutAnswer | undefined;
-  /** How old the knowledge of logouts may be here. */
+  /** How old the logout state may be here. */
   readonly stalenessLimitMs: number;
-  /** Whether its answer goes on, and is cut off when its session ends. */
+  /** Whether the response is a stream, which is closed when its session is over. */
   readonly isStream: boolean;
 }
 
-/** What the decorators say of a handler. Read once for each: metadata does not change. */
+/** The decorators of handlers. The metadata of a handler does not change, so it is read once. */
 @Injectable()
 export class RoutePolicies {
-  // A handler that a subclass inherits is one function in several classes, which may be decorated differently.
+  // An inherited handler is one function in several classes, and each class may have other decorators.
   readonly #byClass = new WeakMap<object, WeakMap<object, RoutePolicy>>();
 
   constructor(
     @Inject(Reflector) private readonly reflector: Reflector,
-    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(SESSIONS_OPTIONS) private readonly options: ResolvedSessions,
   ) {}
 
   of(context: ExecutionContext): RoutePolicy {

@@ -1,7 +1,5 @@
 import { type CustomDecorator, SetMetadata } from '@nestjs/common';
+import { SKIP_KEY } from '../core/index.js';
 
-/** @internal */
-export const SKIP_KEY = 'meveto-logout:skip';
-
-/** On a controller or handler: the guard does nothing there. For the login page, health checks and assets. */
+/** On a controller or handler: the guard does not check sessions there. For the login page, health checks and assets. */
 export const SkipMevetoLogout = (): CustomDecorator => SetMetadata(SKIP_KEY, true);

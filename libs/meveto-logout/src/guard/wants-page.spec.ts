@@ -3,7 +3,7 @@ import { wantsPage } from './wants-page.js';
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 
-describe('a request', () => {
+describe('wantsPage', () => {
   it.each([
     ['GET', { accept: BROWSER }],
     ['HEAD', { accept: BROWSER }],
@@ -14,7 +14,7 @@ describe('a request', () => {
     ['GET', { accept: 'text/html, application/json' }],
     ['GET', { accept: 'application/json;q=0.4, text/html;q=0.5' }],
     ['GET', { accept: 'text/html;level=1;q=0.7, text/html;q=0.1, application/json;q=0.6' }],
-  ])('is for a page: %s %j', (method, headers) => {
+  ])('accepts %s %j as a request for a page', (method, headers) => {
     expect(wantsPage(method, headers)).toBe(true);
   });
 
@@ -37,7 +37,7 @@ describe('a request', () => {
     ['PUT', { accept: BROWSER }],
     ['DELETE', { accept: BROWSER }],
     [undefined, { accept: BROWSER }],
-  ])('is not for a page: %s %j', (method, headers) => {
+  ])('rejects %s %j as a request for a page', (method, headers) => {
     expect(wantsPage(method, headers)).toBe(false);
   });
 });

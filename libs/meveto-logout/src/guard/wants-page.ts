@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 const PAGE = /^(?:text\/html|application\/xhtml\+xml)$/;
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/;
 
-/** Whether the request is a browser’s for a page: what is asked for by scripts gets JSON, not a login page. */
+/** Whether a browser asks for a page. Requests of scripts get JSON instead of a redirect to the login page. */
 export function wantsPage(method: string | undefined, headers: IncomingHttpHeaders): boolean {
   if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return false;
   if (!mayNavigate(headers)) return false;
@@ -11,12 +11,12 @@ export function wantsPage(method: string | undefined, headers: IncomingHttpHeade
   return prefersPage(headers.accept);
 }
 
-/** False for what is sure to be a script’s: browsers say whether they navigate, and scripts cannot pretend that. */
+/** False for requests that scripts have certainly sent: a script cannot set `Sec-Fetch-Mode: navigate`. */
 export const mayNavigate = ({ 'sec-fetch-mode': mode }: IncomingHttpHeaders): boolean =>
   mode === undefined || mode === 'navigate';
 
 /**
- * Whether HTML is named, and JSON is not named before it. A wildcard names nothing: programs send it.
+ * Whether HTML is accepted, and preferred to or as good as JSON. A wildcard does not count, since programs send it.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1
  */
 function prefersPage(accept = ''): boolean {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { isAllowedOrigin } from './allowed-origin.js';
 
-describe('the origin of a request', () => {
+describe('isAllowedOrigin', () => {
   it.each([
     [{ host: 'a.example' }],
     [{ host: 'a.example', origin: 'https://a.example' }],
@@ -10,7 +10,9 @@ describe('the origin of a request', () => {
     [{ host: '[::1]:3000', origin: 'http://[::1]:3000' }],
     [{ host: 'a.example:443', origin: 'https://a.example' }],
     [{ host: 'a.example:80', origin: 'http://a.example' }],
-  ])('is the host’s own: %j', (headers) => {
+    [{ ':authority': 'a.example:3000', origin: 'https://a.example:3000' }],
+    [{ ':authority': 'a.example', host: 'proxy.internal', origin: 'https://a.example' }],
+  ])('allows the host’s own origin: %j', (headers) => {
     expect(isAllowedOrigin(headers)).toBe(true);
   });
 
@@ -29,11 +31,13 @@ describe('the origin of a request', () => {
     [{ host: 'a.example', origin: 'a.example' }],
     [{ host: 'a.example', origin: 'file://' }],
     [{ origin: 'https://a.example' }],
-  ])('is another one: %j', (headers) => {
+    [{ ':authority': 'a.example', origin: 'https://b.example' }],
+    [{ ':authority': 'a.example', host: 'b.example', origin: 'https://b.example' }],
+  ])('refuses another origin: %j', (headers) => {
     expect(isAllowedOrigin(headers)).toBe(false);
   });
 
-  it('may be one that the application names', () => {
+  it('allows an origin that the application names', () => {
     const headers = { host: 'api.example', origin: 'https://app.example' };
     expect(isAllowedOrigin(headers, ['https://app.example'])).toBe(true);
     expect(isAllowedOrigin(headers, ['http://app.example', 'https://app.example:444'])).toBe(false);

@@ -1,8 +1,7 @@
-import type { Faults } from '../options/checks.js';
-import { isOwnOrigin } from '../session/page-origin.js';
-import type { SessionRequest } from '../session/session-reader.port.js';
+import type { Option } from '../core/index.js';
+import { isOwnOrigin, type SessionRequest } from '../sessions/index.js';
 
-/** Whether pages of the request's origin may talk to it: its own host's, and those that the application names. */
+/** Whether pages of the request's origin may use the endpoint. Allows the host's own origin and the configured ones. */
 export function isAllowedOrigin(
   headers: SessionRequest['headers'],
   allowed: readonly string[] = [],
@@ -12,14 +11,16 @@ export function isAllowedOrigin(
   return origin !== undefined && URL.canParse(origin) && allowed.includes(new URL(origin).origin);
 }
 
-/** The option `livePush.origins`, checked; none by default. */
-export function allowedOriginsOf(given: unknown = [], faults: Faults): readonly string[] {
-  if (Array.isArray(given) && given.every(isOrigin)) return given.map((origin) => new URL(origin).origin);
-  faults.add(
-    `livePush.origins: wanted a list of origins without path. Example: ['https://app.example.com'].`,
-  );
-  return [];
-}
+/** Option: origins whose pages may use the module's endpoints. */
+export const allowedOrigins: Option<readonly string[]> = {
+  shape: 'list of origins',
+  byDefault: '[]',
+  read: (name, given = [], faults) => {
+    if (Array.isArray(given) && given.every(isOrigin)) return given.map((origin) => new URL(origin).origin);
+    faults.add(`${name}: expected a list of origins without path. Example: ['https://app.example.com'].`);
+    return [];
+  },
+};
 
 const isOrigin = (value: unknown): value is string =>
   typeof value === 'string' &&

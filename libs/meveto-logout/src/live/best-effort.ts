@@ -1,26 +1,26 @@
 import { Logger } from '@nestjs/common';
-import type { AnnouncedLogout } from '../model/logout.js';
+import type { AnnouncedLogout } from '../store/index.js';
 import type { LivePush } from './live-push.port.js';
 
-/** Announces by one way of live push, which may be the application's own: its trouble is told in the log, and goes no further. */
-export function announceBy(way: LivePush, logout: AnnouncedLogout): void {
+/** Announces a logout with one adapter, which may be the application's own. Logs an error of the adapter and drops it. */
+export function announceWith(adapter: LivePush, logout: AnnouncedLogout): void {
   try {
-    way.announce(logout);
+    adapter.announce(logout);
   } catch (error) {
-    tell(way, 'could not tell browsers of a logout. Their next request is refused', error);
+    logFailure(adapter, 'could not notify browsers of a logout. Their next request is refused', error);
   }
 }
 
 /** Never rejects. */
-export async function closeWay(way: LivePush): Promise<void> {
+export async function closeAdapter(adapter: LivePush): Promise<void> {
   try {
-    await way.close?.();
+    await adapter.close?.();
   } catch (error) {
-    tell(way, 'could not be closed', error);
+    logFailure(adapter, 'could not be closed', error);
   }
 }
 
-function tell(way: LivePush, what: string, error: unknown): void {
+function logFailure(adapter: LivePush, what: string, error: unknown): void {
   const name = error instanceof Error ? error.name : 'no error object';
-  new Logger('MevetoLogout').error(`The live push ${way.constructor.name} ${what}: ${name}`);
+  new Logger('MevetoLogout').error(`The live push ${adapter.constructor.name} ${what}: ${name}`);
 }

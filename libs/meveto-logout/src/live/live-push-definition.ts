@@ -1,16 +1,19 @@
 import type { DynamicModule, Type } from '@nestjs/common';
-import type { ClusterBus } from '../cluster/cluster-bus.port.js';
+import type { ClusterBus } from '../logouts/index.js';
 import type { LivePush } from './live-push.port.js';
 
 /**
- * A way of live push as the application chooses it in `livePush`: the parts that it adds to the module. It may be
- * declared with providers of its own that are made by factories, so that nothing has to be known before the start.
+ * A live push adapter, as the application passes it in `livePush`: the parts that the adapter adds to the module.
+ * Factory providers may read their configuration at start.
  */
 export interface LivePushDefinition extends Pick<DynamicModule, 'imports' | 'controllers' | 'providers'> {
-  /** Which of the providers is the port. */
+  /** The provider that implements the port. */
   readonly port: Type<LivePush>;
-  /** Which of them is the bus between replicas; without one they hear of each other's logouts by the refresh. */
+  /**
+   * The provider that implements the bus between replicas. Without a bus, replicas learn of each other's logouts by
+   * polling the store.
+   */
   readonly clusterBus?: Type<ClusterBus>;
-  /** What is wrong with how it was configured: one line each, with what was wanted; the start fails with all of them. */
+  /** Configuration faults, one line each, with the expected value. The start fails and lists all of them. */
   readonly faults?: readonly string[];
 }

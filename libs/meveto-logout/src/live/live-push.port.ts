@@ -1,17 +1,17 @@
-import type { AnnouncedLogout } from '../model/logout.js';
+import type { AnnouncedLogout } from '../store/index.js';
 
 /**
- * Tells the browsers of a logged out user at once that their session is over. Best effort: the guard is what protects,
- * and a browser that is not told asks by itself.
+ * Notifies the browsers of a logged out user at once that the session is over. Best effort: the guard protects the routes,
+ * and the browser client also checks its session on its own.
  */
 export abstract class LivePush {
   /**
-   * A logout that this process has just learned of, by its own commit or otherwise (`source`). Called once per process
-   * and logout: an adapter that reaches the browsers of all replicas acts on `own-commit` only. Returns at once and never
+   * Announces a logout that this process has just learned of; `source` says from where. Called once per process and
+   * logout: an adapter that reaches the browsers of all replicas acts on `own-commit` only. Returns at once and never
    * throws.
    */
   abstract announce(logout: AnnouncedLogout): void;
 
-  /** The application stops. Bounded in time by the adapter itself. */
+  /** Called when the application stops. The adapter bounds the time itself. */
   close?(): void | Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Subscription } from 'rxjs';
-import { KnownLogouts } from '../logout/known-logouts.js';
-import { announceBy, closeWay } from './best-effort.js';
+import { LogoutCache } from '../logouts/index.js';
+import { announceWith, closeAdapter } from './best-effort.js';
 import { LivePush } from './live-push.port.js';
 
 /** Passes every logout that this process learns of to the live push. */
@@ -10,18 +10,18 @@ export class LogoutAnnouncer {
   #logouts: Subscription | undefined;
 
   constructor(
-    @Inject(KnownLogouts) private readonly known: KnownLogouts,
+    @Inject(LogoutCache) private readonly cache: LogoutCache,
     @Inject(LivePush) private readonly livePush: LivePush,
   ) {}
 
   start(): void {
-    this.#logouts = this.known.logouts$.subscribe((logout) => {
-      announceBy(this.livePush, logout);
+    this.#logouts = this.cache.logouts$.subscribe((logout) => {
+      announceWith(this.livePush, logout);
     });
   }
 
   async stop(): Promise<void> {
     this.#logouts?.unsubscribe();
-    await closeWay(this.livePush);
+    await closeAdapter(this.livePush);
   }
 }

@@ -4,12 +4,12 @@ import { LONGEST_DELAY_MS, RedirectPace } from './redirect-pace.js';
 const delays = (pace: RedirectPace, count: number, now: number): number[] =>
   Array.from({ length: count }, () => pace.nextDelayMs(now));
 
-describe('the pace of redirects', () => {
-  it('lets a few go at once', () => {
+describe('RedirectPace', () => {
+  it('lets an initial burst leave at once', () => {
     expect(delays(new RedirectPace(400), 100, 1_000)).toEqual(Array(100).fill(0));
   });
 
-  it('spreads thousands evenly: no second has more than its share', () => {
+  it('spreads thousands of redirects evenly: no second exceeds the limit', () => {
     const perSecond = new Map<number, number>();
     for (const delayMs of delays(new RedirectPace(400), 10_000, 1_000)) {
       const second = Math.floor(delayMs / 1_000);
@@ -19,7 +19,7 @@ describe('the pace of redirects', () => {
     expect(perSecond.size).toBe(25);
   });
 
-  it('keeps nobody waiting past the longest delay, and draws lots then', () => {
+  it('never exceeds the longest delay, and returns random delays beyond it', () => {
     const late = delays(new RedirectPace(100), 20_000, 1_000);
     expect(Math.max(...late)).toBeLessThanOrEqual(LONGEST_DELAY_MS);
     const drawn = late.slice(10_000);
@@ -28,7 +28,7 @@ describe('the pace of redirects', () => {
     expect(half).toBeLessThan(0.55);
   });
 
-  it('is free again after a pause', () => {
+  it('allows a new burst after a pause', () => {
     const pace = new RedirectPace(400);
     delays(pace, 1_000, 1_000);
     expect(pace.nextDelayMs(1_000)).toBeGreaterThan(2_000);

@@ -1,17 +1,16 @@
-import type { Faults } from '../options/checks.js';
+import { integer } from '../core/index.js';
 
-/** A browser waits no longer than this for its turn. */
+/** The longest delay that a browser receives. */
 export const LONGEST_DELAY_MS = 30_000;
 
 const BURST_MS = 250;
 
-/** The option of that name, checked; 400 by default. */
-export const redirectsPerSecondOf = (given: number | undefined, faults: Faults): number =>
-  faults.integer('livePush.redirectsPerSecond', given, 400, { min: 1, max: 100_000 });
+/** The option `redirectsPerSecond`. Default: 400. */
+export const redirectsPerSecond = integer(400, 1, 100_000);
 
 /**
- * Spreads the pages that are sent to the login page, so that a logout of thousands is no flood there: as many at once as
- * a quarter of a second allows, then one after the other at an even pace.
+ * Spreads redirects to the login page over time, so that a logout of thousands of users does not flood it. Pages within
+ * a burst of a quarter of a second leave at once; the others follow at an even pace.
  */
 export class RedirectPace {
   readonly #intervalMs: number;
@@ -21,7 +20,7 @@ export class RedirectPace {
     this.#intervalMs = 1_000 / perSecond;
   }
 
-  /** How long the next page is to wait, in whole milliseconds. Past the longest delay, turns are drawn by lot. */
+  /** The delay of the next page in whole milliseconds. Beyond the longest delay, the delay is random. */
   nextDelayMs(now = performance.now()): number {
     this.#nextAt = Math.max(this.#nextAt, now - BURST_MS);
     const delayMs = Math.max(0, Math.ceil(this.#nextAt - now));

@@ -1,32 +1,40 @@
 import type { ModuleRef } from '@nestjs/core';
-import type { Inbox } from '../inbox/inbox.port.js';
-import type { LogoutRegister } from '../logout/logout-register.port.js';
-import type { Clock } from '../model/clock.js';
-import type { Lease } from '../reconcile/lease.port.js';
+import type { Inbox } from './sql/inbox.js';
+import type { LogoutStore } from './sql/logout-store.js';
+import type { ReconcileLease } from './sql/reconcile-lease.js';
 
-/** What an adapter is given when it is made. */
+/** What a store gets when it is created. */
 export interface StoreContext {
   readonly moduleRef: ModuleRef;
-  readonly clock: Clock;
-  /** How long one operation may wait for a busy store, in milliseconds. */
+  /** The longest time that one operation waits for a busy store, in milliseconds. */
   readonly storeTimeoutMs: number;
-  /** Keyed digest of a Meveto ID, for rows that outlive the link between user and Meveto ID. */
-  readonly digestPerson: (mevetoId: string) => string;
-  /** What earlier keys made of the same Meveto ID; left out, there were none. */
-  readonly earlierDigestsOfPerson?: (mevetoId: string) => readonly string[];
+  /** Keyed digest of a Meveto ID, for job rows that remain after the link between user and Meveto ID is removed. */
+  readonly digestSubject: (mevetoId: string) => string;
+  /** Digests of the same Meveto ID by earlier keys. @defaultValue none */
+  readonly earlierDigestsOfSubject?: (mevetoId: string) => readonly string[];
 }
 
-/** The three ports of one store: they share its transactions. */
+/** Token of the store that the application chose. */
+export const STORE = Symbol('meveto-logout:store');
+
+/** The three parts of one store. They share its transactions. */
 export interface Store {
   readonly inbox: Inbox;
-  readonly register: LogoutRegister;
-  readonly lease: Lease;
-  /** Opens connections and checks that the store can keep its promises. */
+  readonly logoutStore: LogoutStore;
+  readonly lease: ReconcileLease;
+  /**
+   * The key that derives the names of users outside the server. Returns the stored key; if there is none, stores and returns
+   * `fresh`. All replicas with the same tables get the same key, also after restarts.
+   * @param fresh 32 random bytes
+   * @throws {StoreUnavailableError} when the store does not answer
+   */
+  namingKey(fresh: Uint8Array): Promise<Uint8Array>;
+  /** Opens connections, and checks that the database and the tables meet the requirements. */
   connect(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A store as the application chooses it in the options; made with `typeOrmStore()` or `memoryStore()`. */
+/** The option `store`. Create one with `typeOrmStore()`, `sqlStore()` or `memoryStore()`. */
 export interface StoreDefinition {
   readonly create: (context: StoreContext) => Store;
 }

@@ -69,7 +69,7 @@ const SETTINGS = new Table({
 
 const TABLES = [USERS, ACCESS_TOKENS, SESSIONS, SETTINGS];
 
-/** Where Socket.IO's PostgreSQL adapter keeps what is too long for a notification. */
+/** Table of Socket.IO's PostgreSQL adapter for messages that are too long for a notification. */
 const SOCKET_IO_ATTACHMENTS = `CREATE TABLE socket_io_attachments (
   id bigserial UNIQUE, created_at timestamptz DEFAULT now(), payload bytea)`;
 
@@ -89,7 +89,7 @@ export class CreateDemoTables1760000000000 implements MigrationInterface {
   }
 }
 
-/** MySQL compares text without regard to case unless it is told otherwise; ids must not be taken for one another. */
+/** MySQL compares text case-insensitively by default, but different ids must not be equal. */
 function caseSensitive(table: Table): Table {
   const copy = table.clone();
   for (const column of copy.columns) {

@@ -5,14 +5,17 @@ import {
   Injectable,
   UnauthorizedException,
 } from '@nestjs/common';
-import type { PusherChannel, PusherGrant, PusherSubscription } from '../../client/protocol.js';
-import { LogoutStateUnknownException } from '../../guard/refusal.js';
-import { RefusalWriter } from '../../guard/refusal-writer.js';
-import type { SessionFacts } from '../../model/session.js';
-import type { ResolvedOptions } from '../../options/resolved-options.js';
-import { hasLateReaders, hasUnreadable, readSessions } from '../../session/read-sessions.js';
-import type { SessionRequest } from '../../session/session-reader.port.js';
-import { RESOLVED_OPTIONS } from '../../tokens.js';
+import type { PusherChannel, PusherGrant, PusherSubscription } from '../../protocol/index.js';
+import { LogoutStateUnknownException, RefusalWriter } from '../../guard/index.js';
+import {
+  hasLateReaders,
+  hasUnreadable,
+  readSessions,
+  type ResolvedSessions,
+  type SessionFacts,
+  type SessionRequest,
+  SESSIONS_OPTIONS,
+} from '../../sessions/index.js';
 import { isAllowedOrigin } from '../allowed-origin.js';
 import { PusherChannels } from './pusher-channels.js';
 import type { ResolvedPusherOptions } from './pusher-options.js';
@@ -22,7 +25,10 @@ import { PUSHER_OPTIONS, PUSHER_SERVER } from './pusher-tokens.js';
 /** @see https://pusher.com/docs/channels/library_auth_reference/auth-signatures/ */
 const SOCKET_ID = /^\d{1,20}\.\d{1,20}$/;
 
-/** Says which channels are a browser's own, and signs for no other ones. Ended sessions do not come here: the guard stands before. */
+/**
+ * Returns the channels of a browser, and signs subscriptions for these channels only. The guard runs before and refuses
+ * ended sessions.
+ */
 @Injectable()
 export class PusherAuthorizer {
   constructor(
@@ -30,19 +36,20 @@ export class PusherAuthorizer {
     @Inject(PUSHER_OPTIONS) private readonly pusher: ResolvedPusherOptions,
     @Inject(PusherChannels) private readonly channels: PusherChannels,
     @Inject(RefusalWriter) private readonly writer: RefusalWriter,
-    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(SESSIONS_OPTIONS) private readonly options: ResolvedSessions,
   ) {}
 
   /**
    * @throws {UnauthorizedException} without a session
-   * @throws {LogoutStateUnknownException} when there may be one that cannot be read here or now
+   * @throws {LogoutStateUnknownException} when a session may exist but cannot be read, and while the store with the key
+   * of the channel names does not answer
    */
   async subscriptionOf(request: SessionRequest, response: object): Promise<PusherSubscription> {
     const sessions = await this.#sessionsOf(request, response);
     const channels = new Map<string, PusherChannel>();
     for (const { userId, signedInAt = null } of sessions) {
-      const name = this.channels.of(String(userId));
-      // The end of one of a person's sessions is the end of the page.
+      const name = await this.#channelOf(userId, response);
+      // The page is left when any session of the user ends: use the earliest start.
       const earliest = earlierOf(channels.get(name)?.signedInAt, signedInAt);
       channels.set(name, { name, signedInAt: earliest });
     }
@@ -50,10 +57,11 @@ export class PusherAuthorizer {
   }
 
   /**
-   * @throws {BadRequestException} when it is not what Pusher's libraries send
-   * @throws {ForbiddenException} for a page of another site, and for a channel that is not the session's own
+   * @throws {BadRequestException} when the body is not what Pusher's libraries send
+   * @throws {ForbiddenException} for a page of another site, and for a channel of another session
    * @throws {UnauthorizedException} without a session
-   * @throws {LogoutStateUnknownException} when there may be one that cannot be read here or now
+   * @throws {LogoutStateUnknownException} when a session may exist but cannot be read, and while the store with the key
+   * of the channel names does not answer
    */
   async authorize(request: SessionRequest, response: object, body: unknown): Promise<PusherGrant> {
     if (!isAllowedOrigin(request.headers, this.pusher.origins))
@@ -63,28 +71,35 @@ export class PusherAuthorizer {
     if (typeof socketId !== 'string' || !SOCKET_ID.test(socketId) || typeof channel !== 'string') {
       throw new BadRequestException('socket_id and channel_name are required.');
     }
-    if (!sessions.some(({ userId }) => this.channels.allOf(String(userId)).includes(channel))) {
+    const own = await Promise.all(sessions.map(({ userId }) => this.#channelOf(userId, response)));
+    if (!own.includes(channel)) {
       throw new ForbiddenException('This channel is not for this session.');
     }
     const { auth } = this.server.authorizeChannel(socketId, channel);
     return { auth };
   }
 
+  #channelOf(userId: SessionFacts['userId'], response: object): Promise<string> {
+    return this.channels.of(String(userId)).catch(() => this.#retryLater(response));
+  }
+
+  #retryLater(response: object): never {
+    this.writer.setRetryAfter(response);
+    throw new LogoutStateUnknownException();
+  }
+
   async #sessionsOf(request: SessionRequest, response: object): Promise<readonly SessionFacts[]> {
     const readers = this.options.sessions;
     const sessions = await readSessions(readers, request);
     if (sessions.length > 0) return sessions;
-    // A page that is told it has no session leaves: that must be certain.
-    if (hasLateReaders(readers) || hasUnreadable(readers, request)) {
-      this.writer.setRetryAfter(response);
-      throw new LogoutStateUnknownException();
-    }
+    // The client leaves a page that has no session: answer 401 only when that is certain.
+    if (hasLateReaders(readers) || hasUnreadable(readers, request)) this.#retryLater(response);
     const message = 'There is no session to watch. Log in first.';
     throw new UnauthorizedException({ statusCode: 401, reason: 'not-logged-in', message });
   }
 }
 
-/** @param known undefined when there is none yet; null is a start that nobody knows */
+/** @param known undefined before the first session; null if the start of a session is unknown */
 function earlierOf(known: number | null | undefined, other: number | null): number | null {
   if (known === undefined) return other;
   return known === null || other === null ? null : Math.min(known, other);

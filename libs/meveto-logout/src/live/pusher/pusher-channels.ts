@@ -1,25 +1,23 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { TokenVault } from '../../secrets/token-vault.js';
+import { UserNames } from '../../core/index.js';
 
 const PREFIX = 'private-meveto-';
 
 /**
- * Names the channel of each user. Pusher sees channel names, and anybody may try to subscribe: a keyed digest says nothing
- * of the user, and the prefix makes Pusher ask for our authorisation. With 58 characters of A-Z a-z 0-9 _ - it is within
- * what Pusher allows.
+ * Names the channel of each user. Pusher sees channel names, and any client may try to subscribe. A keyed digest reveals
+ * nothing of the user, and the prefix makes Pusher require a signature of this module. Names have 58 characters of
+ * `A-Z a-z 0-9 _ -`, within Pusher's limits.
  * @see https://pusher.com/docs/channels/using_channels/channels/#channel-naming-conventions
  */
 @Injectable()
 export class PusherChannels {
-  constructor(@Inject(TokenVault) private readonly vault: TokenVault) {}
+  constructor(@Inject(UserNames) private readonly names: UserNames) {}
 
-  /** The channel that browsers of this user are told. */
-  of(userId: string): string {
-    return PREFIX + this.vault.digestChannel(userId);
-  }
-
-  /** Every channel that a browser of this user may be on: also those from before the keys were changed. */
-  allOf(userId: string): readonly string[] {
-    return [this.of(userId), ...this.vault.earlierDigestsOfChannel(userId).map((digest) => PREFIX + digest)];
+  /**
+   * The channel for browsers of this user.
+   * @throws {StoreUnavailableError} while the key of the channel names cannot be read
+   */
+  async of(userId: string): Promise<string> {
+    return PREFIX + (await this.names.ofChannel(userId));
   }
 }

@@ -1,33 +1,45 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { LOGGED_OUT_EVENT, type LoggedOutMessage } from '../../client/protocol.js';
-import type { AnnouncedLogout } from '../../model/logout.js';
-import { Counters } from '../../observe/counters.js';
-import type { ResolvedOptions } from '../../options/resolved-options.js';
-import { RESOLVED_OPTIONS } from '../../tokens.js';
+import { LOGGED_OUT_EVENT, type LoggedOutMessage } from '../../protocol/index.js';
+import { Counters, MevetoLogoutError, waitAtMost, within } from '../../core/index.js';
+import type { AnnouncedLogout } from '../../store/index.js';
 import { LivePush } from '../live-push.port.js';
 import { RedirectPace } from '../redirect-pace.js';
 import { PusherChannels } from './pusher-channels.js';
 import type { ResolvedPusherOptions } from './pusher-options.js';
 import type { PusherEvent, PusherServer } from './pusher-server.js';
 import { PUSHER_OPTIONS, PUSHER_SERVER } from './pusher-tokens.js';
+import { GUARD_OPTIONS, type ResolvedGuard } from '../../guard/index.js';
 
-/** Pusher takes ten events in one request. @see https://pusher.com/docs/channels/library_auth_reference/rest-api/#post-batch-events-trigger-multiple-events */
+/**
+ * Pusher accepts ten events per request.
+ * @see https://pusher.com/docs/channels/library_auth_reference/rest-api/#post-batch-events-trigger-multiple-events
+ */
 const BATCH = 10;
 const REQUESTS_AT_A_TIME = 4;
 const PAUSES_MS = [500, 2_000];
-/** More than a crowd that is logged out at once; beyond it browsers find out by themselves. */
+/**
+ * Limit of waiting notices, above the largest expected logout. Notices beyond the limit are dropped: the browser client
+ * learns of the logout by its own check.
+ */
 const MAX_WAITING = 20_000;
 const STOP_WITHIN_MS = 2_000;
 
+/** A message to the pages of one user. */
+interface Notice {
+  readonly userId: string;
+  readonly data: LoggedOutMessage;
+}
+
 /**
- * Tells browsers through Pusher, from the replica that committed the logout: Pusher reaches the browsers of all. Best
- * effort, with a bounded number of tries in the background: nothing of it is waited for by a logout.
+ * Sends logouts to browsers through Pusher. Only the replica that committed the logout sends, because Pusher reaches
+ * the browsers of all replicas. Best effort, with a bounded number of attempts in the background: a logout never waits
+ * for Pusher.
  */
 @Injectable()
 export class PusherLivePush extends LivePush {
   readonly #logger = new Logger('MevetoLogout');
-  readonly #waiting: PusherEvent[] = [];
+  readonly #waiting: Notice[] = [];
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<void>>();
   readonly #pace: RedirectPace;
@@ -38,35 +50,34 @@ export class PusherLivePush extends LivePush {
     @Inject(PUSHER_OPTIONS) private readonly pusher: ResolvedPusherOptions,
     @Inject(PusherChannels) private readonly channels: PusherChannels,
     @Inject(Counters) private readonly counters: Counters,
-    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(GUARD_OPTIONS) private readonly options: ResolvedGuard,
   ) {
     super();
     this.#pace = new RedirectPace(pusher.redirectsPerSecond);
   }
 
-  override announce({ userId, loggedOutAt, source }: AnnouncedLogout): void {
+  override announce({ userId, loggedOutAt, source, reason: cause }: AnnouncedLogout): void {
     if (source !== 'own-commit' || this.#stopping.signal.aborted) return;
     const delayMs = this.#pace.nextDelayMs();
     const data: LoggedOutMessage = {
       loggedOutAt: new Date(loggedOutAt).toISOString(),
       redirectTo: this.options.whenLoggedOut.redirectTo,
       reason: 'logged-out',
+      cause,
       ...(delayMs > 0 && { delayMs }),
     };
-    const events = this.channels.allOf(userId).map((channel) => ({ channel, name: LOGGED_OUT_EVENT, data }));
-    if (this.#waiting.length + events.length > MAX_WAITING) {
-      this.counters.add('live_push_failed', events.length);
+    if (this.#waiting.length === MAX_WAITING) {
+      this.counters.add('live_push_failed');
       return;
     }
-    this.#waiting.push(...events);
-    // Logouts of the same moment go together.
+    this.#waiting.push({ userId, data });
+    // Logouts of the same tick share a request.
     queueMicrotask(() => this.#work());
   }
 
-  /** What waits is still sent, as far as the time allows. */
+  /** Sends the waiting notices for 2 s at most. */
   override async close(): Promise<void> {
-    const limit = delay(STOP_WITHIN_MS, undefined, { ref: false });
-    await Promise.race([this.#finish(), limit]);
+    await waitAtMost(STOP_WITHIN_MS, this.#finish());
     this.#stopping.abort();
     this.#waiting.length = 0;
   }
@@ -86,45 +97,45 @@ export class PusherLivePush extends LivePush {
     }
   }
 
-  async #send(events: PusherEvent[]): Promise<void> {
+  async #send(notices: readonly Notice[]): Promise<void> {
     for (const pauseMs of [...PAUSES_MS, undefined]) {
       try {
-        await this.#within(this.server.triggerBatch(events));
-        this.counters.add('live_push_sent', events.length);
+        await this.#within(this.#publish(notices));
+        this.counters.add('live_push_sent', notices.length);
         this.#recovered();
         return;
       } catch (error) {
         this.#failed(error);
-        if (pauseMs === undefined || !mayWorkLater(error) || !(await this.#pause(pauseMs))) break;
+        if (pauseMs === undefined || !isRetryable(error) || !(await this.#pause(pauseMs))) break;
       }
     }
-    this.counters.add('live_push_failed', events.length);
+    this.counters.add('live_push_failed', notices.length);
   }
 
-  /** An own `server` may have no deadline. */
-  async #within(request: Promise<unknown>): Promise<void> {
-    const answered = new AbortController();
-    const late = delay(this.pusher.timeoutMs + 500, undefined, { signal: answered.signal, ref: false });
-    const tooLate = late.then(() => Promise.reject(new Error('no answer in time')));
-    tooLate.catch(() => undefined);
-    try {
-      await Promise.race([request, tooLate]);
-    } finally {
-      answered.abort();
-    }
+  async #publish(notices: readonly Notice[]): Promise<void> {
+    const eventOf = async ({ userId, data }: Notice): Promise<PusherEvent> => ({
+      channel: await this.channels.of(userId),
+      name: LOGGED_OUT_EVENT,
+      data,
+    });
+    await this.server.triggerBatch(await Promise.all(notices.map(eventOf)));
+  }
+
+  /** A `server` of the application may have no deadline. */
+  #within(request: Promise<void>): Promise<void> {
+    return within(this.pusher.timeoutMs + 500, request, () => new Error('no answer in time'), false);
   }
 
   async #pause(ms: number): Promise<boolean> {
     return delay(ms, true, { signal: this.#stopping.signal, ref: false }).catch(() => false);
   }
 
-  /** Tells of an outage once: the library's errors hold the signed address and are never shown. */
+  /** Logs an outage once. Never shows the library's errors: they contain the signed URL. */
   #failed(error: unknown): void {
     if (this.#isDown) return;
     this.#isDown = true;
-    const status = statusOf(error);
     this.#logger.warn(
-      `Pusher was not told of a logout (${status === undefined ? 'no answer' : `status ${String(status)}`}). ` +
+      `A logout was not sent to Pusher (${whyNot(error)}). ` +
         'Browsers find out at their next request or check. Further failures are counted in live_push_failed.',
     );
   }
@@ -135,14 +146,21 @@ export class PusherLivePush extends LivePush {
   }
 }
 
+function whyNot(error: unknown): string {
+  if (error instanceof MevetoLogoutError && error.code === 'ERR_MEVETO_STORE_UNAVAILABLE')
+    return 'the store with the key of the channel names does not answer';
+  const status = statusOf(error);
+  return status === undefined ? 'no answer' : `status ${String(status)}`;
+}
+
 function statusOf(error: unknown): number | undefined {
   return error instanceof Error && 'status' in error && typeof error.status === 'number'
     ? error.status
     : undefined;
 }
 
-/** A refusal of ours, such as for a wrong secret, is the same the next time. */
-function mayWorkLater(error: unknown): boolean {
+/** Whether a retry may succeed. A client error, such as for a wrong secret, repeats. */
+function isRetryable(error: unknown): boolean {
   const status = statusOf(error);
   return status === undefined || status >= 500 || status === 429;
 }

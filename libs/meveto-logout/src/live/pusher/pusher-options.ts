@@ -1,21 +1,43 @@
 import type { InjectionToken, ModuleMetadata, OptionalFactoryDependency, Type } from '@nestjs/common';
 import type { CanActivate } from '@nestjs/common';
-import { Faults, isLoopback } from '../../options/checks.js';
-import { allowedOriginsOf } from '../allowed-origin.js';
-import { redirectsPerSecondOf } from '../redirect-pace.js';
-import type { PusherServer } from './pusher-server.js';
+import {
+  Faults,
+  flag,
+  integer,
+  isLoopback,
+  isObject,
+  kindOf,
+  milliseconds,
+  type Option,
+  optional,
+  refuseUnknown,
+  requiredText,
+  type Resolved,
+  resolveTable,
+  type TableOf,
+} from '../../core/index.js';
+import type { PusherSubscription } from '../../protocol/index.js';
+import { allowedOrigins } from '../allowed-origin.js';
+import { redirectsPerSecond } from '../redirect-pace.js';
+import type { PusherConnection, PusherServer } from './pusher-server.js';
 
-/** Which Pusher application to use. */
+/** The Pusher application to use. */
 export interface PusherOptions {
   /** `app_id` of the Pusher application. Not needed with `server`. */
   readonly appId?: string;
-  /** Its key. Public: browsers get it. */
+  /** `key` of the Pusher application. The key is public: browsers receive it. */
   readonly key: string;
-  /** Its secret. Not needed with `server`. */
+  /** `secret` of the Pusher application. Not needed with `server`. */
   readonly secret?: string;
-  /** Its cluster, such as 'eu'. Either this or `host`. */
+  /**
+   * `cluster` of the Pusher application, such as 'eu'. Give either `cluster` or `host`.
+   * @defaultValue none
+   */
   readonly cluster?: string;
-  /** Host name of a server that speaks Pusher's protocol, in place of `cluster`; for browsers and for this server alike. */
+  /**
+   * Host name of a server with Pusher's protocol, for browsers and for this server. Replaces `cluster`.
+   * @defaultValue none
+   */
   readonly host?: string;
   /**
    * Port of `host`. Integer, 1 to 65 535.
@@ -23,39 +45,45 @@ export interface PusherOptions {
    */
   readonly port?: number;
   /**
-   * TLS to Pusher. False is for a `host` on a loopback address only.
+   * TLS to Pusher. `false` is allowed only for a `host` on a loopback address.
    * @defaultValue true
    */
   readonly useTLS?: boolean;
   /**
-   * Deadline of one request to Pusher, in milliseconds. Integer, 100 to 30 000. Three are tried for one logout.
+   * Deadline of one request to Pusher. Integer, 100 to 30 000. One logout gets three attempts.
    * @defaultValue 5000
    */
   readonly timeoutMs?: number;
   /**
-   * How many users’ pages may be sent to the login page in a second, per process, after a quarter of a second's worth at
-   * once; later ones are told to wait for their turn, 30 s at most. Integer, 1 to 100 000.
+   * Redirects to the login page per second and process, after an initial burst of a quarter of a second. Further pages
+   * wait, 30 s at most. Integer, 1 to 100 000.
    * @defaultValue 400
    */
   readonly redirectsPerSecond?: number;
   /**
-   * Origins whose pages may subscribe, besides the one that the request itself is for. Example: `['https://app.example.com']`.
-   * The application allows them by CORS, too.
+   * Origins whose pages may subscribe, besides the request's own origin. Example: `['https://app.example.com']`. The
+   * application must also allow these origins by CORS.
    * @defaultValue []
    */
   readonly origins?: readonly string[];
-  /** A `Pusher` of the application's own, of the official package, in place of `appId` and `secret`. */
+  /**
+   * A `Pusher` of the official package that the application created. Replaces `appId` and `secret`.
+   * @defaultValue none
+   */
   readonly server?: PusherServer;
 }
 
-/** What is chosen by the shape of the application, before any configuration is read. */
+/** The part of the options that is needed before any configuration is read. */
 export interface PusherRoute {
   /**
-   * Path of the route that tells browsers their channel and authorises it, below the global prefix.
+   * Path of the route that returns the channels of a browser and authorises subscriptions, below the global prefix.
    * @defaultValue 'meveto/pusher'
    */
   readonly path?: string;
-  /** Guards of the application that put `request.user` there, for session readers that look at it. */
+  /**
+   * Guards of the application that set `request.user`, for session readers that use `request.user`.
+   * @defaultValue []
+   */
   readonly guards?: readonly (Type<CanActivate> | CanActivate)[];
 }
 
@@ -65,27 +93,8 @@ export interface PusherAsyncOptions extends PusherRoute, Pick<ModuleMetadata, 'i
   readonly useFactory: (...dependencies: never[]) => PusherOptions | Promise<PusherOptions>;
 }
 
-/** Where the official library connects to. */
-export type PusherConnection = {
-  readonly appId: string;
-  readonly key: string;
-  readonly secret: string;
-  readonly useTLS: boolean;
-  readonly timeoutMs: number;
-} & (
-  | { readonly cluster: string; readonly host: undefined }
-  | { readonly host: string; readonly port: number | undefined }
-);
-
-/** What a browser needs to connect; nothing of it is secret. */
-export interface BrowserConnection {
-  readonly key: string;
-  readonly cluster: string;
-  readonly forceTLS: boolean;
-  readonly wsHost?: string;
-  readonly wsPort?: number;
-  readonly wssPort?: number;
-}
+/** What a browser needs to connect. Contains no secret. */
+type BrowserConnection = Omit<PusherSubscription, 'channels'>;
 
 export interface ResolvedPusherOptions {
   readonly browser: BrowserConnection;
@@ -95,57 +104,140 @@ export interface ResolvedPusherOptions {
   readonly server: PusherServer | PusherConnection;
 }
 
-/** Checks the options and fills in the defaults; every fault is one line, and none quotes a secret. */
-export function resolvePusherOptions(given: PusherOptions): {
+const credential = requiredText('It is shown on the page of your Pusher application.');
+const place = requiredText("Example: pusher({ …, cluster: 'eu' }).");
+
+const server: Option<PusherServer | undefined> = {
+  shape: '`Pusher`',
+  byDefault: 'none',
+  read: (name, given, faults) => {
+    if (given === undefined || given === null) return undefined;
+    if (isServer(given)) return given;
+    faults.add(
+      `${name}: expected a client of the package pusher. Example: new Pusher({ appId, key, secret, cluster }).`,
+    );
+    return undefined;
+  },
+};
+
+const isServer = (value: unknown): value is PusherServer =>
+  isObject(value) &&
+  typeof value['triggerBatch'] === 'function' &&
+  typeof value['authorizeChannel'] === 'function';
+
+/** @param hasServer whether the application passes its own client, which has the credentials */
+export const pusherTable = (hasServer = false) =>
+  ({
+    appId: hasServer ? optional(credential) : credential,
+    key: credential,
+    secret: hasServer ? optional(credential) : credential,
+    cluster: optional(place),
+    host: optional(place),
+    port: optional(integer(443, 1, 65_535), '443, without TLS 80'),
+    useTLS: flag(true),
+    timeoutMs: milliseconds(5_000, 100, 30_000),
+    redirectsPerSecond,
+    origins: allowedOrigins,
+    server,
+  }) satisfies TableOf<PusherOptions>;
+
+const DEFAULT_PATH = 'meveto/pusher';
+
+const routePath: Option<string> = {
+  shape: 'path',
+  byDefault: `'${DEFAULT_PATH}'`,
+  read: (name, given, faults) => {
+    const value = given ?? DEFAULT_PATH;
+    if (typeof value === 'string') return value;
+    faults.add(`${name}: got ${kindOf(value)}, expected a path. Example: '${DEFAULT_PATH}'.`);
+    return DEFAULT_PATH;
+  },
+};
+
+const guards: Option<NonNullable<PusherRoute['guards']>> = {
+  shape: 'list of guards',
+  byDefault: '[]',
+  read: (name, given, faults) => {
+    const list = given ?? [];
+    if (Array.isArray(list)) return list as NonNullable<PusherRoute['guards']>;
+    faults.add(`${name}: got ${kindOf(list)}, expected a list of guards. Example: [AuthGuard('jwt')].`);
+    return [];
+  },
+};
+
+/** The properties that `pusher()` accepts beside the options. */
+export const routeTable = { path: routePath, guards } satisfies TableOf<PusherRoute>;
+
+/** Checks the properties of Pusher's route. */
+export function resolvePusherRoute(given: PusherRoute): {
+  readonly route: Resolved<typeof routeTable>;
+  readonly faults: readonly string[];
+} {
+  const faults = new Faults();
+  const route = resolveTable(routeTable, given, faults, 'livePush.');
+  return { route, faults: faults.found };
+}
+
+/**
+ * Checks the options and fills in the defaults. Every fault is one line; no fault quotes a secret.
+ * @param source a factory must not return the properties of the route
+ */
+export function resolvePusherOptions(
+  given: PusherOptions,
+  source: 'application' | 'factory' = 'application',
+): {
   readonly resolved: ResolvedPusherOptions;
   readonly faults: readonly string[];
 } {
   const faults = new Faults();
-  const remedy = 'It is shown on the page of your Pusher application.';
-  const key = faults.text('livePush.key', given.key, remedy);
-  const timeoutMs = faults.integer('livePush.timeoutMs', given.timeoutMs, 5_000, { min: 100, max: 30_000 });
-  const redirectsPerSecond = redirectsPerSecondOf(given.redirectsPerSecond, faults);
-  const origins = allowedOriginsOf(given.origins, faults);
-  const useTLS = given.useTLS ?? true;
-  const place = placeOf(given, useTLS, faults);
-  const server = given.server ?? {
-    appId: faults.text('livePush.appId', given.appId, remedy),
-    key,
-    secret: faults.text('livePush.secret', given.secret, remedy),
-    useTLS,
-    timeoutMs,
-    ...place,
-  };
+  const values: unknown = given;
+  const table = pusherTable(isObject(values) && (values['server'] ?? undefined) !== undefined);
+  if (source === 'factory') refuseRoute(values, faults);
+  refuseUnknown(table, values, faults, 'livePush.', Object.keys(routeTable));
+  const options = resolveTable(table, given, faults, 'livePush.');
+  const { appId = '', key, secret = '', useTLS, timeoutMs, redirectsPerSecond, origins } = options;
+  const place = placeOf(options, faults);
+  const server = options.server ?? { appId, key, secret, useTLS, timeoutMs, ...place };
   const browser = browserOf(key, useTLS, place);
   return { resolved: { browser, timeoutMs, redirectsPerSecond, origins, server }, faults: faults.found };
+}
+
+/** By the time a factory is asked, the route is made. */
+function refuseRoute(given: unknown, faults: Faults): void {
+  if (!isObject(given)) return;
+  for (const name of Object.keys(given).filter((each) => Object.hasOwn(routeTable, each))) {
+    faults.add(
+      `livePush.${name}: is a static option, which useFactory cannot give. Give it beside it: ` +
+        `pusher({ ${name}: …, useFactory }).`,
+    );
+  }
 }
 
 type Place =
   | { readonly cluster: string; readonly host: undefined }
   | { readonly host: string; readonly port: number | undefined };
 
-function placeOf({ cluster, host, port }: PusherOptions, useTLS: boolean, faults: Faults): Place {
+function placeOf(options: Resolved<ReturnType<typeof pusherTable>>, faults: Faults): Place {
+  const { cluster, host, port, useTLS } = options;
   if ((cluster === undefined) === (host === undefined)) {
-    faults.add("livePush: wanted either cluster or host. Example: pusher({ …, cluster: 'eu' }).");
+    faults.add("livePush: expected either cluster or host. Example: pusher({ …, cluster: 'eu' }).");
   }
   if (host === undefined) {
-    if (!useTLS) faults.add('livePush.useTLS: got false, wanted true: Pusher itself is reached by TLS.');
+    if (!useTLS) faults.add('livePush.useTLS: got false, expected true: Pusher itself is reached by TLS.');
     return { cluster: cluster ?? '', host: undefined };
   }
   if (!useTLS && !isLoopback(host)) {
     faults.add(
-      'livePush.useTLS: got false, wanted true: without TLS only a host on a loopback address is allowed.',
+      'livePush.useTLS: got false, expected true: without TLS only a host on a loopback address is allowed.',
     );
   }
-  const checked =
-    port === undefined ? undefined : faults.integer('livePush.port', port, 443, { min: 1, max: 65_535 });
-  return { host, port: checked };
+  return { host, port };
 }
 
 function browserOf(key: string, forceTLS: boolean, place: Place): BrowserConnection {
   if (place.host === undefined) return { key, cluster: place.cluster, forceTLS };
   const { host, port } = place;
   const ports = port === undefined ? {} : { wsPort: port, wssPort: port };
-  // pusher-js wants a cluster, and does not use it beside a host.
+  // pusher-js requires a cluster, but ignores it when a host is given.
   return { key, cluster: '', forceTLS, wsHost: host, ...ports };
 }

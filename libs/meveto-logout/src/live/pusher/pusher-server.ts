@@ -1,5 +1,3 @@
-import type { PusherConnection } from './pusher-options.js';
-
 /** One event for one channel. */
 export interface PusherEvent {
   readonly channel: string;
@@ -7,17 +5,32 @@ export interface PusherEvent {
   readonly data: object;
 }
 
-/** The part of the official `pusher`, 5.x, that is used; structural, so that the package is needed only by who uses it. */
+/**
+ * The part of the official package `pusher`, 5.x, that the module uses. Structural, so that only users of Pusher need
+ * the package.
+ */
 export interface PusherServer {
   triggerBatch(events: PusherEvent[]): Promise<unknown>;
   authorizeChannel(socketId: string, channel: string): { readonly auth: string };
 }
 
+/** Connection options of the official library. */
+export type PusherConnection = {
+  readonly appId: string;
+  readonly key: string;
+  readonly secret: string;
+  readonly useTLS: boolean;
+  readonly timeoutMs: number;
+} & (
+  | { readonly cluster: string; readonly host: undefined }
+  | { readonly host: string; readonly port: number | undefined }
+);
+
 const NOT_INSTALLED =
   'livePush: pusher() needs the package pusher, which cannot be loaded. Install it: npm install pusher.';
 
 /**
- * Makes the official library's client.
+ * Creates the client of the official library.
  * @throws {Error} when the package is not installed
  */
 export async function openPusher(connection: PusherConnection): Promise<PusherServer> {

@@ -14,15 +14,14 @@ import {
   UseGuards,
   VERSION_NEUTRAL,
 } from '@nestjs/common';
-import type { PusherGrant, PusherSubscription } from '../../client/protocol.js';
-import { AnswerLoggedOut } from '../../guard/answer-logged-out.decorator.js';
-import { MevetoLogoutGuard } from '../../guard/meveto-logout.guard.js';
-import type { SessionRequest } from '../../session/session-reader.port.js';
+import type { PusherGrant, PusherSubscription } from '../../protocol/index.js';
+import { AnswerLoggedOut, MevetoLogoutGuard } from '../../guard/index.js';
+import type { SessionRequest } from '../../sessions/index.js';
 import { PusherAuthorizer } from './pusher-authorizer.js';
 
 /**
- * The route that tells a browser its channel and signs its subscription, for live sessions only. No public route: a guard
- * of the application's own stands before it too, and may put `request.user` there.
+ * The route that returns the channels of a browser and signs its subscription, for live sessions only. Not a public route:
+ * guards of the application run before and may set `request.user`.
  */
 export function createPusherController(
   path: string,
@@ -36,7 +35,7 @@ export function createPusherController(
 
     @Get()
     @Header('Cache-Control', 'no-store')
-    tell(
+    channelsOf(
       @Req() request: SessionRequest,
       @Res({ passthrough: true }) response: object,
     ): Promise<PusherSubscription> {

@@ -4,103 +4,112 @@ const SHORT = { type: 'varchar', length: 32 } as const;
 const KEY = { type: 'varchar', length: 64 } as const;
 const INSTANT = { type: 'bigint' } as const;
 
-/** A call from Meveto: waiting, or ended and kept to recognise duplicates. Instants are epoch milliseconds. */
-@Entity('meveto_logout_calls')
-@Index('meveto_logout_calls_due', ['state', 'lane', 'dueAt'])
-@Index('meveto_logout_calls_ended', ['state', 'settledAt'])
-@Index('meveto_logout_calls_person', ['person'])
-export class MevetoLogoutCall {
+/** A job, unfinished or finished. Finished jobs are kept to recognise duplicates. Instants are epoch milliseconds. */
+@Entity('meveto_logout_jobs')
+// The kind is the last column, so that the database skips rows of unknown kinds within the index.
+@Index('meveto_logout_jobs_due', ['state', 'priority', 'dueAt', 'kind'])
+@Index('meveto_logout_jobs_finished', ['state', 'finishedAt'])
+@Index('meveto_logout_jobs_subject', ['subjectDigest'])
+export class MevetoLogoutJob {
   @PrimaryColumn(KEY)
   id!: string;
 
   /** Keyed digest of the token. */
-  @Index('meveto_logout_calls_digest', { unique: true })
+  @Index('meveto_logout_jobs_digest', { unique: true })
   @Column({ ...KEY, name: 'digest' })
   digest!: string;
 
-  /** Meveto's id of the call, for calls of the pending list. */
-  @Index('meveto_logout_calls_source', { unique: true })
+  /** Meveto's id of the webhook; null if the job was never listed. */
+  @Index('meveto_logout_jobs_source', { unique: true })
   @Column({ type: 'varchar', length: 191, name: 'source_id', nullable: true })
   sourceId!: string | null;
 
-  @Column({ ...KEY, name: 'type' })
-  type!: string;
+  @Column({ ...KEY, name: 'kind' })
+  kind!: string;
 
   @Column({ ...SHORT, name: 'state' })
   state!: string;
 
-  /** The sealed token; null once the call has ended. */
+  /** The sealed token; null once the job is finished, or if only the memory of a process has the token. */
   @Column({ type: 'text', name: 'sealed', nullable: true })
   sealed!: string | null;
 
-  /** Smaller goes first: 0 from the pending list, 1 from a confirmed sender, 2 from a stranger. */
-  @Column({ type: 'smallint', name: 'lane' })
-  lane!: number;
+  /** The smaller number comes first: 0 listed webhook, 1 known sender, 2 unknown sender. */
+  @Column({ type: 'smallint', name: 'priority' })
+  priority!: number;
 
-  /** Keyed digest of the address that it came from. */
+  /** Keyed digest of the sender's address. */
   @Column({ ...KEY, name: 'sender', nullable: true })
   sender!: string | null;
 
   @Column({ ...INSTANT, name: 'received_at' })
   receivedAt!: string;
 
-  /** When the person pressed log out: the time of receipt, or Meveto's own when it is known. */
+  /** When the logout happened: Meveto's own time if known, else the first receipt. */
   @Column({ ...INSTANT, name: 'occurred_at' })
   occurredAt!: string;
 
-  /** Not worked on before this time: the end of a lease, or of a pause after a failure. */
+  /** When the job is due: the end of the lease, or of the delay after a failure. */
   @Column({ ...INSTANT, name: 'due_at' })
   dueAt!: string;
 
-  /** Grows with every claim; an older one may no longer write. */
+  /** Grows with every claim. A worker with an older fence may no longer write. */
   @Column({ type: 'int', name: 'fence' })
   fence!: number;
 
   @Column({ type: 'int', name: 'attempts' })
   attempts!: number;
 
-  /** Attempts that were begun and whose outcome nobody knows: the token may be used up. */
+  /** Number of attempts with unknown outcome: the token may be used up. */
   @Column({ type: 'int', name: 'unknown_attempts' })
   unknownAttempts!: number;
 
-  /** Those of them that were turned away (HTTP 4xx), as a gateway before Meveto does. */
-  @Column({ type: 'int', name: 'refusals' })
-  refusals!: number;
+  /** Number of these attempts that ended with a client error (HTTP 4xx), which a gateway in front of Meveto may send. */
+  @Column({ type: 'int', name: 'client_errors' })
+  clientErrors!: number;
 
-  @Column({ ...INSTANT, name: 'settled_at', nullable: true })
-  settledAt!: string | null;
+  @Column({ ...INSTANT, name: 'finished_at', nullable: true })
+  finishedAt!: string | null;
 
-  /** When the pending list last named it, to half a minute. */
+  /** When the job was last listed, accurate to 30 seconds; null if never. */
   @Column({ ...INSTANT, name: 'listed_at', nullable: true })
   listedAt!: string | null;
 
   @Column({ ...KEY, name: 'reason', nullable: true })
   reason!: string | null;
 
-  /** Keyed digest of the Meveto ID, once it is known. */
-  @Column({ ...KEY, name: 'person', nullable: true })
-  person!: string | null;
+  /** Keyed digest of the Meveto ID; null until Meveto names the user. */
+  @Column({ ...KEY, name: 'subject_digest', nullable: true })
+  subjectDigest!: string | null;
 
   @Column({ type: 'varchar', length: 191, name: 'user_id', nullable: true })
   userId!: string | null;
+
+  /** JSON array of the ids of further users with the same Meveto ID. */
+  @Column({ type: 'text', name: 'other_user_ids', nullable: true })
+  otherUserIds!: string | null;
 }
 
-/** A user's last logout: what the guards of all replicas load and refresh from. */
-@Entity('meveto_logout_marks')
-export class MevetoLogoutMark {
+/** The last logout of a user. The pollers of all replicas read this table. One row holds metadata: see logout-rows.ts. */
+@Entity('meveto_logout_logouts')
+export class MevetoLogoutLogout {
   @PrimaryColumn({ type: 'varchar', length: 191, name: 'user_id' })
   userId!: string;
 
   @Column({ ...INSTANT, name: 'logged_out_at' })
   loggedOutAt!: string;
 
-  /** When it was committed, by the store's clock: the refresh goes by it. */
-  @Index('meveto_logout_marks_settled')
-  @Column({ ...INSTANT, name: 'settled_at' })
-  settledAt!: string;
+  /** When the logout was committed, by the store's clock. Polls select by this column. */
+  @Index('meveto_logout_logouts_committed')
+  @Column({ ...INSTANT, name: 'committed_at' })
+  committedAt!: string;
+
+  /** The reason passed to `logOut`; null if Meveto requested the logout. */
+  @Column({ ...SHORT, name: 'reason', nullable: true })
+  reason!: string | null;
 }
 
-/** An address that sent a confirmed call. */
+/** A known sender: an address that sent a job for which Meveto named the user. */
 @Entity('meveto_logout_senders')
 export class MevetoLogoutSender {
   /** Keyed digest of the address. */
@@ -111,7 +120,7 @@ export class MevetoLogoutSender {
   confirmedAt!: string;
 }
 
-/** Held by one replica at a time. */
+/** A lease that one replica holds at a time. */
 @Entity('meveto_logout_leases')
 export class MevetoLogoutLease {
   @PrimaryColumn({ ...KEY, name: 'name' })
@@ -120,14 +129,27 @@ export class MevetoLogoutLease {
   @Column({ ...KEY, name: 'holder' })
   holder!: string;
 
-  @Column({ ...INSTANT, name: 'held_until' })
-  heldUntil!: string;
+  @Column({ ...INSTANT, name: 'leased_until' })
+  leasedUntil!: string;
+}
+
+/** A key that is generated once and shared by all replicas. */
+@Entity('meveto_logout_keys')
+export class MevetoLogoutKey {
+  /** The purpose of the key. */
+  @PrimaryColumn({ ...KEY, name: 'name' })
+  name!: string;
+
+  /** 32 random bytes as base64url. */
+  @Column({ ...KEY, name: 'material' })
+  material!: string;
 }
 
 /** Give these to the DataSource: `entities: [User, ...mevetoLogoutEntities]`. */
 export const mevetoLogoutEntities = [
-  MevetoLogoutCall,
-  MevetoLogoutMark,
+  MevetoLogoutJob,
+  MevetoLogoutLogout,
   MevetoLogoutLease,
   MevetoLogoutSender,
+  MevetoLogoutKey,
 ] as const;

@@ -1,111 +1,66 @@
-import { type MigrationInterface, type QueryRunner, Table, type TableColumnOptions } from 'typeorm';
+import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
+import { createTables, type SchemaOptions } from '../../sql/schema-steps.js';
+import { OWN_TABLES, type OwnTable, ownTableNames } from '../../sql/table-names.js';
+import { databaseKindOf } from '../database-kind-of.js';
+import {
+  MevetoLogoutJob,
+  MevetoLogoutKey,
+  MevetoLogoutLease,
+  MevetoLogoutLogout,
+  MevetoLogoutSender,
+} from '../entities.js';
 
-const text = (name: string, length: string, isNullable = false): TableColumnOptions => ({
-  name,
-  type: 'varchar',
-  length,
-  isNullable,
-});
-/** Ids and digests are told apart by case too, which MySQL's usual collations do not. */
-const exactly = (runner: QueryRunner, columns: TableColumnOptions[]): TableColumnOptions[] =>
-  runner.dataSource.options.type === 'mysql' || runner.dataSource.options.type === 'mariadb'
-    ? columns.map((column) =>
-        column.type === 'varchar' ? { ...column, charset: 'utf8mb4', collation: 'utf8mb4_bin' } : column,
-      )
-    : columns;
-const instant = (name: string, isNullable = false): TableColumnOptions => ({
-  name,
-  type: 'bigint',
-  isNullable,
-});
-const count = (name: string): TableColumnOptions => ({ name, type: 'int' });
+const ENTITIES = {
+  jobs: MevetoLogoutJob,
+  logouts: MevetoLogoutLogout,
+  leases: MevetoLogoutLease,
+  senders: MevetoLogoutSender,
+  keys: MevetoLogoutKey,
+} as const;
 
-/**
- * Creates the module's four tables, on every database that it supports. Those that are there are left alone: MariaDB and
- * MySQL commit each one by itself, and a start may have ended between two of them.
- */
+/** The names that the DataSource gives to the entities, with its prefix and its naming strategy. The store uses the same names. */
+function namesOf(dataSource: DataSource): Record<OwnTable, string> {
+  const { namingStrategy, options } = dataSource;
+  const usual = ownTableNames(databaseKindOf(dataSource), {});
+  const nameOf = (table: OwnTable): string => {
+    const name = namingStrategy.tableName(ENTITIES[table].name, usual[table]);
+    const { entityPrefix = '' } = options;
+    return entityPrefix === '' ? name : namingStrategy.prefixTableName(entityPrefix, name);
+  };
+  return {
+    jobs: nameOf('jobs'),
+    logouts: nameOf('logouts'),
+    leases: nameOf('leases'),
+    senders: nameOf('senders'),
+    keys: nameOf('keys'),
+  };
+}
+
+function schemaOptionsOf(dataSource: DataSource): SchemaOptions {
+  const { options, namingStrategy } = dataSource;
+  const schema = options.type === 'postgres' ? options.schema : undefined;
+  return {
+    tables: namesOf(dataSource),
+    ...(schema !== undefined && { schema }),
+    primaryKeyName: (table, column) => namingStrategy.primaryKeyName(table, [column]),
+  };
+}
+
+/** Creates the module's five tables. Skips what exists: an earlier start on MariaDB or MySQL may have stopped between two tables. */
 export class CreateMevetoLogout1767225600000 implements MigrationInterface {
   readonly name = 'CreateMevetoLogout1767225600000';
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.createTable(callsTable(runner), true);
-    await runner.createTable(
-      new Table({
-        name: 'meveto_logout_marks',
-        columns: exactly(runner, [
-          { ...text('user_id', '191'), isPrimary: true },
-          instant('logged_out_at'),
-          instant('settled_at'),
-        ]),
-        indices: [{ name: 'meveto_logout_marks_settled', columnNames: ['settled_at'] }],
-      }),
-      true,
-    );
-    await runner.createTable(
-      new Table({
-        name: 'meveto_logout_leases',
-        columns: exactly(runner, [
-          { ...text('name', '64'), isPrimary: true },
-          text('holder', '64'),
-          instant('held_until'),
-        ]),
-      }),
-      true,
-    );
-    await runner.createTable(
-      new Table({
-        name: 'meveto_logout_senders',
-        columns: exactly(runner, [{ ...text('sender', '64'), isPrimary: true }, instant('confirmed_at')]),
-      }),
-      true,
-    );
+    const { dataSource } = runner;
+    const statements = createTables(databaseKindOf(dataSource), schemaOptionsOf(dataSource));
+    for (const statement of statements) await runner.query(statement);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of [
-      'meveto_logout_senders',
-      'meveto_logout_leases',
-      'meveto_logout_marks',
-      'meveto_logout_calls',
-    ]) {
-      await runner.dropTable(table);
-    }
+    const names = namesOf(runner.dataSource);
+    for (const table of OWN_TABLES.toReversed()) await runner.dropTable(names[table]);
   }
 }
-
-const callsTable = (runner: QueryRunner): Table =>
-  new Table({
-    name: 'meveto_logout_calls',
-    columns: exactly(runner, [
-      { ...text('id', '64'), isPrimary: true },
-      text('digest', '64'),
-      text('source_id', '191', true),
-      text('type', '64'),
-      text('state', '32'),
-      { name: 'sealed', type: 'text', isNullable: true },
-      { name: 'lane', type: 'smallint' },
-      text('sender', '64', true),
-      instant('received_at'),
-      instant('occurred_at'),
-      instant('due_at'),
-      count('fence'),
-      count('attempts'),
-      count('unknown_attempts'),
-      count('refusals'),
-      instant('settled_at', true),
-      instant('listed_at', true),
-      text('reason', '64', true),
-      text('person', '64', true),
-      text('user_id', '191', true),
-    ]),
-    indices: [
-      { name: 'meveto_logout_calls_digest', columnNames: ['digest'], isUnique: true },
-      { name: 'meveto_logout_calls_source', columnNames: ['source_id'], isUnique: true },
-      { name: 'meveto_logout_calls_due', columnNames: ['state', 'lane', 'due_at'] },
-      { name: 'meveto_logout_calls_ended', columnNames: ['state', 'settled_at'] },
-      { name: 'meveto_logout_calls_person', columnNames: ['person'] },
-    ],
-  });
 
 /** Give these to the DataSource: `migrations: [...mevetoLogoutMigrations], migrationsRun: true`. */
 export const mevetoLogoutMigrations = [CreateMevetoLogout1767225600000] as const;

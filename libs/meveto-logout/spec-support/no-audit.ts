@@ -1,0 +1,5 @@
+import { ReaderAudit } from '../src/sessions/reader-audit.js';
+import { Counters } from '../src/core/counters.js';
+
+/** A session watch for tests that look up no sessions in a store. */
+export const NO_AUDIT = new ReaderAudit(() => Promise.resolve(0), new Counters());

@@ -1,0 +1,48 @@
+export { checkedUserId, safeNameOf } from './checked-user-id.js';
+export { Clock, SystemClock } from './clock.js';
+export { Counters, type Counted } from './counters.js';
+export { Deadline } from './deadline.js';
+export {
+  ConfigurationError,
+  KeysUnavailableError,
+  MevetoLogoutError,
+  type MevetoErrorCode,
+} from './errors.js';
+export { Faults } from './faults.js';
+export { weaknessOfSecret } from './key-checks.js';
+export type { KeyMaterial, KeyRing, KeySource } from './key-options.js';
+export { isLoopback } from './loopback.js';
+export { KeyedDigest } from './keyed-digest.js';
+export { OneWarning } from './one-warning.js';
+export { openKeys, type Keys } from './open-keys.js';
+export {
+  flag,
+  integer,
+  milliseconds,
+  nameLike,
+  oneOf,
+  optional,
+  origin,
+  path,
+  quoted,
+  requiredText,
+} from './option-kinds.js';
+export {
+  group,
+  isObject,
+  kindOf,
+  refuseOtherNames,
+  refuseUnknown,
+  resolveTable,
+  type Option,
+  type OptionTable,
+  type Resolved,
+  type TableOf,
+} from './option-table.js';
+export { KEY_OPTIONS, keyTable, resolveKeys, type KeyOptions, type ResolvedKeys } from './options.js';
+export { isSameOriginPath } from './same-origin-path.js';
+export { SKIP_KEY } from './skip-key.js';
+export { TokenCipher } from './token-cipher.js';
+export { UserNames, type NamingKey } from './user-names.js';
+export { WarningsByName } from './warnings-by-name.js';
+export { waitAtMost, within } from './within.js';

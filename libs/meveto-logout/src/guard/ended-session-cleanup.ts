@@ -1,0 +1,103 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import {
+  dropAuthorization,
+  readSessions,
+  type ResolvedSessions,
+  SessionValidator,
+  type SessionReader,
+  type SessionRequest,
+  SESSIONS_OPTIONS,
+} from '../sessions/index.js';
+import { GUARD_OPTIONS, type ResolvedGuard } from './options.js';
+
+/** The sessions of a refused request. */
+export interface RequestSessions {
+  /**
+   * The readers whose session is over and may be ended. Late readers are left out beside a live session, since ending
+   * their session could end the live one.
+   */
+  readonly over: readonly SessionReader[];
+  /** Whether the request also carries a live session, e.g. a session cookie beside an old token. */
+  readonly hasLive: boolean;
+}
+
+/** Ends the sessions that are over in their session stores when a request is refused. Live sessions stay. */
+@Injectable()
+export class EndedSessionCleanup {
+  readonly #logger = new Logger('MevetoLogout');
+
+  constructor(
+    @Inject(SessionValidator) private readonly validator: SessionValidator,
+    @Inject(SESSIONS_OPTIONS) private readonly options: ResolvedSessions,
+    @Inject(GUARD_OPTIONS) private readonly guardOptions: ResolvedGuard,
+  ) {}
+
+  async of(request: SessionRequest): Promise<RequestSessions> {
+    const over: SessionReader[] = [];
+    let hasLive = false;
+    for (const reader of this.options.sessions) {
+      const sessions = await readSessions([reader], request);
+      const isLive = sessions.map((session) => this.validator.refusalOf(session) === undefined);
+      if (isLive.includes(true)) hasLive = true;
+      if (isLive.includes(false)) over.push(reader);
+    }
+    // The source of request.user is unknown: it may come from the live session.
+    return { over: hasLive ? over.filter(({ isLate }) => isLate !== true) : over, hasLive };
+  }
+
+  /** A failure of the session store is only logged: the guard refuses the sessions anyway. */
+  async end(request: SessionRequest, readers: readonly SessionReader[]): Promise<void> {
+    for (const reader of readers) {
+      try {
+        await reader.end?.(request);
+      } catch {
+        this.#warn();
+      }
+    }
+  }
+
+  /** Replaces the ended sessions of the request by empty ones, so that the request may continue. Returns false on failure. */
+  async renew(request: SessionRequest, readers: readonly SessionReader[]): Promise<boolean> {
+    try {
+      for (const reader of readers) {
+        if (reader.renew === undefined) this.#drop(request, reader);
+        else await reader.renew(request);
+      }
+      return await this.#hasNoEndedSession(request);
+    } catch {
+      this.#warn();
+      return false;
+    }
+  }
+
+  /** Whether every session that is left on the request is live. */
+  async #hasNoEndedSession(request: SessionRequest): Promise<boolean> {
+    const sessions = await readSessions(this.options.sessions, request);
+    return sessions.every((session) => this.validator.refusalOf(session) === undefined);
+  }
+
+  #drop(request: SessionRequest, { cookies, readsTokens }: SessionReader): void {
+    dropCookies(request, cookies ?? this.#namesOfCookies());
+    if (readsTokens === true) dropAuthorization(request);
+  }
+
+  #namesOfCookies(): readonly string[] {
+    return this.guardOptions.whenLoggedOut.clearCookies.map(({ name }) => name);
+  }
+
+  #warn(): void {
+    this.#logger.warn(
+      'The session store could not remove a session that is over. The session stays refused.',
+    );
+  }
+}
+
+/** Removes these cookies from the request, as if the browser had not sent them. */
+function dropCookies(request: SessionRequest, cookies: readonly string[]): void {
+  const names = new Set(cookies);
+  const sent = request.headers.cookie?.split(';');
+  const left = sent?.filter((pair) => !names.has((pair.split('=', 1)[0] ?? '').trim()));
+  if (left !== undefined) request.headers.cookie = left.join(';').trim();
+  const { cookies: parsed } = request as { cookies?: object };
+  for (const name of names) if (parsed !== undefined) Reflect.deleteProperty(parsed, name);
+}

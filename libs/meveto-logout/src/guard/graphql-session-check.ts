@@ -1,0 +1,127 @@
+import { type ExecutionContext, HttpStatus, Inject, Injectable } from '@nestjs/common';
+import {
+  endSoon,
+  HandshakeSessions,
+  InvalidTokenException,
+  OpenConnections,
+  readOpening,
+  readSessions,
+  type ResolvedSessions,
+  type SessionFacts,
+  SessionValidator,
+  type SessionReader,
+  SESSIONS_OPTIONS,
+} from '../sessions/index.js';
+import { OneWarning } from '../core/index.js';
+import {
+  type GraphqlOrigin,
+  isSubscription,
+  mutationOf,
+  openingByParameters,
+  originOf,
+} from './graphql-request.js';
+import { LoggedOutException, LogoutStateUnknownException } from './refusal.js';
+import type { RoutePolicy } from './route-policies.js';
+
+const LOOKS_LIKE_LOGIN = /^(log|sign)_?in|^authenticate/i;
+
+type KnownOrigin = Exclude<GraphqlOrigin, { kind: 'unknown' }>;
+
+/**
+ * Checks the sessions of GraphQL operations. The check refuses by errors only, since the GraphQL server writes the HTTP
+ * response. A subscription is closed when its session is over.
+ */
+@Injectable()
+export class GraphqlSessionCheck {
+  readonly #warning = new OneWarning(
+    'A GraphQL operation passed unchecked, since its context has no request. Put the request into the context as `req`: ' +
+      'GraphQLModule.forRoot({ context: ({ req }) => ({ req }) }).',
+  );
+  readonly #loginWarning = new OneWarning(
+    'A GraphQL mutation with the name of a login was refused, since its request carries a session that is over. Users with an ' +
+      'old cookie cannot log in by it. If the mutation is a login, put @SkipMevetoLogout() on it.',
+  );
+  readonly #streamWarning = new OneWarning(
+    'A logout cannot close a GraphQL subscription over HTTP, since its context has no response. Put the response into the ' +
+      'context as `res` beside `req`: GraphQLModule.forRoot({ context: ({ req, res }) => ({ req, res }) }).',
+  );
+  readonly #parametersWarning = new OneWarning(
+    'A GraphQL operation over a WebSocket passed or stays open unchecked: its context lacks the connection or its parameters, which ' +
+      'carry the tokens of clients. Put connectionParams and extra into the context: GraphQLModule.forRoot({ context: ({ req, extra, ' +
+      'connectionParams }) => ({ req, extra, connectionParams }) }).',
+  );
+
+  constructor(
+    @Inject(SessionValidator) private readonly validator: SessionValidator,
+    @Inject(HandshakeSessions) private readonly handshakes: HandshakeSessions,
+    @Inject(OpenConnections) private readonly streams: OpenConnections,
+    @Inject(SESSIONS_OPTIONS) private readonly options: ResolvedSessions,
+  ) {}
+
+  check(
+    context: ExecutionContext,
+    policy: RoutePolicy,
+    readers: readonly SessionReader[] = this.options.sessions,
+  ): true | Promise<true> {
+    const origin = originOf(context);
+    if (origin.kind === 'unknown') return this.#warning.pass();
+    const found = this.#sessionsOf(origin, readers);
+    const decide = (sessions: readonly SessionFacts[]): true => {
+      this.#decide(sessions, policy, origin, context);
+      this.#watch(origin, sessions, context);
+      return true;
+    };
+    return found instanceof Promise
+      ? found.then(decide, (error: unknown) => refuseUnread(error, origin))
+      : decide(found);
+  }
+
+  #sessionsOf(
+    origin: KnownOrigin,
+    readers: readonly SessionReader[],
+  ): readonly SessionFacts[] | Promise<readonly SessionFacts[]> {
+    if (origin.kind === 'request') {
+      const opening = openingByParameters(origin.request);
+      return opening === undefined ? readSessions(readers, origin.request) : readOpening(readers, opening);
+    }
+    const isLate = readers !== this.options.sessions;
+    return isLate
+      ? readOpening(readers, origin.opening())
+      : this.handshakes.of(origin.connection, origin.opening);
+  }
+
+  #decide(
+    sessions: readonly SessionFacts[],
+    policy: RoutePolicy,
+    origin: KnownOrigin,
+    context: ExecutionContext,
+  ): void {
+    const refusal = this.validator.validate(sessions, policy.stalenessLimitMs);
+    if (refusal === undefined) return;
+    if (refusal.reason === 'logout-state-unknown') throw new LogoutStateUnknownException();
+    if (LOOKS_LIKE_LOGIN.test(mutationOf(context) ?? '')) this.#loginWarning.pass();
+    // Otherwise the client keeps the connection open and sends further operations.
+    if (origin.kind === 'socket') endSoon(origin.socket);
+    throw new LoggedOutException(refusal.reason, HttpStatus.UNAUTHORIZED, refusal.cause);
+  }
+
+  /** Watches every WebSocket, since all its operations share its sessions, and over HTTP only subscriptions. */
+  #watch(origin: KnownOrigin, sessions: readonly SessionFacts[], context: ExecutionContext): void {
+    if (origin.kind === 'socket') {
+      if (sessions.length > 0) this.streams.watch(origin.socket, sessions);
+      else if (!origin.hasParameters && this.options.sessions.some(({ readsTokens }) => readsTokens === true))
+        this.#parametersWarning.pass();
+    } else if (sessions.length > 0 && isSubscription(context)) {
+      if (origin.response !== undefined) this.streams.watch(origin.response, sessions);
+      else if (openingByParameters(origin.request) !== undefined) this.#parametersWarning.pass();
+      else this.#streamWarning.pass();
+    }
+  }
+}
+
+/** Also closes a socket with too many tokens: each of its further operations would carry the same tokens. */
+function refuseUnread(error: unknown, origin: KnownOrigin): never {
+  if (error instanceof InvalidTokenException && origin.kind === 'socket')
+    endSoon(origin.socket, error.reason);
+  throw error;
+}

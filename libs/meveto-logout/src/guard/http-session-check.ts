@@ -1,0 +1,208 @@
+import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import {
+  InvalidTokenException,
+  OpenConnections,
+  readSessions,
+  type ResolvedSessions,
+  type SessionFacts,
+  SessionValidator,
+  type SessionOver,
+  type SessionReader,
+  type SessionRequest,
+  SESSIONS_OPTIONS,
+} from '../sessions/index.js';
+import { OneWarning } from '../core/index.js';
+import { EndedSessionCleanup, type RequestSessions } from './ended-session-cleanup.js';
+import { RefusalWriter } from './refusal-writer.js';
+import { LogoutStateUnknownException } from './refusal.js';
+import type { RoutePolicy } from './route-policies.js';
+import { mayNavigate, wantsPage } from './wants-page.js';
+import { GUARD_OPTIONS, type ResolvedGuard } from './options.js';
+
+const LOOKS_LIKE_LOGIN = /\/(log-?in|sign-?in|auth|authenticate|sessions?)$/;
+
+/** A request of Express or Fastify. Routers change `url`, so `originalUrl` comes first. */
+interface HttpRequest extends SessionRequest {
+  readonly method?: string;
+  readonly url?: string;
+  readonly originalUrl?: string;
+}
+
+/** Checks the sessions of HTTP requests. */
+@Injectable()
+export class HttpSessionCheck {
+  readonly #loginPage: string;
+  readonly #loginPaths: ReadonlySet<string>;
+  readonly #warning = new OneWarning(
+    'A POST request to a path that looks like a login was refused, since it carries a session that is over. If users log ' +
+      "in there, name the path: whenLoggedOut: { loginPaths: ['/api/login'] }, or put @SkipMevetoLogout() on the handler.",
+  );
+
+  readonly #renewWarning = new OneWarning(
+    'A request to a login path carries a session that is over and cannot be removed from the request. Name the cookie of the ' +
+      'session, whenLoggedOut: { clearCookies: [name] }, or give its session reader a method renew(request).',
+  );
+  readonly #besideLiveWarning = new OneWarning(
+    'A request for a page carries a session that is over beside a live one. The cookie of the ended session stays, since its ' +
+      'name is unknown. Name the cookie in its session reader: override readonly cookies = [name].',
+  );
+  readonly #lateWarning = new OneWarning(
+    'A request was refused since a guard of the application set a user without signedInAt, and this user was logged out ' +
+      'before. If that guard is a login (Passport’s local or OAuth strategies), name the path: whenLoggedOut: { loginPaths: ' +
+      "['/oauth/callback'] }, or put @SkipMevetoLogout() on the handler. Otherwise put signedInAt on the user.",
+  );
+
+  constructor(
+    @Inject(SessionValidator) private readonly validator: SessionValidator,
+    @Inject(EndedSessionCleanup) private readonly ended: EndedSessionCleanup,
+    @Inject(RefusalWriter) private readonly writer: RefusalWriter,
+    @Inject(OpenConnections) private readonly streams: OpenConnections,
+    @Inject(SESSIONS_OPTIONS) private readonly options: ResolvedSessions,
+    @Inject(GUARD_OPTIONS) guardOptions: ResolvedGuard,
+  ) {
+    const { redirectTo, loginPaths } = guardOptions.whenLoggedOut;
+    this.#loginPage = pathOf(redirectTo);
+    this.#loginPaths = new Set([redirectTo, ...loginPaths].map(pathOf));
+  }
+
+  check(
+    context: ExecutionContext,
+    policy: RoutePolicy,
+    readers: readonly SessionReader[] = this.options.sessions,
+  ): true | Promise<true> {
+    const request = context.switchToHttp().getRequest<HttpRequest>();
+    const isLate = readers !== this.options.sessions;
+    const decide = (found: readonly SessionFacts[]) => this.#decide(found, context, policy, isLate);
+    try {
+      const sessions = readSessions(readers, request);
+      if (!(sessions instanceof Promise)) return decide(sessions);
+      return sessions.then(decide, (error: unknown) => this.#refuseUnread(error, context));
+    } catch (error) {
+      return this.#refuseUnread(error, context);
+    }
+  }
+
+  #refuseUnread(error: unknown, context: ExecutionContext): never {
+    if (error instanceof InvalidTokenException)
+      this.writer.askForToken(context.switchToHttp().getResponse<object>());
+    throw error;
+  }
+
+  /** @param isLate whether the sessions come from late readers: guards of the application have set them */
+  #decide(
+    found: readonly SessionFacts[],
+    context: ExecutionContext,
+    policy: RoutePolicy,
+    isLate: boolean,
+  ): true | Promise<true> {
+    const sessions = isLate ? this.#withoutLogins(found, context) : found;
+    const refusal = this.validator.validate(sessions, policy.stalenessLimitMs);
+    if (refusal === undefined) {
+      if (policy.isStream) this.streams.watch(serverResponse(context), sessions);
+      return true;
+    }
+    if (isLate && sessions.some(({ signedInAt }) => signedInAt === undefined)) this.#lateWarning.pass();
+    const http = context.switchToHttp();
+    const response = http.getResponse<object>();
+    if (refusal.reason !== 'logout-state-unknown')
+      return this.#refuse(refusal, http.getRequest<HttpRequest>(), response, policy, isLate);
+    this.writer.setRetryAfter(response);
+    throw new LogoutStateUnknownException();
+  }
+
+  #isLogin(request: HttpRequest): boolean {
+    return this.#loginPaths.has(pathOf(urlOf(request)));
+  }
+
+  /** The login page is public, and a GET or HEAD request does not log in. */
+  #isLoginPage(request: HttpRequest): boolean {
+    return (
+      (request.method === 'GET' || request.method === 'HEAD') && pathOf(urlOf(request)) === this.#loginPage
+    );
+  }
+
+  /** On a login path, a user without `signedInAt` is a fresh login and is left out. */
+  #withoutLogins(sessions: readonly SessionFacts[], context: ExecutionContext): readonly SessionFacts[] {
+    const started = sessions.filter(({ signedInAt }) => signedInAt !== undefined);
+    return this.#isLogin(context.switchToHttp().getRequest<HttpRequest>()) ? started : sessions;
+  }
+
+  async #refuse(
+    over: SessionOver,
+    request: HttpRequest,
+    response: object,
+    policy: RoutePolicy,
+    isLate: boolean,
+  ): Promise<true> {
+    if (this.#isLogin(request)) {
+      if (!isLate || this.#isLoginPage(request)) return this.#continueWithoutSession(over, request, response);
+      // The application's guard accepted an ended session: a refreshed token instead of a login, or an old cookie.
+      if (mayNavigate(request.headers)) await this.#clear(request, response, false);
+      throw this.writer.asJson(response, over);
+    }
+    const isRedirected = isPage(request, policy);
+    if (isRedirected && mayNavigate(request.headers)) await this.#endSession(request, response);
+    else await this.#keepSession(request, response);
+    if (!isRedirected) throw this.writer.asJson(response, over);
+    throw this.writer.asRedirect(response, over, request.method === 'GET' ? urlOf(request) : undefined);
+  }
+
+  /**
+   * Lets a request to a login path continue with an empty session: a redirect to the login page would loop, and scripts
+   * must be able to log in.
+   */
+  async #continueWithoutSession(refusal: SessionOver, request: HttpRequest, response: object): Promise<true> {
+    const { over } = await this.#clear(request, response, false);
+    if (await this.ended.renew(request, over)) return true;
+    if (over.some((reader) => reader.renew === undefined)) {
+      this.#renewWarning.pass();
+      // The page itself is public.
+      if (request.method === 'GET' || request.method === 'HEAD') return true;
+    }
+    throw this.writer.asJson(response, refusal);
+  }
+
+  async #endSession(request: HttpRequest, response: object): Promise<void> {
+    const { over } = await this.#clear(request, response, true);
+    await this.ended.end(request, over);
+  }
+
+  /** Deletes the cookies of ended sessions from the browser. Cookies of live sessions stay. */
+  async #clear(request: HttpRequest, response: object, mayTakeLogins: boolean): Promise<RequestSessions> {
+    const found = await this.ended.of(request);
+    if (!found.hasLive) {
+      this.writer.clearSiteData(response, mayTakeLogins);
+      this.writer.clearCookies(response);
+      return found;
+    }
+    const cookies = found.over.flatMap((reader) => reader.cookies ?? []);
+    if (cookies.length > 0) this.writer.clearCookies(response, cookies);
+    if (found.over.some((reader) => reader.end === undefined && reader.cookies === undefined))
+      this.#besideLiveWarning.pass();
+    return found;
+  }
+
+  /** Keeps cookie and session when a script is refused: a late answer could delete those of a newer login. */
+  async #keepSession(request: HttpRequest, response: object): Promise<void> {
+    if (request.method === 'POST' && LOOKS_LIKE_LOGIN.test(pathOf(urlOf(request)))) this.#warning.pass();
+    if (this.writer.clearsStoredData && !(await this.ended.of(request)).hasLive)
+      this.writer.clearSiteData(response, false);
+  }
+}
+
+const isPage = ({ method, headers }: HttpRequest, { answer }: RoutePolicy): boolean =>
+  answer === undefined ? wantsPage(method, headers) : answer === 'redirect';
+
+/** Fastify's reply has the server's response as `raw`. */
+function serverResponse(context: ExecutionContext): object {
+  const response = context.switchToHttp().getResponse<object>();
+  return 'raw' in response ? (response.raw as object) : response;
+}
+
+const urlOf = (request: HttpRequest): string => request.originalUrl ?? request.url ?? '';
+
+/** The path as routers compare it: in lower case, without query and trailing slash. */
+function pathOf(url: string): string {
+  const path = (/^[^?#]*/.exec(url)?.[0] ?? '').toLowerCase();
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}

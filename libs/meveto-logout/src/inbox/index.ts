@@ -1,0 +1,17 @@
+export { Acknowledgement } from './acknowledgement.js';
+export { Attempt } from './attempt.js';
+export { JobAdmin, type JobDecision, type ListJobsOptions } from './job-admin.js';
+export { ExchangeLimiter } from './exchange-limiter.js';
+export { JobEvents } from './job-events.js';
+export { Ingest } from './ingest.js';
+export { JobProcessor } from './job-processor.js';
+export { JobNotResolvableError, InboxFullError, LogoutUnfinishedError } from './errors.js';
+export { FailedAttempts } from './failed-attempts.js';
+export { Housekeeping } from './housekeeping.js';
+export { JobLeases } from './leases.js';
+export { LogoutWorker } from './logout-worker.js';
+export { LogoutService } from './logout.service.js';
+export { TokenExchange, type ExchangeOutcome } from './token-exchange.port.js';
+export { TokenStorage, type WithToken } from './token-storage.js';
+export { tokenStorageOf } from './token-storage-of.js';
+export { INBOX_OPTIONS, inboxTable, resolveInbox, type InboxOptions, type ResolvedInbox } from './options.js';

@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { type Observable, Subject } from 'rxjs';
+import type { FinalState } from '../store/index.js';
+
+/** A job has finished and its outcome is committed. */
+export interface JobFinished {
+  readonly state: FinalState;
+  /** Digest of the job's token, if this process knows it. */
+  readonly digest: string | undefined;
+}
+
+/** Events of jobs in this process, for the parts that react to them. */
+@Injectable()
+export class JobEvents {
+  readonly #finished = new Subject<JobFinished>();
+  readonly #arrived = new Subject<void>();
+  readonly #outageEnded = new Subject<void>();
+  readonly #listRead = new Subject<number>();
+  readonly #protectionRemoved = new Subject<string>();
+  readonly finished$: Observable<JobFinished> = this.#finished.asObservable();
+  /** Meveto answers again after an outage. */
+  readonly outageEnded$: Observable<void> = this.#outageEnded.asObservable();
+  /** The whole list of pending webhooks was read. The value is the start of that pass, by the store's clock. */
+  readonly listRead$: Observable<number> = this.#listRead.asObservable();
+  /** ID of a user whose Meveto ID was cleared, after the commit. */
+  readonly protectionRemoved$: Observable<string> = this.#protectionRemoved.asObservable();
+  /** A job is ready to be processed. */
+  readonly arrived$: Observable<void> = this.#arrived.asObservable();
+
+  finished(state: FinalState, digest?: string): void {
+    this.#finished.next({ state, digest });
+  }
+
+  listRead(askedAt: number): void {
+    this.#listRead.next(askedAt);
+  }
+
+  protectionRemoved(userId: string): void {
+    this.#protectionRemoved.next(userId);
+  }
+
+  outageEnded(): void {
+    this.#outageEnded.next();
+  }
+
+  arrived(): void {
+    this.#arrived.next();
+  }
+}

@@ -1,0 +1,72 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { SessionRequest } from '../sessions/index.js';
+import { type ClientScript, type ClientScriptName, readClientScript } from './client-script.js';
+import { SessionStates } from './session-states.js';
+
+const NOT_BUILT =
+  'The browser client is missing: it was not built, or a bundler left it out. In a checkout of this project run ' +
+  '`npm run build:client`; otherwise serve the files of nestjs-meveto-logout/client yourself.';
+
+/**
+ * Answers browsers through the HTTP adapter directly: no filter or interceptor of the application changes the answers
+ * that the client reads.
+ */
+@Injectable()
+export class BrowserAnswers {
+  readonly #logger = new Logger('MevetoLogout');
+  readonly #scripts = new Map<ClientScriptName, ClientScript | undefined>();
+
+  constructor(
+    @Inject(SessionStates) private readonly states: SessionStates,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+  ) {}
+
+  /** Whether the session of the request is live. */
+  async sendState(request: SessionRequest, response: object): Promise<void> {
+    const { status, body } = await this.states.of(request);
+    // Keep an existing Vary value, such as Origin when CORS is on.
+    const varied: unknown = this.host.httpAdapter.getHeader(response, 'Vary');
+    this.#set(response, {
+      'Cache-Control': 'no-store',
+      Vary: `${typeof varied === 'string' ? `${varied}, ` : ''}Cookie, Authorization`,
+      ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
+      ...(status === 503 && { 'Retry-After': '2' }),
+    });
+    await this.host.httpAdapter.reply(response, body, status);
+  }
+
+  sendScript(name: ClientScriptName, request: SessionRequest, response: object): unknown {
+    const { httpAdapter } = this.host;
+    const script = this.#read(name);
+    if (script === undefined) {
+      this.#set(response, { 'Cache-Control': 'no-store' });
+      return httpAdapter.reply(response, { statusCode: 500, message: NOT_BUILT }, 500);
+    }
+    this.#set(response, {
+      // Private: a session middleware may set a cookie on any answer.
+      'Cache-Control': 'private, max-age=3600',
+      ETag: script.etag,
+      'X-Content-Type-Options': 'nosniff',
+    });
+    const known = request.headers['if-none-match'] ?? '';
+    if (known.includes(script.etag)) return httpAdapter.reply(response, undefined, 304);
+    this.#set(response, { 'Content-Type': 'text/javascript; charset=utf-8' });
+    return httpAdapter.reply(response, script.content, 200);
+  }
+
+  #read(name: ClientScriptName): ClientScript | undefined {
+    if (!this.#scripts.has(name)) {
+      const script = readClientScript(name);
+      if (script === undefined) this.#logger.error(NOT_BUILT);
+      this.#scripts.set(name, script);
+    }
+    return this.#scripts.get(name);
+  }
+
+  #set(response: object, headers: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(headers)) {
+      this.host.httpAdapter.setHeader(response, name, value);
+    }
+  }
+}

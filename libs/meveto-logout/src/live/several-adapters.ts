@@ -1,0 +1,48 @@
+import type { AnnouncedLogout } from '../store/index.js';
+import { announceWith, closeAdapter } from './best-effort.js';
+import type { LivePushDefinition } from './live-push-definition.js';
+import { LivePush } from './live-push.port.js';
+
+/**
+ * Several live push adapters at once: for example Pusher for pages, and Socket.IO for the application's own namespaces.
+ */
+export class SeveralAdapters extends LivePush {
+  constructor(private readonly adapters: readonly LivePush[]) {
+    super();
+  }
+
+  override announce(logout: AnnouncedLogout): void {
+    for (const adapter of this.adapters) announceWith(adapter, logout);
+  }
+
+  override async close(): Promise<void> {
+    await Promise.all(this.adapters.map(closeAdapter));
+  }
+}
+
+/** Combines several definitions into one. The bus between replicas is that of the first definition that has a bus. */
+export function together(adapters: readonly LivePushDefinition[]): LivePushDefinition {
+  const ports = adapters.map(({ port }) => port);
+  const clusterBus = adapters.find((adapter) => adapter.clusterBus !== undefined)?.clusterBus;
+  const isTwice = new Set(ports).size < ports.length;
+  return {
+    imports: adapters.flatMap(({ imports = [] }) => imports),
+    controllers: adapters.flatMap(({ controllers = [] }) => controllers),
+    providers: [
+      ...adapters.flatMap(({ providers = [] }) => providers),
+      {
+        provide: SeveralAdapters,
+        inject: ports,
+        useFactory: (...created: readonly LivePush[]) => new SeveralAdapters(created),
+      },
+    ],
+    port: SeveralAdapters,
+    ...(clusterBus !== undefined && { clusterBus }),
+    faults: [
+      ...adapters.flatMap(({ faults = [] }) => faults),
+      ...(isTwice
+        ? ['livePush: got one adapter twice, expected each once. Example: [pusher({ … }), socketIo()].']
+        : []),
+    ],
+  };
+}

@@ -1,0 +1,25 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { EventLoopBatches } from './event-loop-batches.js';
+
+describe('EventLoopBatches', () => {
+  it('runs the first batch at once and one batch at each further turn of the event loop, in order and each item once', async () => {
+    const done: number[] = [];
+    const batches = new EventLoopBatches<number>((one) => done.push(one));
+    for (let one = 0; one < 450; one += 1) batches.add(one);
+    expect(done).toHaveLength(100);
+    await turn();
+    expect(done.length).toBeLessThan(450);
+    for (let count = 0; count < 10; count += 1) await turn();
+    expect(done).toEqual(Array.from({ length: 450 }, (_, index) => index));
+  });
+
+  it('runs the next item at once after a pause', async () => {
+    const done: number[] = [];
+    const batches = new EventLoopBatches<number>((one) => done.push(one));
+    for (let one = 0; one < 150; one += 1) batches.add(one);
+    for (let count = 0; count < 5; count += 1) await turn();
+    batches.add(150);
+    expect(done.at(-1)).toBe(150);
+  });
+});

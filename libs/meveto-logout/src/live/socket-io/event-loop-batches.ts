@@ -1,0 +1,36 @@
+/** Items per turn of the event loop. */
+const PER_TURN = 100;
+
+/**
+ * Runs one action for many items: the first batch at once, then one batch at each turn of the event loop, so that other
+ * work is not blocked.
+ */
+export class EventLoopBatches<T> {
+  readonly #waiting: T[] = [];
+  #left = PER_TURN;
+  #isScheduled = false;
+
+  constructor(private readonly act: (item: T) => void) {}
+
+  add(item: T): void {
+    if (this.#left > 0 && this.#waiting.length === 0) {
+      this.#left -= 1;
+      this.act(item);
+    } else {
+      this.#waiting.push(item);
+    }
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      const batch = this.#waiting.splice(0, PER_TURN);
+      this.#left = PER_TURN - batch.length;
+      for (const item of batch) this.act(item);
+      if (this.#waiting.length > 0) this.#schedule();
+    });
+  }
+}

@@ -1,0 +1,119 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { Socket } from 'socket.io';
+import { OneWarning } from '../../core/index.js';
+import type { ConnectErrorData, ConnectRefusal } from '../../protocol/index.js';
+import { ConnectionRefused } from '../../guard/index.js';
+import { LogoutCache } from '../../logouts/index.js';
+import {
+  hasLateReaders,
+  INVALID_TOKEN,
+  INVALID_TOKEN_MESSAGE,
+  InvalidTokenException,
+  readHandshake,
+  readSeenByApplication,
+  type ResolvedSessions,
+  type SessionFacts,
+  SESSIONS_OPTIONS,
+  ReaderAudit,
+  socketIoOpening,
+} from '../../sessions/index.js';
+import { isAllowedOrigin } from '../allowed-origin.js';
+import type { ResolvedSocketIoOptions } from './socket-io-options.js';
+import { SOCKET_IO_OPTIONS } from './socket-io-tokens.js';
+
+const WARN_EVERY_MS = 10_000;
+
+type HandshakeReason = Exclude<ConnectRefusal, 'logout-state-unknown'>;
+
+/** The corresponding HTTP status and the message. */
+const ANSWERS: Readonly<Record<HandshakeReason, readonly [number, string]>> = {
+  'not-logged-in': [401, 'There is no session to watch. Log in first.'],
+  'foreign-origin': [403, 'Pages of other sites may not connect.'],
+  'too-many-sockets': [429, 'This user has too many open connections. Try again later.'],
+  'logged-out': [401, 'The session is over. Log in again.'],
+  expired: [401, 'The session is too old. Log in again.'],
+  [INVALID_TOKEN]: [401, INVALID_TOKEN_MESSAGE],
+  unavailable: [503, 'The session cannot be read at the moment. Try again shortly.'],
+};
+
+/** A refused handshake. The compiler checks `data`, with the guard's reasons, against the documented type. */
+export class HandshakeRefusal
+  extends ConnectionRefused<HandshakeReason>
+  implements Readonly<Record<'data', ConnectErrorData>>
+{
+  constructor(reason: HandshakeReason) {
+    const [statusCode, message] = ANSWERS[reason];
+    super(reason, statusCode, message);
+  }
+
+  /** Converts any error into one that a client may see. */
+  static of(error: unknown): HandshakeRefusal {
+    return error instanceof HandshakeRefusal ? error : new HandshakeRefusal('unavailable');
+  }
+}
+
+/** Finds the session of a Socket.IO handshake with the same readers as the guard. */
+@Injectable()
+export class SocketHandshake {
+  readonly #logger = new Logger('MevetoLogout');
+  readonly #lateWarning = new OneWarning(
+    'A live connection shows no session: requestUser() reads request.user, which is not set on the handshake. Such ' +
+      'connections cannot be watched. Pass the middlewares that set request.user: ' +
+      'requestUser({ handshake: [sessionMiddleware, passport.session()] }).',
+  );
+  #warnedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    @Inject(LogoutCache) private readonly cache: LogoutCache,
+    @Inject(SESSIONS_OPTIONS) private readonly options: ResolvedSessions,
+    @Inject(SOCKET_IO_OPTIONS) private readonly socketIo: ResolvedSocketIoOptions,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Inject(ReaderAudit) private readonly audit: ReaderAudit,
+  ) {}
+
+  /**
+   * The sessions of a socket of the module's own namespace.
+   * @throws {HandshakeRefusal} when there is no session, the session cannot be read, or the page belongs to another
+   * site.
+   */
+  async sessionsOf(socket: Socket): Promise<readonly SessionFacts[]> {
+    if (!isAllowedOrigin(socket.request.headers, this.socketIo.origins)) {
+      throw new HandshakeRefusal('foreign-origin');
+    }
+    const sessions = await this.read(socket, readHandshake);
+    if (sessions.length > 0) return sessions;
+    // A user that only a guard of the application can read may still be logged in: the page must not leave.
+    throw new HandshakeRefusal(hasLateReaders(this.options.sessions) ? 'unavailable' : 'not-logged-in');
+  }
+
+  /**
+   * The sessions of any socket; may be empty.
+   * @throws {HandshakeRefusal} when the sessions cannot be read, or the handshake shows more tokens than the limit.
+   */
+  async read(socket: Socket, how = readSeenByApplication): Promise<readonly SessionFacts[]> {
+    try {
+      const server: unknown = this.host.httpAdapter.getInstance();
+      const sessions = await how(this.options.sessions, socketIoOpening(socket), server);
+      if (sessions.length > 0) this.audit.read(sessions);
+      else if (hasLateReaders(this.options.sessions)) this.#lateWarning.pass();
+      return sessions;
+    } catch (error) {
+      if (error instanceof InvalidTokenException) throw new HandshakeRefusal(error.reason);
+      this.#warn();
+      throw new HandshakeRefusal('unavailable');
+    }
+  }
+
+  /** @throws {HandshakeRefusal} when the logout state is too old to accept a session. */
+  checkFreshness(): void {
+    if (this.cache.ageMs() > this.options.stalenessLimitMs) throw new HandshakeRefusal('unavailable');
+  }
+
+  /** Limits the rate: when the session store is down, every browser retries. */
+  #warn(): void {
+    if (performance.now() < this.#warnedAt + WARN_EVERY_MS) return;
+    this.#warnedAt = performance.now();
+    this.#logger.warn('A live connection was refused: its session cannot be read at the moment.');
+  }
+}

@@ -1,0 +1,24 @@
+export { AllowedAddresses } from './allowed-addresses.js';
+export { PendingWebhooksUnavailableError } from './errors.js';
+export { HttpPendingWebhooks } from './http-pending-webhooks.js';
+export { TokenExchangeService } from './token-exchange.service.js';
+export { MevetoHttp } from './meveto-http.js';
+export { ownHttpService } from './own-http-service.js';
+export type { PendingWebhookSource, SourceWebhook, SourcePage } from './pending-webhook-source.js';
+export { PendingWebhooks } from './pending-webhooks.port.js';
+export type { PendingFields } from './pending-fields.js';
+export { MevetoReconciler } from './meveto-reconciler.js';
+export { SourcePendingWebhooks } from './source-pending-webhooks.js';
+export { UnresolvedJobs } from './unresolved-jobs.js';
+export { WebhookAdmission } from './webhook-admission.js';
+export { MevetoWebhookController } from './meveto-webhook.controller.js';
+export { WebhookRoute } from './webhook-route.js';
+export type {
+  ExchangeOptions,
+  MevetoOptions,
+  OutboundOptions,
+  ReconcileOptions,
+  WebhookOptions,
+} from './options.js';
+export { MEVETO_OPTIONS, mevetoTable, resolveMeveto, type ResolvedMeveto } from './resolve-meveto.js';
+export { HTTP_SERVICE, SCHEDULER_REGISTRY, WEBHOOK_PATH } from './tokens.js';

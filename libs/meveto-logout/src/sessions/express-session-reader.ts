@@ -1,0 +1,49 @@
+import { Logger } from '@nestjs/common';
+import { runMiddleware, type SessionMiddleware } from './run-middleware.js';
+import { ServerSessionReader, type ServerSessionOptions } from './server-session-reader.js';
+import { isSessionMissing, reloadSession, sessionOn } from './server-session.js';
+import type { SessionReader, SessionRequest } from './session-reader.port.js';
+
+export interface ExpressSessionOptions extends ServerSessionOptions {
+  /** The session middleware of the application. It reads the session of WebSocket handshakes. */
+  readonly middleware?: SessionMiddleware;
+}
+
+/** Reads sessions of express-session and of cookie-session: `session: expressSession()`. */
+export const expressSession = (options: ExpressSessionOptions = {}): SessionReader =>
+  new ExpressSessionReader(options);
+
+class ExpressSessionReader extends ServerSessionReader {
+  readonly #logger = new Logger('MevetoLogout');
+  #hasWarned = false;
+
+  constructor(private readonly options: ExpressSessionOptions) {
+    super('expressSession', options);
+  }
+
+  #warnOfMissingMiddleware(): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    this.#logger.warn(
+      'A live connection has a cookie, and its session cannot be read: Express middleware does not run for Socket.IO. ' +
+        'Pass the application’s session middleware to expressSession({ middleware }), too.',
+    );
+  }
+
+  /** express-session sets no session while its store is unavailable. cookie-session always sets one, if need be empty. */
+  override isUnreadable(request: SessionRequest): boolean {
+    return request.headers.cookie !== undefined && isSessionMissing(request, this.property);
+  }
+
+  override async prepareHandshake(request: SessionRequest): Promise<void> {
+    const { middleware } = this.options;
+    if (sessionOn(request, this.property) !== undefined) await reloadSession(request, this.property);
+    else if (middleware !== undefined) await this.#read(middleware, request);
+    else if (request.headers.cookie !== undefined) this.#warnOfMissingMiddleware();
+  }
+
+  async #read(middleware: SessionMiddleware, request: SessionRequest): Promise<void> {
+    await runMiddleware(middleware, request);
+    if (this.isUnreadable(request)) throw new Error('The session cannot be read.');
+  }
+}

@@ -1,0 +1,52 @@
+import { InvalidTokenException } from './invalid-token.exception.js';
+import type { SessionRequest, TokenSource } from './session-reader.port.js';
+
+/** The values of an HTTP request that may hold an access token: only its Authorization header. */
+export function requestTexts({ headers }: SessionRequest): readonly string[] {
+  const { authorization } = headers;
+  return typeof authorization === 'string' ? [authorization] : textsIn([authorization]);
+}
+
+/**
+ * The values of a handshake, except for its headers, that may hold an access token, each once.
+ * @throws {InvalidTokenException} for more than 8 values, or for lists nested deeper than 8 levels
+ */
+export function handshakeTexts({ auth, query, connectionParams }: TokenSource): readonly string[] {
+  return textsIn([
+    ...valuesAt(auth, ['token', 'authorization']),
+    ...valuesAt(query, ['token']),
+    ...[connectionParams, ...valuesAt(connectionParams, ['headers'])].flatMap((fields) =>
+      valuesAt(fields, ['authorization', 'token']),
+    ),
+  ]);
+}
+
+/** The values of the fields with these names, in any case. A client may send several, and the application may read any. */
+function valuesAt(fields: unknown, names: readonly string[]): readonly unknown[] {
+  if (typeof fields !== 'object' || fields === null) return [];
+  const found = names.map(() => [] as unknown[]);
+  for (const name in fields) {
+    // A client may send many long names, so these are not converted to lower case.
+    const index = name.length > LONGEST_NAME ? -1 : names.indexOf(name.toLowerCase());
+    found[index]?.push((fields as Readonly<Record<string, unknown>>)[name]);
+  }
+  return found.flat();
+}
+
+const LONGEST_NAME = 'authorization'.length;
+
+/** Each text once. A query has a list if a name occurs twice. */
+function textsIn(values: readonly unknown[]): readonly string[] {
+  const found = values.flat(MAX_DEPTH);
+  if (found.some((value) => Array.isArray(value))) throw new InvalidTokenException();
+  const texts = new Set(found.filter(isText));
+  if (texts.size > MAX_TEXTS) throw new InvalidTokenException();
+  return [...texts];
+}
+
+/** Nested lists. */
+const MAX_DEPTH = 8;
+/** Distinct texts: each of them is a token for some reader. */
+const MAX_TEXTS = 8;
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';

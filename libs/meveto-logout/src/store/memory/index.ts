@@ -1,0 +1,7 @@
+export {
+  memoryStore,
+  type MemoryStore,
+  type MemoryStoreOptions,
+  type MemoryToken,
+  type MemoryUser,
+} from './memory-store.js';

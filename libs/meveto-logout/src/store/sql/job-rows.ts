@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import type { ClaimedJob, IncomingJob, ListedJob } from '../inbox-jobs.js';
+import { JOB_KINDS, type JobState, type JobKind, isJobKind } from '../job.js';
+import { priorityOf, rankOf } from '../priority.js';
+import type { OrderedTimes } from '../ordered-times.js';
+import {
+  type Dialect,
+  placeholders,
+  numberOf,
+  run,
+  type Script,
+  type SqlResult,
+  type SqlValue,
+} from './sql.js';
+
+/** The columns of a new job, in the order of {@link newRow}. */
+export const NEW_JOB_COLUMNS = [
+  'id',
+  'digest',
+  'source_id',
+  'kind',
+  'state',
+  'sealed',
+  'priority',
+  'sender',
+  'received_at',
+  'occurred_at',
+  'due_at',
+  'fence',
+  'attempts',
+  'unknown_attempts',
+  'client_errors',
+  'listed_at',
+] as const;
+
+/** The values of a new job. A job with a `sourceId` is a listed webhook. */
+export function newRow(
+  { kind, digest, sealed, priority, sender, sourceId, createdAt }: IncomingJob & Partial<ListedJob>,
+  now: number,
+  times: OrderedTimes,
+  state: JobState = 'pending',
+): SqlValue[] {
+  const occurredAt = times.ofReceipt(now, createdAt);
+  const facts = [digest, sourceId ?? null, kind, state, sealed ?? null, rankOf(priority), sender ?? null];
+  const listedAt = sourceId === undefined ? null : now;
+  return [randomUUID(), ...facts, times.clock(now), occurredAt, now, 0, 0, 0, 0, listedAt];
+}
+
+/** The columns that a claim reads. */
+export const CLAIM_COLUMNS =
+  'id, kind, digest, sealed, priority, fence, attempts, unknown_attempts, client_errors, received_at, occurred_at';
+
+/** The condition that this version knows the row's kind. Other rows stay for a replica that knows their kind. */
+export const hasKnownKind = ({ exactly }: Dialect): string =>
+  `${exactly('kind')} IN (${JOB_KINDS.map((kind) => `'${kind}'`).join(', ')})`;
+
+type Row = SqlResult['rows'][number];
+type WorkableRow = Row & { readonly kind: JobKind };
+
+/** As {@link hasKnownKind}, for a row that was read. */
+export const isWorkable = (row: Row): row is WorkableRow => isJobKind(String(row['kind']));
+
+/** Leases those of the found rows whose kind this version knows. The caller has locked the rows. */
+export function* takeRows(
+  table: string,
+  times: OrderedTimes,
+  found: SqlResult['rows'],
+  now: number,
+  leaseMs: number,
+): Script<ClaimedJob[]> {
+  const rows = found.filter(isWorkable);
+  if (rows.length === 0) return [];
+  yield* run(
+    `UPDATE ${table} SET due_at = ?, reason = NULL, fence = fence + 1, attempts = attempts + 1,
+      unknown_attempts = unknown_attempts + 1 WHERE id IN (${placeholders(rows.length)})`,
+    [now + leaseMs, ...rows.map((row) => row['id'] as string)],
+  );
+  const jobs = rows.map((row) => claimedJob(row, now));
+  for (const { receivedAt, occurredAt } of jobs) times.learnEvent(Math.max(receivedAt, occurredAt));
+  return jobs;
+}
+
+/** The claimed job, from its row as it was before the claim. */
+function claimedJob(row: WorkableRow, now: number): ClaimedJob {
+  const unknownAttempts = numberOf(row['unknown_attempts']);
+  const clientErrors = numberOf(row['client_errors']);
+  const receivedAt = numberOf(row['received_at']);
+  return {
+    id: String(row['id']),
+    kind: row.kind,
+    digest: String(row['digest']),
+    sealed: (row['sealed'] as string | null) ?? undefined,
+    priority: priorityOf(numberOf(row['priority'])),
+    fence: numberOf(row['fence']) + 1,
+    attempts: numberOf(row['attempts']) + 1,
+    earlierAttemptUnknown: unknownAttempts > 0,
+    clientErrorCount: clientErrors === unknownAttempts ? clientErrors : 0,
+    receivedAt,
+    receivedTick: performance.now() - (now - receivedAt),
+    occurredAt: numberOf(row['occurred_at']),
+  };
+}

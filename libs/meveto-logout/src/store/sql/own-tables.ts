@@ -1,0 +1,92 @@
+import type { OwnTable } from './table-names.js';
+
+export interface OwnColumn {
+  readonly name: string;
+  readonly type: 'text' | 'smallint' | 'integer' | 'bigint' | `varchar(${number})`;
+  readonly isNullable: boolean;
+}
+
+export interface OwnIndex {
+  /** The last part of the index's name. */
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly isUnique: boolean;
+}
+
+export interface OwnTableDefinition {
+  readonly table: OwnTable;
+  readonly primaryKey: OwnColumn;
+  /** The other columns. */
+  readonly columns: readonly OwnColumn[];
+  readonly indexes: readonly OwnIndex[];
+}
+
+const column = (name: string, type: OwnColumn['type']): OwnColumn => ({ name, type, isNullable: false });
+const optional = (name: string, type: OwnColumn['type']): OwnColumn => ({ name, type, isNullable: true });
+const unique = (name: string, columns: readonly string[]): OwnIndex => ({ name, columns, isUnique: true });
+const index = (name: string, columns: readonly string[]): OwnIndex => ({ name, columns, isUnique: false });
+
+/** The columns are explained in store/typeorm/entities.ts, which maps the same tables. */
+export const OWN_TABLE_DEFINITIONS: readonly OwnTableDefinition[] = [
+  {
+    table: 'jobs',
+    primaryKey: column('id', 'varchar(64)'),
+    columns: [
+      column('digest', 'varchar(64)'),
+      optional('source_id', 'varchar(191)'),
+      column('kind', 'varchar(64)'),
+      column('state', 'varchar(32)'),
+      optional('sealed', 'text'),
+      column('priority', 'smallint'),
+      optional('sender', 'varchar(64)'),
+      column('received_at', 'bigint'),
+      column('occurred_at', 'bigint'),
+      column('due_at', 'bigint'),
+      column('fence', 'integer'),
+      column('attempts', 'integer'),
+      column('unknown_attempts', 'integer'),
+      column('client_errors', 'integer'),
+      optional('finished_at', 'bigint'),
+      optional('listed_at', 'bigint'),
+      optional('reason', 'varchar(64)'),
+      optional('subject_digest', 'varchar(64)'),
+      optional('user_id', 'varchar(191)'),
+      optional('other_user_ids', 'text'),
+    ],
+    indexes: [
+      unique('digest', ['digest']),
+      unique('source', ['source_id']),
+      index('due', ['state', 'priority', 'due_at', 'kind']),
+      index('finished', ['state', 'finished_at']),
+      index('subject', ['subject_digest']),
+    ],
+  },
+  {
+    table: 'logouts',
+    primaryKey: column('user_id', 'varchar(191)'),
+    columns: [
+      column('logged_out_at', 'bigint'),
+      column('committed_at', 'bigint'),
+      optional('reason', 'varchar(32)'),
+    ],
+    indexes: [index('committed', ['committed_at'])],
+  },
+  {
+    table: 'leases',
+    primaryKey: column('name', 'varchar(64)'),
+    columns: [column('holder', 'varchar(64)'), column('leased_until', 'bigint')],
+    indexes: [],
+  },
+  {
+    table: 'senders',
+    primaryKey: column('sender', 'varchar(64)'),
+    columns: [column('confirmed_at', 'bigint')],
+    indexes: [],
+  },
+  {
+    table: 'keys',
+    primaryKey: column('name', 'varchar(64)'),
+    columns: [column('material', 'varchar(64)')],
+    indexes: [],
+  },
+];

@@ -1,0 +1,111 @@
+import { OrderedTimes } from '../ordered-times.js';
+import type { SqlResult, SqlValue } from './executor.js';
+
+export type { SqlResult, SqlValue } from './executor.js';
+
+export interface Statement {
+  /** SQL with `?` for parameters, on every database. */
+  readonly sql: string;
+  readonly params: readonly SqlValue[];
+  /** Whether the statement searches for an external value that the column may be unable to hold. */
+  readonly isLookUp?: boolean;
+}
+
+/**
+ * The steps of one transaction: a generator that yields statements, receives their results and returns the outcome. The same script
+ * runs on a synchronous driver, within one turn of the event loop, and on asynchronous drivers.
+ */
+export type Script<T> = Generator<Statement, T, SqlResult>;
+
+/** Runs one statement on a synchronous driver. */
+export type RunStatement = (statement: Statement) => SqlResult;
+
+/** Runs a script on a synchronous driver, from its first statement to its outcome. */
+export function play<T>(script: () => Script<T>, runOne: RunStatement): T {
+  const steps = script();
+  let step = steps.next({ rows: [], affected: 0 });
+  while (step.done !== true) step = steps.next(runOne(step.value));
+  return step.value;
+}
+
+/** Yields one statement of a script and returns its result. */
+export function* run(sql: string, params: readonly SqlValue[] = []): Script<SqlResult> {
+  return yield { sql, params };
+}
+
+/** The rows of one query, with column names in lower case. */
+export function* rowsOf(sql: string, params: readonly SqlValue[] = []): Script<SqlResult['rows']> {
+  return (yield { sql, params }).rows;
+}
+
+/** The rows of a search for an external value. @throws {UnrepresentableValueError} when the value does not fit the column. */
+export function* lookUp(sql: string, params: readonly SqlValue[]): Script<SqlResult['rows']> {
+  return (yield { sql, params, isLookUp: true }).rows;
+}
+
+/** The store's clock in epoch milliseconds. `dialect.times` observes each reading, and dates receipts, logouts and logins. */
+export function* clockOf(dialect: Dialect): Script<number> {
+  const askedAt = performance.now();
+  const [row] = yield* rowsOf(`SELECT ${dialect.nowMs} AS now_ms`);
+  const clock = numberOf(row?.['now_ms']);
+  dialect.times.sees(clock, askedAt);
+  return clock;
+}
+
+/** Reads a bigint column, which is a string, a bigint or a number, depending on the driver. NULL is 0. */
+export const numberOf = (value: unknown): number => Number(value ?? 0);
+
+/** `?, ?, ?` for a list of values. */
+export const placeholders = (count: number): string => Array.from({ length: count }, () => '?').join(', ');
+
+/** The searched value does not fit its column, so no row can have this value. */
+export class UnrepresentableValueError extends Error {}
+
+/** The SQL that differs between databases, and the times that this process has seen of the database. */
+export interface Dialect {
+  readonly times: OrderedTimes;
+  /** An expression for the clock in epoch milliseconds, read when the statement runs. */
+  readonly nowMs: string;
+  /** Appended to a SELECT: locks the rows until the end of the transaction. */
+  readonly forUpdate: string;
+  /** As `forUpdate`, but skips rows that another transaction has locked. */
+  readonly forUpdateSkipLocked: string;
+  /** An expression that compares a text column byte by byte, regardless of its collation. */
+  readonly exactly: (column: string) => string;
+  /** A condition that compares a text column of the application with a parameter, byte by byte. */
+  readonly isExactly: (column: string) => string;
+  /** An INSERT that skips rows whose unique key exists. */
+  readonly insertNew: (into: string, columns: readonly string[], rowCount: number) => string;
+}
+
+/** Runs scripts, each in one transaction. */
+export abstract class SqlEngine {
+  protected readonly times = new OrderedTimes();
+  abstract readonly dialect: Dialect;
+  /** The longest time for one statement, in milliseconds. A transaction may take twice as long. */
+  abstract readonly timeoutMs: number;
+  /**
+   * Resolves after the commit is on disk. Rolls a script back that throws, and rejects with its error.
+   * @throws {StoreUnavailableError} when the database does not answer or stays locked.
+   * @throws {UnrepresentableValueError} when a searched value does not fit its column.
+   * @param lockWaitMs how long a statement waits for a row that another transaction has locked; `timeoutMs` by default
+   */
+  abstract transaction<T>(operation: string, script: () => Script<T>, lockWaitMs?: number): Promise<T>;
+  /**
+   * Runs a script that only reads and waits for no lock. Errors as for `transaction`.
+   * @param isLarge the read may take longer than others, because no external request waits for it
+   */
+  abstract read<T>(operation: string, script: () => Script<T>, isLarge?: boolean): Promise<T>;
+  abstract connect(): Promise<void>;
+  abstract close(): Promise<void>;
+
+  /**
+   * Checks that transactions on these tables (quoted names) can be rolled back.
+   * @throws {ConfigurationError} when they cannot be rolled back.
+   */
+  abstract checkTables(tables: readonly string[]): Promise<void>;
+}
+
+/** The rows part of a multi-row INSERT. */
+export const valuesOf = (columns: readonly string[], rowCount: number): string =>
+  Array.from({ length: rowCount }, () => `(${placeholders(columns.length)})`).join(', ');

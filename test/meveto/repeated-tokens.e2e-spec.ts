@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Script, SqlEngine } from '../../libs/meveto-logout/src/store/sql/sql.js';
+import { STORE, type Store } from '../../libs/meveto-logout/src/store/store.port.js';
+import { databaseKind } from '../support/database.js';
+import { until } from '../support/until.js';
+import { type HostClient, World } from '../support/world.js';
+
+const EXCHANGE = '/api/client/user-for-token';
+/** The store's operations that belong to a webhook. The worker has others. */
+const OF_WEBHOOKS = ['store a job', 'find known senders'];
+
+describe(`the repetition of a token on ${databaseKind}`, () => {
+  let world: World;
+  let host: HostClient;
+  let statements: string[] = [];
+  const tokens: Record<string, string> = {};
+
+  beforeAll(async () => {
+    world = await World.create();
+    host = await world.start();
+    tokens['applied'] = world.meveto.issueUserToken('m-1');
+    tokens['unknown user'] = world.meveto.issueUserToken('m-nobody');
+    tokens['rejected'] = 'forged';
+    for (const token of Object.values(tokens)) await host.webhook(token);
+    await host.untilJobs('applied');
+    await host.untilJobs('unknown_user');
+    await host.untilJobs('rejected');
+    world.proxy.fault = (path) => (path === EXCHANGE ? { status: 503, body: '' } : 'pass');
+    tokens['waiting'] = world.meveto.issueUserToken('m-1');
+    await host.webhook(tokens['waiting']);
+    await until('a failed exchange', () => world.proxy.count(EXCHANGE) === 4);
+    record((host.app.get<Store>(STORE).inbox as unknown as { readonly engine: SqlEngine }).engine);
+  });
+  afterAll(() => world.end());
+
+  /** Records the statements of webhooks. */
+  function record(engine: SqlEngine): void {
+    for (const method of ['transaction', 'read'] as const) {
+      const original = engine[method].bind(engine);
+      engine[method] = <T>(operation: string, script: () => Script<T>): Promise<T> =>
+        original(operation, OF_WEBHOOKS.includes(operation) ? () => recorded(script()) : script);
+    }
+  }
+
+  function* recorded<T>(steps: Script<T>): Script<T> {
+    let step = steps.next({ rows: [], affected: 0 });
+    while (step.done !== true) {
+      statements.push(step.value.sql);
+      step = steps.next(yield step.value);
+    }
+    return step.value;
+  }
+
+  async function statementsOf(token: string): Promise<readonly string[]> {
+    statements = [];
+    const response = await host.webhook(token);
+    expect([response.status, await response.text()]).toEqual([202, '{"status":"accepted"}']);
+    return statements;
+  }
+
+  it('has the same answer and the same statements for every result of its first exchange', async () => {
+    const rejected = await statementsOf(tokens['rejected'] ?? '');
+    expect(rejected.join('\n')).toMatch(/SELECT .* WHERE digest IN/s);
+    expect(rejected.join('\n')).not.toMatch(/INSERT|UPDATE/);
+    for (const result of ['applied', 'unknown user', 'waiting']) {
+      expect([result, await statementsOf(tokens[result] ?? '')]).toEqual([result, rejected]);
+    }
+    expect(await host.states()).toMatchObject({ applied: 1, unknown_user: 1, rejected: 1, pending: 1 });
+    expect(world.proxy.count(EXCHANGE)).toBe(4);
+  });
+
+  it('costs one statement less than a new token', async () => {
+    const repeated = await statementsOf(tokens['rejected'] ?? '');
+    const first = await statementsOf('forged-anew');
+    expect(first.filter((sql) => !sql.includes('INSERT'))).toEqual(repeated);
+    expect(first).toHaveLength(repeated.length + 1);
+  });
+});
