@@ -26,7 +26,7 @@ export default {
     {
       ...common,
       displayName: 'unit',
-      testMatch: ['<rootDir>/{libs,apps}/**/*.spec.ts', '<rootDir>/tools/*.spec.mjs'],
+      testMatch: ['<rootDir>/{libs,apps,bench}/**/*.spec.ts', '<rootDir>/tools/*.spec.mjs'],
     },
     {
       ...common,

@@ -18,7 +18,7 @@ const textOf = (page) => readFileSync(page, 'utf8');
 const linesOf = (page) => textOf(page).split('\n');
 const isTable = (line) => line.trimStart().startsWith('|');
 
-const sources = ['libs', 'apps', 'test', 'tools'].flatMap((folder) =>
+const sources = ['libs', 'apps', 'bench', 'test', 'tools'].flatMap((folder) =>
   readdirSync(folder, { recursive: true }).map((name) => join(folder, name)),
 );
 const names = new Set(sources.map((path) => basename(path).replace(/\.m?[jt]s$/, '')));
@@ -48,7 +48,7 @@ const proseOf = (page) => textOf(page).replace(/^ *```.*?^ *```/gms, '');
 /** The texts between backticks. */
 const quotedIn = (page) => [...proseOf(page).matchAll(/`([^`\n]+)`/g)].map(([, quoted]) => quoted);
 
-const FOLDERS = ['libs', 'apps', 'test', 'tools', 'docs'];
+const FOLDERS = ['libs', 'apps', 'bench', 'test', 'tools', 'docs'];
 const OF_PACKAGE = readdirSync(PACKAGE).filter((name) => statSync(join(PACKAGE, name)).isDirectory());
 
 /** Whether there is such a file or folder, with or without its ending. */

@@ -1,0 +1,31 @@
+// `npm run bench`: builds the library as for publication, compiles bench/ to dist/bench with its decorators' metadata, and
+// runs it. The arguments are those of bench/main.ts.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { transformFileSync } from '@swc/core';
+
+const LIBRARY = 'dist/libs/meveto-logout';
+
+function run(command, args) {
+  const { status, signal } = spawnSync(command, args, { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? (signal === null ? 1 : 130));
+}
+
+run('npm', ['run', '-s', 'build:lib']);
+run('npm', ['run', '-s', 'build:client']);
+rmSync('dist/bench', { recursive: true, force: true });
+for (const name of readdirSync('bench', { recursive: true })) {
+  if (!name.endsWith('.ts') || name.endsWith('.spec.ts')) continue;
+  const output = join('dist/bench', name.replace(/\.ts$/, '.js'));
+  const library = relative(dirname(output), LIBRARY);
+  const { code } = transformFileSync(join('bench', name), { sourceMaps: 'inline' });
+  mkdirSync(dirname(output), { recursive: true });
+  writeFileSync(
+    output,
+    code
+      .replaceAll(/(["'])nestjs-meveto-logout\1/g, `"${library}/index.js"`)
+      .replaceAll(/(["'])(?:\.\.\/)+libs\/meveto-logout\/src\//g, `$1${library}/`),
+  );
+}
+run('node', ['dist/bench/main.js', ...process.argv.slice(2)]);
