@@ -38,7 +38,7 @@ async function runOne({ names }: Measure, onShare: (share: number) => void): Pro
   const child: ChildProcess = fork(
     fileURLToPath(new URL('run-one.js', import.meta.url)),
     [name, isQuick ? 'quick' : 'full'],
-    { execArgv: ['--expose-gc', '--enable-source-maps'], env: { ...process.env, NODE_ENV: 'production' } },
+    { execArgv: ['--expose-gc', '--enable-source-maps'] },
   );
   let ratios: Ratios | undefined;
   child.on('message', (message) => {
