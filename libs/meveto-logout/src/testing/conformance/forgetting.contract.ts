@@ -1,4 +1,4 @@
-import { claimOne, type Current, HOUR_MS, listed } from './opened-store.js';
+import { claimOne, type Current, DAY_MS, HOUR_MS, listed, logOut } from './opened-store.js';
 import type { Tests } from './tests.js';
 
 /** What a store keeps of deleted logouts. */
@@ -40,5 +40,25 @@ export function forgetting({ describe, expect, it }: Tests, current: Current): v
       await logoutStore.forgetUntil(later, 1);
       expect(await known()).toEqual([later, now]);
     });
+  });
+
+  it('forgetUntil deletes logouts at or before a time, and no later ones', async () => {
+    await current().addUser(1, 'm-1');
+    await current().addUser(2, 'm-2');
+    const { logoutStore } = current().store;
+    await logOut(current(), 'a', 'm-1');
+    await current().passTime(HOUR_MS);
+    const later = await logOut(current(), 'b', 'm-2');
+    const earlier = (await logoutStore.committedSince(0)).logouts.find(({ userId }) => userId === '1');
+    expect((await logoutStore.committedSince(0)).forgottenUntil).toBe(0);
+    await logoutStore.forgetUntil(later - 1, 10);
+    for (const since of [0, await logoutStore.now()])
+      expect((await logoutStore.committedSince(since)).forgottenUntil).toBe(earlier?.loggedOutAt);
+    expect((await logoutStore.committedSince(0)).logouts).toEqual([{ userId: '2', loggedOutAt: later }]);
+    await logoutStore.forgetUntil(later, 10);
+    expect(await logoutStore.committedSince(0)).toMatchObject({ logouts: [], forgottenUntil: later });
+    // A process with a longer retention does not lower the stored time.
+    await logoutStore.forgetUntil(later - DAY_MS, 10);
+    expect((await logoutStore.committedSince(0)).forgottenUntil).toBe(later);
   });
 }

@@ -1,27 +1,32 @@
+import { beginningAgain } from './beginning-again.contract.js';
 import { bystanders } from './bystanders.contract.js';
 import { claiming } from './claiming.contract.js';
+import { committedLogouts } from './committed-logouts.contract.js';
 import { concurrency } from './concurrency.contract.js';
+import { expiring } from './expiring.contract.js';
 import { forgetting } from './forgetting.contract.js';
-import { holding } from './holding.contract.js';
-import { housekeeping } from './housekeeping.contract.js';
 import { knownIds } from './known-ids.contract.js';
 import { knownTwice } from './known-twice.contract.js';
-import { priorities } from './priorities.contract.js';
 import { leasing } from './leasing.contract.js';
 import { listing } from './listing.contract.js';
 import { loggingIn } from './logging-in.contract.js';
 import { loggingOut } from './logging-out.contract.js';
 import { namingKey } from './naming-key.contract.js';
-import type { OpenedStore } from './opened-store.js';
-import { orderOfTimes } from './order-of-times.contract.js';
-import type { TestRunner } from './test-runner.js';
-import { type Tests, testsOf } from './tests.js';
 import type { OpenedSqlRows } from './opened-sql-rows.js';
 import type { OpenedSqlStore } from './opened-sql-store.js';
+import type { OpenedStore } from './opened-store.js';
 import { operating } from './operating.contract.js';
+import { orderOfTimes } from './order-of-times.contract.js';
 import { ownLogouts } from './own-logouts.contract.js';
+import { priorities } from './priorities.contract.js';
+import { purging } from './purging.contract.js';
 import { receiving } from './receiving.contract.js';
+import { renewing } from './renewing.contract.js';
 import { serverTransactions } from './server-transactions.contract.js';
+import { summary } from './summary.contract.js';
+import type { TestRunner } from './test-runner.js';
+import { type Tests, testsOf } from './tests.js';
+import { tokensInMemory } from './tokens-in-memory.contract.js';
 import { unknownKinds } from './unknown-kinds.contract.js';
 import { unlinking } from './unlinking.contract.js';
 
@@ -31,14 +36,19 @@ const PARTS = [
   concurrency,
   listing,
   loggingOut,
+  committedLogouts,
   ownLogouts,
   unlinking,
   loggingIn,
-  housekeeping,
+  summary,
+  expiring,
+  purging,
   forgetting,
   leasing,
   priorities,
-  holding,
+  renewing,
+  tokensInMemory,
+  beginningAgain,
   knownTwice,
   knownIds,
   operating,

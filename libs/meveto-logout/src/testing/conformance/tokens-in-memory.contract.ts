@@ -7,7 +7,6 @@ import {
   incoming,
   LEASE_MS,
   listed,
-  receiveAndClaim,
   summaryOf,
 } from './opened-store.js';
 import type { Tests } from './tests.js';
@@ -18,59 +17,9 @@ const listedUnsealed = (sourceId: string, token: string) => ({
   ...listed(sourceId, token),
   sealed: undefined,
 });
-const failure = (maybeSent: boolean) => ({ delayMs: 0, maybeSent, reason: 'test' });
 const NOTHING = { leased: [], elsewhere: [], refused: [] };
 
-export function holding({ describe, expect, it }: Tests, current: Current): void {
-  describe('renew', () => {
-    it('extends the leases of several claims at once', async () => {
-      const { inbox } = current().store;
-      await inbox.receive(['a', 'b', 'c'].map((name) => incoming(name)));
-      const [a, b] = await inbox.claim(2, LEASE_MS);
-      const c = await claimOne(current(), LEASE_MS);
-      await current().passTime(LEASE_MS * 0.75);
-      expect(
-        (
-          await inbox.renew(
-            [a, b].flatMap((job) => job ?? []),
-            LEASE_MS,
-          )
-        ).sort(),
-      ).toEqual([a?.id, b?.id].sort());
-      await current().passTime(LEASE_MS * 0.75);
-      expect((await inbox.claim(3, LEASE_MS)).map(({ id }) => id)).toEqual([c.id]);
-      expect(await inbox.renew([], LEASE_MS)).toEqual([]);
-    });
-
-    it('skips a lost claim, and returns only the renewed ones', async () => {
-      const { inbox } = current().store;
-      const lost = await receiveAndClaim(current(), incoming('a'));
-      await current().passTime(LEASE_MS);
-      const other = await claimOne(current());
-      const finished = await receiveAndClaim(current(), incoming('b'));
-      await inbox.finish(finished, { state: 'rejected', reason: 'test' });
-      const kept = await receiveAndClaim(current(), incoming('c'));
-      expect(await inbox.renew([lost, finished, kept], LEASE_MS * 10)).toEqual([kept.id]);
-      await current().passTime(LEASE_MS);
-      expect((await claimOne(current())).id).toBe(other.id);
-    });
-
-    it('renews a claim after the end of its lease if no other worker has claimed the job', async () => {
-      const { inbox } = current().store;
-      const job = await receiveAndClaim(current(), incoming('a'));
-      await current().passTime(LEASE_MS * 3);
-      expect(await inbox.renew([job], LEASE_MS)).toEqual([job.id]);
-      expect(await inbox.claim(1, LEASE_MS)).toEqual([]);
-    });
-
-    it('renews 200 claims', async () => {
-      const { inbox } = current().store;
-      await inbox.receive(Array.from({ length: 200 }, (_, index) => incoming(String(index))));
-      const jobs = await inbox.claim(200, LEASE_MS);
-      expect(await inbox.renew(jobs, LEASE_MS)).toHaveLength(200);
-    });
-  });
-
+export function tokensInMemory({ describe, expect, it }: Tests, current: Current): void {
   describe('a job whose token is in memory', () => {
     it('is stored and claimed in one transaction, without the token', async () => {
       const { inbox } = current().store;
@@ -209,64 +158,6 @@ export function holding({ describe, expect, it }: Tests, current: Current): void
       await inbox.receive([incoming('a')]);
       expect(await inbox.receiveLeased([unsealed('a')], LEASE_MS)).toEqual(NOTHING);
       expect(await claimOne(current())).toMatchObject({ sealed: 'sealed-a' });
-    });
-  });
-
-  describe('beginAgain', () => {
-    it.each([true, false])(
-      'leaves an unknown attempt only if the failed attempt may have been sent: %s',
-      async (maybeSent) => {
-        const { inbox } = current().store;
-        const { leased } = await inbox.receiveLeased([unsealed('a')], LEASE_MS);
-        const [job] = leased;
-        if (job === undefined) throw new Error('no job is leased');
-        const again = await inbox.beginAgain(job, failure(maybeSent), LEASE_MS);
-        if (again === undefined) throw new Error('the claim was lost');
-        // The second attempt was certainly not sent: only the first one can be unknown.
-        await inbox.release(again, failure(false));
-        expect((await claimOne(current())).earlierAttemptUnknown).toBe(maybeSent);
-      },
-    );
-
-    it.each([true, false])(
-      'marks the next attempt as begun, and records whether the token may have been sent: %s',
-      async (maybeSent) => {
-        const { inbox } = current().store;
-        const job = await receiveAndClaim(current(), incoming('a'));
-        await current().passTime(LEASE_MS / 2);
-        const again = await inbox.beginAgain(job, failure(maybeSent), LEASE_MS);
-        expect(again).toMatchObject({
-          id: job.id,
-          fence: job.fence,
-          attempts: 2,
-          earlierAttemptUnknown: maybeSent,
-        });
-        await current().passTime(LEASE_MS / 2);
-        expect(await inbox.claim(1, LEASE_MS)).toEqual([]);
-        await current().passTime(LEASE_MS / 2);
-        // The next worker does not know the outcome of the attempt that was begun.
-        expect(await claimOne(current())).toMatchObject({ attempts: 3, earlierAttemptUnknown: true });
-      },
-    );
-
-    it('keeps the mark of an unknown attempt after a later attempt that was not sent', async () => {
-      const { inbox } = current().store;
-      const job = await receiveAndClaim(current(), incoming('a'));
-      const second = await inbox.beginAgain(job, failure(true), LEASE_MS);
-      if (second === undefined) throw new Error('the claim was lost');
-      const third = await inbox.beginAgain(second, failure(false), LEASE_MS);
-      expect(third).toMatchObject({ attempts: 3, earlierAttemptUnknown: true });
-    });
-
-    it('resolves undefined when the claim is lost', async () => {
-      const { inbox } = current().store;
-      const lost = await receiveAndClaim(current(), incoming('a'));
-      await current().passTime(LEASE_MS);
-      const leased = await claimOne(current());
-      expect(await inbox.beginAgain(lost, failure(true), LEASE_MS)).toBeUndefined();
-      await inbox.finish(leased, { state: 'rejected', reason: 'test' });
-      expect(await inbox.beginAgain(leased, failure(true), LEASE_MS)).toBeUndefined();
-      expect(await summaryOf(current())).toMatchObject({ pending: 0, rejected: 1 });
     });
   });
 }
