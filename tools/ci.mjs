@@ -155,6 +155,7 @@ async function randomKills() {
     ...(await kills(
       killsOf('kills-sqlite', 900, undefined, '--kills', '200', '--seed', '1'),
       killsOf('kills-postgres', 900, POSTGRES, '--kills', '200', '--seed', '2', '--database', 'postgres'),
+      killsOf('kills-mariadb', 900, MARIADB, '--kills', '200', '--seed', '5', '--database', 'mariadb'),
     )),
     ...(await kills(
       killsOf('kills-no-storage', 300, undefined, '--kills', '25', '--seed', '3', '--token-storage', 'none'),

@@ -104,7 +104,8 @@ async function serverDatabase(serverUrl: string): Promise<ChaosDatabase> {
   // Libraries of MySQL and MariaDB expect this scheme.
   const url = new URL(serverUrl.replace(/^mariadb:/, 'mysql:'));
   const server = url.protocol === 'mysql:' ? mariaDb : postgres;
-  const name = `meveto_chaos_${randomBytes(6).toString('hex')}`;
+  // CI's account on MariaDB may use only names with this prefix.
+  const name = `meveto_test_chaos_${randomBytes(6).toString('hex')}`;
   const serverAddress = url.href;
   await once(server, serverAddress, `CREATE DATABASE ${name}`);
   url.pathname = `/${name}`;
