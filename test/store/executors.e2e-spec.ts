@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { executorContract } from '../contracts/executor.contract.js';
+import { executorStartContract } from '../contracts/executor-start.contract.js';
 import { databaseKind } from '../support/database.js';
-import { EXECUTORS } from '../support/executors.js';
+import { EXECUTORS, openDriver } from '../support/executors.js';
 
 if (databaseKind === 'SQLite') {
   describe('the executors of database servers', () => {
@@ -11,4 +12,5 @@ if (databaseKind === 'SQLite') {
   });
 } else {
   for (const [library, open] of EXECUTORS) executorContract(library, open);
+  executorStartContract(openDriver);
 }

@@ -51,7 +51,8 @@ const mysqlOptions = ({ url, poolSize }: OpenOptions) => ({
   connectTimeout: CONNECT_TIMEOUT_MS,
 });
 
-const openDriver: Open = (options) => {
+/** pg or mysql2. */
+export const openDriver: Open = (options) => {
   if (isMysql(options.url)) {
     const pool = createPool(mysqlOptions(options));
     return opened(mysql2Executor(pool), () => pool.promise().end());

@@ -22,6 +22,7 @@ export interface SqlConnection {
    * - A bigint column, and a count, may come back as number, bigint or string, a boolean also as 0 or 1, and an instant as Date or
    *   string: whatever the driver returns.
    * - `affected` counts matched rows, not changed ones. mysql2 does so by default (the flag `FOUND_ROWS`): keep the flag.
+   *   The store checks this at start.
    * - A text that begins with SELECT or WITH returns rows; every other text is an INSERT, UPDATE or DELETE that returns none.
    * - Many drivers prepare statements, and take one statement at a time. The store never puts two statements into one text, and neither
    *   should an executor: on PostgreSQL one `SELECT set_config(…), set_config(…)` replaces several SETs.

@@ -1,6 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { ConfigurationError } from '../../core/index.js';
 import type { Store, StoreContext } from '../store.port.js';
+import { checkAffected } from './check-affected.js';
+import { checkBackslash } from './check-backslash.js';
 import { checkHostTables } from './check-host-tables.js';
 import type { DatabaseKind } from './database-kind.js';
 import type { HostTables } from './host-tables.js';
@@ -85,6 +87,7 @@ export class SqlStore implements Store {
   async #check(engine: SqlEngine, source: SqlSource): Promise<readonly string[]> {
     const { database, tables, hostTables, creation } = source;
     const { users, accessTokens } = hostTables;
+    if (database === 'mysql') await checkBackslash(engine);
     const ownTables = [tables.jobs, tables.logoutRows, tables.leases, tables.senders, tables.keys];
     await engine.checkTables([...ownTables, users.path, ...(accessTokens ? [accessTokens.path] : [])]);
     const warnings = await checkHostTables(database, engine, hostTables);
@@ -94,6 +97,7 @@ export class SqlStore implements Store {
     } catch (error) {
       throw error instanceof ConfigurationError ? error : unreadable(creation, error);
     }
+    if (database !== 'sqlite') await checkAffected(engine, tables.leases);
     await engine.read('read the latest time', () => learnLatestTime(engine.dialect, tables), true);
     return [...warnings, ...(await looseCollationWarnings(database, engine, source.logoutRowsNameParts))];
   }
