@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { executorContract } from '../contracts/executor.contract.js';
 import { executorStartContract } from '../contracts/executor-start.contract.js';
+import { faultyExecutorsContract } from '../contracts/faulty-executors.contract.js';
 import { databaseKind } from '../support/database.js';
 import { EXECUTORS, openDriver } from '../support/executors.js';
 
@@ -13,4 +14,5 @@ if (databaseKind === 'SQLite') {
 } else {
   for (const [library, open] of EXECUTORS) executorContract(library, open);
   executorStartContract(openDriver);
+  faultyExecutorsContract(openDriver);
 }
