@@ -1,7 +1,20 @@
 import type { Measure } from './measure.js';
+import { ackIdle } from './requests/ack-idle.js';
 import { guardExpress } from './requests/guard-express.js';
 import { guardFastify } from './requests/guard-fastify.js';
 import { guardCall, guardGrowth } from './requests/guard-growth.js';
+import { ingestExpress, ingestFastify, ingestPostgres } from './requests/ingest.js';
+import { rowsPerCommit } from './requests/rows-per-commit.js';
 
 /** All measures, in the order in which they run. */
-export const measures: readonly Measure[] = [guardFastify, guardExpress, guardGrowth, guardCall];
+export const measures: readonly Measure[] = [
+  guardFastify,
+  guardExpress,
+  guardGrowth,
+  guardCall,
+  ingestFastify,
+  ingestExpress,
+  ingestPostgres,
+  rowsPerCommit,
+  ackIdle,
+];
