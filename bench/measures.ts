@@ -5,6 +5,7 @@ import { guardFastify } from './requests/guard-fastify.js';
 import { guardCall, guardGrowth } from './requests/guard-growth.js';
 import { ingestExpress, ingestFastify, ingestPostgres } from './requests/ingest.js';
 import { rowsPerCommit } from './requests/rows-per-commit.js';
+import { runMeasures } from './runs/measures.js';
 
 /** All measures, in the order in which they run. */
 export const measures: readonly Measure[] = [
@@ -17,4 +18,5 @@ export const measures: readonly Measure[] = [
   ingestPostgres,
   rowsPerCommit,
   ackIdle,
+  ...runMeasures,
 ];
