@@ -50,11 +50,14 @@ export class AnswerWriter {
       ...headers,
       ...(isUnread && { connection: 'close' }),
     });
-    response.write(text);
-    const end = (): void => void response.end(() => isHttp2(request) && closeStream(request));
-    // Content-Length tells the sender where the answer ends. `end()` makes Node close the connection at once.
-    if (isUnread) this.#refusedBodies.drain(request, end);
-    else end();
+    if (isUnread) {
+      // Content-Length tells the sender where the answer ends. `end()` makes Node close the connection at once.
+      response.write(text);
+      this.#refusedBodies.drain(request, () => response.end());
+    } else {
+      // With the text, `end()` sends head and body in one write.
+      response.end(text, () => isHttp2(request) && closeStream(request));
+    }
   }
 }
 

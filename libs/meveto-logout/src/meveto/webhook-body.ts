@@ -26,24 +26,12 @@ const TOO_LARGE = refused(413, `The body must not be larger than ${String(MAX_BO
 export async function readWebhookBody(
   request: IncomingMessage & { readonly body?: unknown },
 ): Promise<WebhookBody> {
-  const { headers, readableEnded: isRead, body } = request;
-  if (!isRead) return parsed(headers, () => collect(request));
-  return isUnparsed(body) ? parsed(headers, () => textOf(body)) : { kind: 'body', value: body };
-}
-
-async function parsed(
-  headers: IncomingHttpHeaders,
-  read: () => string | WebhookBody | Promise<string | WebhookBody>,
-): Promise<WebhookBody> {
-  const parse = parserFor(headers['content-type']);
-  if (parse === undefined) {
-    return refused(415, 'The content type must be application/json or application/x-www-form-urlencoded.');
-  }
-  if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
-    return refused(415, 'The body must not be compressed.');
-  }
-  if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) return TOO_LARGE;
-  const text = await read();
+  const { readableEnded: isRead, body } = request;
+  const readBefore = isRead && isUnparsed(body) ? body : undefined;
+  if (isRead && readBefore === undefined) return { kind: 'body', value: body };
+  const parse = parserFor(request.headers);
+  if (typeof parse !== 'function') return parse;
+  const text = readBefore === undefined ? await collect(request) : textOf(readBefore);
   return typeof text === 'string' ? parse(text) : text;
 }
 
@@ -55,7 +43,22 @@ function textOf(body: string | Uint8Array): string | WebhookBody {
   return typeof body === 'string' ? body : decoded(body);
 }
 
-function parserFor(contentType: string | undefined): ((text: string) => WebhookBody) | undefined {
+type Parse = (text: string) => WebhookBody;
+
+/** The parser for a body with these headers, or the refusal of the request. */
+function parserFor(headers: IncomingHttpHeaders): Parse | WebhookBody {
+  const parse = parserOfType(headers['content-type']);
+  if (parse === undefined) {
+    return refused(415, 'The content type must be application/json or application/x-www-form-urlencoded.');
+  }
+  if ((headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') {
+    return refused(415, 'The body must not be compressed.');
+  }
+  if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) return TOO_LARGE;
+  return parse;
+}
+
+function parserOfType(contentType: string | undefined): Parse | undefined {
   const [mediaType = '', ...parameters] = (contentType ?? '').toLowerCase().split(';');
   const charset = parameters
     .map((each) => /^\s*charset\s*=\s*"?([^"\s]*)/.exec(each)?.[1])
@@ -104,7 +107,8 @@ function collect(request: IncomingMessage): Promise<string | WebhookBody> {
       else chunks.push(chunk);
     };
     const onEnd = (): void => {
-      end(decoded(Buffer.concat(chunks)));
+      const [first, ...others] = chunks;
+      end(decoded(first !== undefined && others.length === 0 ? first : Buffer.concat(chunks)));
     };
     const onGone = (): void => {
       end({ kind: 'gone' });
@@ -116,9 +120,11 @@ function collect(request: IncomingMessage): Promise<string | WebhookBody> {
   });
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
 function decoded(bytes: Uint8Array): string | WebhookBody {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     return refused(400, 'The body is not valid UTF-8.');
   }
