@@ -19,7 +19,8 @@ import { confirmedAmong, unfinishedAmong, waitingByPriority } from './priorities
 import { discard, retryNow, list, summary } from './job-admin.js';
 import { expire, forgetSenders, overdueIds, purge, purgeableIds, sumOf } from './job-housekeeping.js';
 import { beginAgain, receiveLeased, receiveListedLeased, renew } from './leased-jobs.js';
-import { receive, receiveListed } from './receive-jobs.js';
+import { receive } from './receive-jobs.js';
+import { receiveListed } from './receive-listed.js';
 import { finish, release } from './released-jobs.js';
 import { RowByRow } from './row-by-row.js';
 import type { SqlEngine } from './sql.js';
@@ -46,11 +47,12 @@ export class Inbox {
    * Looks up all jobs, and then stores the new ones. Known jobs stay unchanged, with one exception: a job that finished because
    * its token was lost, unreadable or not answered in time is opened again with the token received now. Other known jobs take no
    * room, and cost the same statements in every state.
+   * @param jobs the jobs, or a function that takes them once, when the transaction has begun
    * @param room how many jobs may be stored or opened in each priority; unlimited by default
    */
-  receive(jobs: readonly IncomingJob[], room?: Room): Promise<ReceivedJobs> {
-    if (jobs.length === 0) return Promise.resolve({ opened: [], refused: [] });
-    const script = () => receive(this.engine.dialect, this.jobs, jobs, room);
+  receive(jobs: Batch<IncomingJob>, room?: Room): Promise<ReceivedJobs> {
+    const taken = takenOnce(jobs);
+    const script = () => receive(this.engine.dialect, this.jobs, taken(), room);
     return this.engine.transaction('store a job', script, this.#lockWaitMs(jobs));
   }
 
@@ -67,10 +69,10 @@ export class Inbox {
    * As `receive`, for jobs without a sealed token. Claims for `leaseMs` every job that it stores or opens again, and every known,
    * unfinished job that is not leased.
    */
-  receiveLeased(jobs: readonly IncomingJob[], leaseMs: number, room?: Room): Promise<LeasedJobs> {
-    if (jobs.length === 0) return Promise.resolve({ leased: [], elsewhere: [], refused: [] });
+  receiveLeased(jobs: Batch<IncomingJob>, leaseMs: number, room?: Room): Promise<LeasedJobs> {
     const { dialect } = this.engine;
-    const script = () => receiveLeased(dialect, this.jobs, jobs, leaseMs, room);
+    const taken = takenOnce(jobs);
+    const script = () => receiveLeased(dialect, this.jobs, taken(), leaseMs, room);
     return this.engine.transaction('store a job', script, this.#lockWaitMs(jobs));
   }
 
@@ -216,7 +218,16 @@ export class Inbox {
   }
 
   /** A locked row must not use up the time of the other jobs in its batch. Meveto repeats the webhook. */
-  #lockWaitMs(jobs: readonly IncomingJob[]): number {
-    return Math.ceil(this.engine.timeoutMs / (jobs.length > 1 ? 8 : 4));
+  #lockWaitMs(jobs: Batch<IncomingJob>): number {
+    return Math.ceil(this.engine.timeoutMs / (typeof jobs !== 'function' && jobs.length === 1 ? 4 : 8));
   }
+}
+
+/** Jobs, or a function that takes them later. */
+type Batch<T> = readonly T[] | (() => readonly T[]);
+
+/** A transaction that is repeated writes the same jobs again. */
+function takenOnce<T>(batch: Batch<T>): () => readonly T[] {
+  let taken = typeof batch === 'function' ? undefined : batch;
+  return () => (taken ??= typeof batch === 'function' ? batch() : batch);
 }

@@ -43,7 +43,13 @@ export function newRow(
   const occurredAt = times.ofReceipt(now, createdAt);
   const facts = [digest, sourceId ?? null, kind, state, sealed ?? null, rankOf(priority), sender ?? null];
   const listedAt = sourceId === undefined ? null : now;
-  return [randomUUID(), ...facts, times.clock(now), occurredAt, now, 0, 0, 0, 0, listedAt];
+  return [newId(now), ...facts, times.clock(now), occurredAt, now, 0, 0, 0, 0, listedAt];
+}
+
+/** A UUID of version 7. Ids of one time lie side by side in an index, so that a batch of new jobs changes few of its pages. */
+function newId(now: number): string {
+  const time = now.toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }
 
 /** The columns that a claim reads. */

@@ -3,7 +3,8 @@ import type { ClaimedJob, LeasedJobs, IncomingJob, ListedJob, Release } from '..
 import { digestsOf } from '../listed-again.js';
 import type { Room } from '../priority.js';
 import { CLAIM_COLUMNS, hasKnownKind, takeRows } from './job-rows.js';
-import { receive, receiveListed } from './receive-jobs.js';
+import { receive } from './receive-jobs.js';
+import { receiveListed } from './receive-listed.js';
 import { clockOf, type Dialect, placeholders, numberOf, run, rowsOf, type Script } from './sql.js';
 
 /** Stores and claims jobs whose tokens are in the caller's memory. */
@@ -14,6 +15,7 @@ export function* receiveLeased(
   leaseMs: number,
   room?: Room,
 ): Script<LeasedJobs> {
+  if (jobs.length === 0) return { leased: [], elsewhere: [], refused: [] };
   const digests = jobs.flatMap(digestsOf);
   const { refused } = yield* receive(dialect, table, jobs, room);
   const leased = yield* claimUnleased(dialect, table, digests, leaseMs);

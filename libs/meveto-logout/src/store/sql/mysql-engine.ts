@@ -16,6 +16,7 @@ const mysql: Omit<Dialect, 'times'> = {
     `CAST(CONVERT(${column} USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY)`,
   insertNew: (into, columns, rowCount) =>
     `INSERT IGNORE INTO ${into} (${columns.join(', ')}) VALUES ${valuesOf(columns, rowCount)}`,
+  rowsPerInsert: Infinity,
 };
 
 const UNREPRESENTABLE = new Set([

@@ -91,6 +91,15 @@ export function listing({ describe, expect, it }: Tests, current: Current): void
       );
     });
 
+    it('have the first of several tokens of one id, in the order of the list', async () => {
+      const { inbox } = current().store;
+      expect(
+        openedBy(await inbox.receiveListed([listed('1', 'z'), listed('2', 'm'), listed('1', 'a')])),
+      ).toBe(2);
+      const jobs = await inbox.claim(3, 1_000);
+      expect(jobs.map(({ digest }) => digest).sort()).toEqual(['digest-m', 'digest-z']);
+    });
+
     it('change nothing when the job is applied', async () => {
       await current().addUser(1, 'm-1');
       const { inbox, logoutStore } = current().store;
