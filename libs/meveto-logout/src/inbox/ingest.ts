@@ -1,14 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { KeyedDigest, within } from '../core/index.js';
+import { KeyedDigest } from '../core/index.js';
 import { InboxFullError, LogoutUnfinishedError } from './errors.js';
 import {
   type JobKind,
-  KNOWN_SENDER_FOR_MS,
   type IncomingJob,
   isRowFault,
   isSameToken,
   Isolation,
-  type Priority,
   type ResolvedStore,
   type Store,
   STORE,
@@ -17,6 +15,7 @@ import {
   type UserToken,
 } from '../store/index.js';
 import { JobEvents } from './job-events.js';
+import { KnownSenders, type PriorityOf, type SenderDigests } from './known-senders.js';
 import { TokenStorage, type WithToken } from './token-storage.js';
 import { PriorityLoad } from './priority-load.js';
 import { INBOX_OPTIONS, type ResolvedInbox } from './options.js';
@@ -30,20 +29,23 @@ const PARALLEL = 4;
 
 interface Waiting {
   readonly job: Omit<WithToken<IncomingJob>, 'priority'>;
-  /** The sender's digests, by the current key and earlier ones. */
-  readonly senders: readonly string[];
+  readonly sender: SenderDigests;
   /** Meveto has already got a 503, and sends the webhook again. */
   isAbandoned: boolean;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
+/** Takes the jobs of a batch. The senders of all of them have been looked up. */
+type Take = (priorityOf: PriorityOf) => readonly Waiting[];
+
 /**
- * Stores jobs in the inbox. Jobs that arrive during a commit share the next commit. So a burst needs few commits, and a
- * single job does not wait for a timer.
+ * Stores jobs in the inbox. The transaction takes its jobs when it begins, so all jobs that arrive until then share its commit. A
+ * burst needs few commits, and a single job does not wait for a timer.
  */
 @Injectable()
 export class Ingest {
+  readonly #senders: KnownSenders;
   readonly #priorities: PriorityLoad;
   /** Not awaited by the next batch: a locked row delays its own job only. */
   readonly #isolation = new Isolation(PARALLEL);
@@ -51,13 +53,14 @@ export class Ingest {
   #isCommitting = false;
 
   constructor(
-    @Inject(STORE) private readonly store: Store,
+    @Inject(STORE) store: Store,
     @Inject(TokenStorage) private readonly tokens: TokenStorage,
     @Inject(KeyedDigest) private readonly digests: KeyedDigest,
     @Inject(JobEvents) private readonly events: JobEvents,
     @Inject(INBOX_OPTIONS) options: ResolvedInbox,
     @Inject(STORE_OPTIONS) private readonly storeOptions: ResolvedStore,
   ) {
+    this.#senders = new KnownSenders(store, digests);
     this.#priorities = new PriorityLoad(store, options.maxWaitingPerPriority);
   }
 
@@ -74,63 +77,85 @@ export class Ingest {
       throw new StoreUnavailableError('store a job: too many are waiting');
     const digest = this.digests.ofToken(token.reveal());
     const earlierDigests = this.digests.earlierOfToken(token.reveal());
-    const senders = address === undefined ? [] : this.#digestsOf(address);
-    const job = { kind, digest, earlierDigests, token, sender: senders[0] };
-    let waiting: Waiting | undefined;
-    const committed = new Promise<void>((resolve, reject) => {
-      waiting = { job, senders, resolve, reject, isAbandoned: false };
-      this.#waiting.push(waiting);
-    });
-    if (!this.#isCommitting) void this.#commitAll();
-    try {
-      const tooLate = () => new StoreUnavailableError('store a job: no answer in time');
-      await within(this.storeOptions.storeTimeoutMs, committed, tooLate);
-    } finally {
-      if (waiting !== undefined) waiting.isAbandoned = true;
-    }
+    const sender = address === undefined ? [] : this.#senders.digestsOf(address);
+    await this.#committed({ kind, digest, earlierDigests, token, sender: sender[0] }, sender);
   }
 
-  #digestsOf(address: string): readonly string[] {
-    return [this.digests.ofSender(address), ...this.digests.earlierOfSender(address)];
+  #committed(job: Waiting['job'], sender: SenderDigests): Promise<void> {
+    return new Promise((resolve, reject: (reason: Error) => void) => {
+      const late = setTimeout(() => {
+        waiting.isAbandoned = true;
+        reject(new StoreUnavailableError('store a job: no answer in time'));
+      }, this.storeOptions.storeTimeoutMs);
+      const waiting: Waiting = {
+        job,
+        sender,
+        isAbandoned: false,
+        resolve: () => {
+          clearTimeout(late);
+          resolve();
+        },
+        reject: (error) => {
+          clearTimeout(late);
+          reject(error as Error);
+        },
+      };
+      this.#waiting.push(waiting);
+      if (!this.#isCommitting) void this.#commitAll();
+    });
   }
 
   async #commitAll(): Promise<void> {
     this.#isCommitting = true;
-    // All jobs that the event loop already holds join the first commit.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, MAX_BATCH).filter(({ isAbandoned }) => !isAbandoned);
-      if (batch.length === 0) continue;
-      await this.#commit(batch).catch((error: unknown) => {
-        if (batch.length > 1 && isRowFault(error)) void this.#isolate(batch);
-        else for (const { reject } of batch) reject(error);
-      });
-    }
+    while (this.#waiting.length > 0) await this.#commitWaiting();
     this.#isCommitting = false;
+  }
+
+  async #commitWaiting(): Promise<void> {
+    let batch: readonly Waiting[] | undefined;
+    try {
+      await this.#commit(this.#waiting, (priorityOf) => (batch = this.#takeWaiting(priorityOf)));
+    } catch (error) {
+      // The transaction may not have begun.
+      batch ??= this.#takeWaiting(() => 'unknown');
+      if (isRowFault(error)) void this.#isolate(batch);
+      else for (const { reject } of batch) reject(error);
+    }
+  }
+
+  #takeWaiting(priorityOf: PriorityOf): readonly Waiting[] {
+    const taken: Waiting[] = [];
+    this.#waiting = this.#waiting.filter((each) => {
+      if (each.isAbandoned) return false;
+      if (taken.length === MAX_BATCH || priorityOf(each.sender) === undefined) return true;
+      taken.push(each);
+      return false;
+    });
+    return taken;
   }
 
   async #isolate(batch: readonly Waiting[]): Promise<void> {
     const { failed } = await this.#isolation.write(batch, async (jobs) => {
       const current = jobs.filter(({ isAbandoned }) => !isAbandoned);
-      if (current.length > 0) await this.#commit(current);
+      if (current.length > 0) await this.#commit(current, () => current);
     });
     for (const { job, error } of failed) job.reject(error);
   }
 
-  async #commit(batch: readonly Waiting[]): Promise<void> {
-    const senders = new Set(batch.flatMap((each) => each.senders));
-    const known = new Set(await this.store.inbox.knownSenders([...senders], KNOWN_SENDER_FOR_MS));
-    const isKnown = (sender: string): boolean => known.has(sender);
-    const jobs = batch.map(({ job, senders: own }) => {
-      const priority: Priority = own.some(isKnown) ? 'known' : 'unknown';
-      return { ...job, priority };
-    });
-    const { opened, refused, elsewhere } = await this.tokens.store(jobs, await this.#priorities.room());
+  async #commit(candidates: readonly Waiting[], take: Take): Promise<void> {
+    const priorityOf = await this.#senders.prioritiesOf(candidates.map(({ sender }) => sender));
+    const room = await this.#priorities.room();
+    let batch: readonly Waiting[] = [];
+    const takeJobs = (): readonly WithToken<IncomingJob>[] => {
+      batch = take(priorityOf);
+      return batch.map(({ job, sender }) => ({ ...job, priority: priorityOf(sender) ?? 'unknown' }));
+    };
+    const { opened, refused, elsewhere } = await this.tokens.store(takeJobs, room);
     if (opened.length > 0) this.events.arrived();
     const uncounted = new Set(opened);
-    for (const { digest, priority } of jobs) if (uncounted.delete(digest)) this.#priorities.add(priority);
     const withoutRoom = new Set(refused);
-    for (const { job, resolve, reject } of batch) {
+    for (const { job, sender, resolve, reject } of batch) {
+      if (uncounted.delete(job.digest)) this.#priorities.add(priorityOf(sender) ?? 'unknown');
       if (withoutRoom.has(job.digest)) reject(new InboxFullError());
       // Another process has the token and may lose it: Meveto must repeat the webhook until the job has finished.
       else if (elsewhere.some((digest) => isSameToken(digest, job))) reject(new LogoutUnfinishedError());

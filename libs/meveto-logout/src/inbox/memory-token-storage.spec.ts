@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { TokenCipher } from '../core/token-cipher.js';
 import { StoreUnavailableError } from '../store/errors.js';
-import type { ClaimedJob } from '../store/inbox-jobs.js';
+import type { ClaimedJob, IncomingJob } from '../store/inbox-jobs.js';
 import { LOGOUT } from '../store/job.js';
 import type { Inbox } from '../store/sql/inbox.js';
 import type { Store } from '../store/store.port.js';
@@ -34,9 +34,13 @@ describe('tokens in the memory of this process', () => {
   let memory: TokenMemory;
   let tokens: MemoryTokenStorage;
   let started: string[];
+  let taken: (readonly IncomingJob[])[];
   beforeEach(() => {
+    taken = [];
     receiveLeased.mockReset().mockImplementation((jobs) => {
-      const leased = jobs.map(({ digest }) => jobOf(digest));
+      const batch = typeof jobs === 'function' ? jobs() : jobs;
+      taken.push(batch);
+      const leased = batch.map(({ digest }) => jobOf(digest));
       return Promise.resolve({ leased, elsewhere: [], refused: [] });
     });
     claim.mockReset().mockResolvedValue([]);
@@ -55,16 +59,18 @@ describe('tokens in the memory of this process', () => {
   };
 
   it('are stored in no row, and are found again', async () => {
-    expect(await tokens.store([received('a')], ROOM)).toEqual({ opened: ['a'], refused: [], elsewhere: [] });
-    expect(receiveLeased.mock.calls[0]?.[0]).toEqual([
-      { ...received('a'), token: undefined, sealed: undefined },
-    ]);
+    expect(await tokens.store(() => [received('a')], ROOM)).toEqual({
+      opened: ['a'],
+      refused: [],
+      elsewhere: [],
+    });
+    expect(taken).toEqual([[{ ...received('a'), token: undefined, sealed: undefined }]]);
     expect(tokens.tokenOf(jobOf('a'))?.reveal()).toBe('token-a');
     expect(tokens.tokenOf(jobOf('b'))).toBeUndefined();
   });
 
   it('are started before jobs of the store, which get the rest of the limit', async () => {
-    await tokens.store([received('a'), received('b')], ROOM);
+    await tokens.store(() => [received('a'), received('b')], ROOM);
     claim.mockResolvedValue([jobOf('c', 'sealed')]);
     expect(await tokens.claim(request)).toBe(3);
     expect(started).toEqual(['a', 'b', 'c']);
@@ -72,19 +78,19 @@ describe('tokens in the memory of this process', () => {
   });
 
   it('are still started after the stop, while no job of the store is claimed and no further token accepted', async () => {
-    await tokens.store([received('a')], ROOM);
+    await tokens.store(() => [received('a')], ROOM);
     tokens.stop();
     expect(tokens.hasDue()).toBe(true);
     expect(await tokens.claim(request)).toBe(1);
     expect(claim).not.toHaveBeenCalled();
-    await expect(tokens.store([received('b')], ROOM)).rejects.toThrow(StoreUnavailableError);
+    await expect(tokens.store(() => [received('b')], ROOM)).rejects.toThrow(StoreUnavailableError);
     await expect(tokens.storeListed([listed('b')])).rejects.toThrow(StoreUnavailableError);
   });
 
   it('limit the room to what the memory can take', async () => {
-    await tokens.store([received('a'), received('b')], ROOM);
+    await tokens.store(() => [received('a'), received('b')], ROOM);
     expect(await tokens.roomForListed()).toBe(1);
-    await tokens.store([received('c')], ROOM);
+    await tokens.store(() => [received('c')], ROOM);
     expect(receiveLeased.mock.calls[1]?.[2]).toEqual({ listed: 1, known: 1, unknown: 1 });
     expect(await tokens.roomForListed()).toBe(0);
     await expect(tokens.storeListed([listed('d')])).rejects.toThrow(InboxFullError);

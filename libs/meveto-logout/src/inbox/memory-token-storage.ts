@@ -34,12 +34,15 @@ export class MemoryTokenStorage extends TokenStorage {
     super();
   }
 
-  override async store(jobs: readonly WithToken<IncomingJob>[], room: Room): Promise<StoredJobs> {
+  override async store(take: () => readonly WithToken<IncomingJob>[], room: Room): Promise<StoredJobs> {
     this.#requireRunning();
-    const fresh = this.#unknown(jobs);
+    let fresh: readonly WithToken<IncomingJob>[] = [];
     const claimedAt = performance.now();
     const { leased, elsewhere, refused } = await this.stored.inbox.receiveLeased(
-      fresh.map(unsealed),
+      () => {
+        fresh = this.#unknown(take());
+        return fresh.map(unsealed);
+      },
       this.options.leaseMs,
       this.#within(room),
     );

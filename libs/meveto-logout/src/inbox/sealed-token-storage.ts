@@ -26,11 +26,8 @@ export class SealedTokenStorage extends TokenStorage {
     super();
   }
 
-  override async store(jobs: readonly WithToken<IncomingJob>[], room: Room): Promise<StoredJobs> {
-    const received = await this.stored.inbox.receive(
-      jobs.map((job) => this.#sealed(job)),
-      room,
-    );
+  override async store(take: () => readonly WithToken<IncomingJob>[], room: Room): Promise<StoredJobs> {
+    const received = await this.stored.inbox.receive(() => take().map((job) => this.#sealed(job)), room);
     return { ...received, elsewhere: [] };
   }
 

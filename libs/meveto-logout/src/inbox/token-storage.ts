@@ -38,10 +38,11 @@ export interface Claim {
 export abstract class TokenStorage {
   /**
    * Stores jobs and their tokens.
+   * @param take takes the jobs; called once, when the transaction has begun
    * @param room how many jobs may be stored or opened in each priority
    * @throws {StoreUnavailableError} when this process is stopping and would have to keep the tokens.
    */
-  abstract store(jobs: readonly WithToken<IncomingJob>[], room: Room): Promise<StoredJobs>;
+  abstract store(take: () => readonly WithToken<IncomingJob>[], room: Room): Promise<StoredJobs>;
 
   /**
    * Stores listed webhooks as jobs, with their tokens.

@@ -1,0 +1,50 @@
+import { LRUCache } from 'lru-cache';
+import type { KeyedDigest } from '../core/index.js';
+import { KNOWN_SENDER_FOR_MS, type Priority, type Store } from '../store/index.js';
+
+const MAX_SENDERS = 10_000;
+const REMEMBERED_FOR_MS = 500;
+
+/** A sender's digests, by the current key and earlier ones. */
+export type SenderDigests = readonly string[];
+
+/** The priority of a sender's jobs; undefined if the sender has not been looked up. */
+export type PriorityOf = (sender: SenderDigests) => Priority | undefined;
+
+/** Finds out whether senders are known. Remembers the answers for a short time: most webhooks come from few addresses. */
+export class KnownSenders {
+  readonly #digests = new LRUCache<string, SenderDigests>({ max: MAX_SENDERS });
+  readonly #isKnown = new LRUCache<string, boolean>({ max: MAX_SENDERS, ttl: REMEMBERED_FOR_MS });
+
+  constructor(
+    private readonly store: Store,
+    private readonly digests: KeyedDigest,
+  ) {}
+
+  digestsOf(address: string): SenderDigests {
+    let own = this.#digests.get(address);
+    if (own === undefined) {
+      own = [this.digests.ofSender(address), ...this.digests.earlierOfSender(address)];
+      this.#digests.set(address, own);
+    }
+    return own;
+  }
+
+  /**
+   * Looks up the priorities of these senders.
+   * @throws {StoreUnavailableError} when the store cannot be asked.
+   */
+  async prioritiesOf(senders: readonly SenderDigests[]): Promise<PriorityOf> {
+    const isKnown = new Map(senders.flat().map((digest) => [digest, this.#isKnown.get(digest)]));
+    const asked = [...isKnown].flatMap(([digest, known]) => (known === undefined ? [digest] : []));
+    const found = new Set(await this.store.inbox.knownSenders(asked, KNOWN_SENDER_FOR_MS));
+    for (const digest of asked) {
+      isKnown.set(digest, found.has(digest));
+      this.#isKnown.set(digest, found.has(digest));
+    }
+    return (sender) => {
+      if (!sender.every((digest) => isKnown.has(digest))) return undefined;
+      return sender.some((digest) => isKnown.get(digest) === true) ? 'known' : 'unknown';
+    };
+  }
+}
