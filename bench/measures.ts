@@ -2,7 +2,7 @@ import type { Measure } from './measure.js';
 import { ackIdle } from './requests/ack-idle.js';
 import { guardExpress } from './requests/guard-express.js';
 import { guardFastify } from './requests/guard-fastify.js';
-import { guardCall, guardGrowth } from './requests/guard-growth.js';
+import { guardGrowth } from './requests/guard-growth.js';
 import { ingestExpress, ingestFastify, ingestPostgres } from './requests/ingest.js';
 import { rowsPerCommit } from './requests/rows-per-commit.js';
 import { runMeasures } from './runs/measures.js';
@@ -12,7 +12,6 @@ export const measures: readonly Measure[] = [
   guardFastify,
   guardExpress,
   guardGrowth,
-  guardCall,
   ingestFastify,
   ingestExpress,
   ingestPostgres,

@@ -28,4 +28,7 @@ for (const name of readdirSync('bench', { recursive: true })) {
       .replaceAll(/(["'])(?:\.\.\/)+libs\/meveto-logout\/src\//g, `$1${library}/`),
   );
 }
+// As for the tests; BENCH_POSTGRES_URL comes first.
+const { TEST_DATABASE_URL: tested = '' } = process.env;
+if (tested.startsWith('postgres')) process.env.BENCH_POSTGRES_URL ??= tested;
 run('node', ['dist/bench/main.js', ...process.argv.slice(2)]);

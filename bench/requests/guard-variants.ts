@@ -34,8 +34,18 @@ export const unguarded = async (adapter: Adapter): Promise<Variant> =>
   listening('unguarded', USUAL_ROWS, await withModule(adapter, USUAL_ROWS, { globalGuard: false }));
 
 /** The page behind this package's guard. */
-export const guarded = async (adapter: Adapter, rows = USUAL_ROWS, name = 'guarded'): Promise<Variant> =>
-  listening(name, rows, await withModule(adapter, rows));
+export const guarded = async (adapter: Adapter): Promise<Variant> =>
+  (await guardedApplication(adapter, USUAL_ROWS, 'guarded')).variant;
+
+/** The page behind this package's guard, and its application. */
+export async function guardedApplication(
+  adapter: Adapter,
+  rows: Rows,
+  name: string,
+): Promise<{ readonly app: INestApplication; readonly variant: Variant }> {
+  const application = await withModule(adapter, rows);
+  return { app: application.app, variant: await listening(name, rows, application) };
+}
 
 interface Application {
   readonly app: INestApplication;
@@ -43,7 +53,7 @@ interface Application {
 }
 
 /** An application with this package, which does not listen yet. */
-export async function withModule(
+async function withModule(
   adapter: Adapter,
   rows: Rows,
   staticOptions: MevetoLogoutStaticOptions = {},

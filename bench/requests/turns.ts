@@ -3,10 +3,10 @@ import type { CountedTurn, LoadTarget, Turn } from './load-target.js';
 import { Load } from './load.js';
 
 export const CONNECTIONS = 64;
-const TURN_MS = 500;
+const TURN_MS = { quick: 250, full: 500 };
 const ROUNDS = { quick: 3, full: 12 };
 /** Turns of each variant before the first round, so that its code is compiled. */
-const WARM_UP_TURNS = { quick: 1, full: 4 };
+const WARM_UP_TURNS = { quick: 2, full: 4 };
 /** Above this share of its core the load process limits the figure. */
 const BUSY_LOAD = 0.95;
 
@@ -27,7 +27,7 @@ export interface TurnOptions {
 }
 
 /**
- * Lets the variants take turns of 0.5 s in random order, in this process, with the load on the other core. Variants of separate
+ * Lets the variants take turns of 0.5 s (quick: 0.25 s) in random order, in this process, with the load on the other core. Variants of separate
  * processes or minutes would be compared under different conditions. Closes the variants.
  */
 export async function takeTurns(
@@ -41,7 +41,7 @@ export async function takeTurns(
   const load = Load.start();
   const turnOf = async (variant: Variant): Promise<CountedTurn> => {
     const cpu = process.cpuUsage();
-    const turn = await load.turn({ target: variant.target, connections, milliseconds: TURN_MS });
+    const turn = await load.turn({ target: variant.target, connections, milliseconds: TURN_MS[size] });
     const { user, system } = process.cpuUsage(cpu);
     scale.progress((done += 1), total);
     return { ...turn, cpuUs: (user + system) / turn.answers };
