@@ -1,7 +1,7 @@
 import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { expressSession, fastifySession, type MevetoLogoutStaticOptions } from 'nestjs-meveto-logout';
-import { createDatabase } from './database.js';
+import { createDatabase } from '../runs/database.js';
 import { type Adapter, addSessions, createApplication, expressSessions, listen } from './application.js';
 import { startFakeMeveto } from './fake-meveto.js';
 import { hostDatabase, mevetoLogout, type Rows } from './host-database.js';

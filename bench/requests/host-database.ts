@@ -9,7 +9,7 @@ import {
   typeOrmStore,
 } from 'nestjs-meveto-logout';
 import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
-import type { RunDatabase } from './database.js';
+import type { RunDatabase } from '../runs/database.js';
 
 const instant = {
   type: 'bigint',

@@ -11,7 +11,7 @@ import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
 import { bearerToken } from 'nestjs-meveto-logout';
 import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
 import { type Adapter, createApplication, listen } from './application.js';
-import { createDatabase, type DatabaseName, type RunDatabase } from './database.js';
+import { createDatabase, type DatabaseName, type RunDatabase } from '../runs/database.js';
 import { startFakeMeveto } from './fake-meveto.js';
 import { hostDatabase, mevetoLogout, SECRET_PATH } from './host-database.js';
 import type { Variant } from './turns.js';

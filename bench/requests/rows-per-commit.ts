@@ -1,7 +1,7 @@
 import { ServerResponse } from 'node:http';
 import type { Database, RunResult, Statement } from 'better-sqlite3';
 import { type Measure, ratioOf } from '../measure.js';
-import { createDatabase, type RunDatabase } from './database.js';
+import { createDatabase, type RunDatabase } from '../runs/database.js';
 import { ingest } from './ingest-variants.js';
 import { takeTurns } from './turns.js';
 
