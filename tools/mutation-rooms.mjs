@@ -45,7 +45,7 @@ export const ROOMS = {
   },
   inbox: {
     mutate: [`${src}/store/{after-failure,listed-again}.ts`],
-    tests: ['libs/**/store/listed-again.spec.ts', 'test/store/memory-store.e2e-spec.ts'],
+    tests: ['libs/**/store/{after-failure,listed-again}.spec.ts', 'test/store/memory-store.e2e-spec.ts'],
   },
   processing: {
     mutate: [`${src}/inbox/{job-processor,failed-attempts,attempt,memory-token-storage}.ts`],

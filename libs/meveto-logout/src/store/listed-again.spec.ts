@@ -37,6 +37,13 @@ describe('a job whose token is received again', () => {
       expect(resumesWithToken(state, 'token-lost')).toBe(false);
     },
   );
+
+  it.each(JOB_STATES)(
+    'resumes with the reason key-missing only when it is pending or expired: %s',
+    (state) => {
+      expect(resumesWithToken(state, 'key-missing')).toBe(state === 'pending' || state === 'expired');
+    },
+  );
 });
 
 describe('a known job that is listed again', () => {
