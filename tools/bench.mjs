@@ -1,5 +1,5 @@
 // `npm run bench`: builds the library as for publication, compiles bench/ to dist/bench with its decorators' metadata, and
-// runs it. The arguments are those of bench/main.ts.
+// runs it. The arguments are those of bench/main.ts. `npm run soak` does the same with bench/soak/main.ts.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -31,4 +31,6 @@ for (const name of readdirSync('bench', { recursive: true })) {
 // As for the tests; BENCH_POSTGRES_URL comes first.
 const { TEST_DATABASE_URL: tested = '' } = process.env;
 if (tested.startsWith('postgres')) process.env.BENCH_POSTGRES_URL ??= tested;
-run('node', ['dist/bench/main.js', ...process.argv.slice(2)]);
+const isSoak = process.argv[2] === 'soak';
+const main = isSoak ? 'dist/bench/soak/main.js' : 'dist/bench/main.js';
+run('node', [main, ...process.argv.slice(isSoak ? 3 : 2)]);
