@@ -35,7 +35,8 @@ export class KnownSenders {
    * @throws {StoreUnavailableError} when the store cannot be asked.
    */
   async prioritiesOf(senders: readonly SenderDigests[]): Promise<PriorityOf> {
-    const isKnown = new Map(senders.flat().map((digest) => [digest, this.#isKnown.get(digest)]));
+    const digests = new Set(senders.flat());
+    const isKnown = new Map([...digests].map((digest) => [digest, this.#isKnown.get(digest)]));
     const asked = [...isKnown].flatMap(([digest, known]) => (known === undefined ? [digest] : []));
     const found = new Set(await this.store.inbox.knownSenders(asked, KNOWN_SENDER_FOR_MS));
     for (const digest of asked) {

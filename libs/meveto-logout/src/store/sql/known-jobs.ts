@@ -54,11 +54,10 @@ export function* insertNewJobs(
   table: string,
   rows: readonly (readonly SqlValue[])[],
 ): Script<number> {
+  const perInsert = dialect.insertsRowByRow ? 1 : rows.length;
+  const sql = dialect.insertNew(table, NEW_JOB_COLUMNS, perInsert);
   let inserted = 0;
-  for (let from = 0; from < rows.length; from += dialect.rowsPerInsert) {
-    const some = rows.slice(from, from + dialect.rowsPerInsert);
-    const { affected } = yield* run(dialect.insertNew(table, NEW_JOB_COLUMNS, some.length), some.flat());
-    inserted += affected;
-  }
+  for (let from = 0; from < rows.length; from += perInsert)
+    inserted += (yield* run(sql, rows.slice(from, from + perInsert).flat())).affected;
   return inserted;
 }

@@ -16,7 +16,7 @@ const mysql: Omit<Dialect, 'times'> = {
     `CAST(CONVERT(${column} USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY)`,
   insertNew: (into, columns, rowCount) =>
     `INSERT IGNORE INTO ${into} (${columns.join(', ')}) VALUES ${valuesOf(columns, rowCount)}`,
-  rowsPerInsert: Infinity,
+  insertsRowByRow: false,
 };
 
 const UNREPRESENTABLE = new Set([

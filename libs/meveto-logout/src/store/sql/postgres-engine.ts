@@ -11,7 +11,7 @@ const postgres: Omit<Dialect, 'times'> = {
   isExactly: (column) => `${column} = ?`,
   insertNew: (into, columns, rowCount) =>
     `INSERT INTO ${into} (${columns.join(', ')}) VALUES ${valuesOf(columns, rowCount)} ON CONFLICT DO NOTHING`,
-  rowsPerInsert: Infinity,
+  insertsRowByRow: false,
 };
 
 /** Serialization failure and deadlock: the whole transaction was rolled back and may be repeated. */

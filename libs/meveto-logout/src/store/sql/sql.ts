@@ -76,8 +76,8 @@ export interface Dialect {
   readonly isExactly: (column: string) => string;
   /** An INSERT that skips rows whose unique key exists. */
   readonly insertNew: (into: string, columns: readonly string[], rowCount: number) => string;
-  /** How many rows one INSERT may have. On SQLite a prepared statement for each row is faster than one for many rows. */
-  readonly rowsPerInsert: number;
+  /** Whether a prepared INSERT for each row is faster than one INSERT for many rows. */
+  readonly insertsRowByRow: boolean;
 }
 
 /** Runs scripts, each in one transaction. */

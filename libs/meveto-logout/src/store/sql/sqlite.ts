@@ -18,7 +18,7 @@ export const sqliteDialect = (times: OrderedTimes, nowMs: string = CLOCK_READING
   isExactly: (column) => `${column} = ?`,
   insertNew: (into, columns, rowCount) =>
     `INSERT INTO ${into} (${columns.join(', ')}) VALUES ${valuesOf(columns, rowCount)} ON CONFLICT DO NOTHING`,
-  rowsPerInsert: 1,
+  insertsRowByRow: true,
 });
 
 /** Runs statements on one connection to SQLite, and keeps them prepared. */
