@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -45,13 +45,16 @@ export async function openid(name: string, hasLogoutCheck: boolean): Promise<Var
     issuerBaseURL: issuer.url,
     baseURL: 'http://127.0.0.1:1',
     clientID: CLIENT_ID,
+    clientSecret: SECRET,
+    authorizationParams: { response_type: 'code' },
     secret: SECRET,
     authRequired: true,
     ...(hasLogoutCheck && { backchannelLogout: { store } as unknown as true }),
   };
   (app as NestExpressApplication).use(auth(config));
   const port = await listen(app);
-  const cookies = Array.from({ length: SESSIONS }, (_, n) => cookieOf(issuer.url, n));
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  const cookies = Array.from({ length: SESSIONS }, (_, n) => cookieOf(issuer.url, n, privateKey));
   return {
     name,
     target: { port, method: 'GET', path: '/page', cookies, expectedStatus: 200 },
@@ -109,11 +112,10 @@ async function startIssuer(): Promise<{ url: string; stop: () => void }> {
   };
 }
 
-const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /** The cookie of a person who has just logged in. */
-function cookieOf(issuer: string, n: number): string {
+function cookieOf(issuer: string, n: number, privateKey: KeyObject): string {
   const now = Math.floor(Date.now() / 1_000);
   const sub = `auth0|${String(n).padStart(24, '0')}`;
   const sid = randomBytes(24).toString('base64url');
