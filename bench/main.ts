@@ -107,7 +107,9 @@ if (!isQuick && values.only === undefined && failed.length === 0) {
   );
 }
 if (machine.loadAverage > machine.cores / 2)
-  console.log('The machine was busy when the run began: measure again on an idle one before you trust a figure.');
+  console.log(
+    'The machine was busy when the run began: measure again on an idle one before you trust a figure.',
+  );
 for (const each of failed) console.error(`FAILED ${each}`);
 // A timing never fails the run: only a measure that throws does.
 process.exitCode = failed.length === 0 ? 0 : 1;
