@@ -14,6 +14,7 @@ import {
 } from 'nestjs-meveto-logout';
 import { Column, DataSource, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { RunDatabase } from './database.js';
+import { sessionOf } from './live-protocol.js';
 import { mevetoIdOf } from './meveto-id.js';
 
 const instant = {
@@ -103,7 +104,7 @@ export async function startHost(host: HostOptions): Promise<INestApplication> {
         clientSecret: 'bench-client-secret-0123456789',
         apiUrl: host.mevetoUrl,
         store: typeOrmStore(mapping),
-        session: bearerToken({ verify: readToken }),
+        session: bearerToken({ verify: sessionOf }),
         ...host.options,
         ...host.staticOptions,
       }),
@@ -119,12 +120,6 @@ export async function startHost(host: HostOptions): Promise<INestApplication> {
   });
   await app.listen(0, '127.0.0.1');
   return app;
-}
-
-/** A token is `<user id>.<signed in at>`. */
-function readToken(token: string) {
-  const [userId = '', signedInAt] = token.split('.');
-  return { userId, signedInAt: Number(signedInAt) };
 }
 
 /** Creates the application's tables and users in few statements. */

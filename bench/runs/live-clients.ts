@@ -2,7 +2,7 @@
 // Socket.IO as they need, so that the server is what a burst waits for.
 import { connect as connectTcp, type Socket } from 'node:net';
 import { answer, now } from './child.js';
-import { clientFrame, NAMESPACE, PING, PONG } from './live-protocol.js';
+import { clientFrame, NAMESPACE, PING, PONG, tokenOf } from './live-protocol.js';
 
 export type ToLiveClients =
   | {
@@ -48,7 +48,7 @@ function connect(port: number, protocol: 'socket.io' | 'ws', user: string): Prom
         if (text.includes('"pingInterval"')) {
           socket.write(
             clientFrame(
-              `40${NAMESPACE},${JSON.stringify({ token: `${user}.${String(Date.now() - SIGNED_IN_BEFORE_MS)}` })}`,
+              `40${NAMESPACE},${JSON.stringify({ token: tokenOf(user, Date.now() - SIGNED_IN_BEFORE_MS) })}`,
             ),
           );
         } else if (text.includes(`44${NAMESPACE}`)) reject(new Error(text));

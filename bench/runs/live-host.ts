@@ -16,7 +16,7 @@ import {
 import { Server } from 'socket.io';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { answer, now, setting } from './child.js';
-import { loggedOutEvent, NAMESPACE } from './live-protocol.js';
+import { loggedOutEvent, NAMESPACE, sessionOf } from './live-protocol.js';
 
 export type LiveKind = 'module' | 'nest-gateway' | 'socket-io' | 'ws';
 
@@ -76,12 +76,7 @@ async function startModule(): Promise<LiveServer> {
         clientSecret: 'bench-client-secret-0123456789',
         apiUrl: 'http://127.0.0.1:9',
         store,
-        session: bearerToken({
-          verify: (token) => {
-            const [userId = '', signedInAt] = token.split('.');
-            return { userId, signedInAt: Number(signedInAt) };
-          },
-        }),
+        session: bearerToken({ verify: sessionOf }),
       }),
     ],
   })

@@ -1,6 +1,15 @@
 /** The module's namespace. All Socket.IO servers of the measures use it, so that they have the same clients. */
 export const NAMESPACE = '/meveto-logout';
 
+/** The token of a session. The prefix makes a part of a token no token of another user. */
+export const tokenOf = (user: string, signedInAt: number): string => `session-${user}.${String(signedInAt)}`;
+
+/** The session of a token. */
+export function sessionOf(token: string): { userId: string; signedInAt: number } | undefined {
+  const [, userId, signedInAt] = /^session-([\w-]+)\.(\d+)$/.exec(token) ?? [];
+  return userId === undefined ? undefined : { userId, signedInAt: Number(signedInAt) };
+}
+
 /** The module's message to a page, for a server without the module. */
 export const loggedOutEvent = (loggedOutAt: number): string =>
   JSON.stringify([

@@ -3,6 +3,7 @@ import { drain } from './drain.js';
 import { heap } from './heap.js';
 import { memory } from './memory.js';
 import { push } from './push.js';
+import { rows } from './rows.js';
 import { settle } from './settle.js';
 import { start } from './start.js';
 
@@ -15,5 +16,6 @@ export const runMeasures: readonly Measure[] = [
   push,
   heap,
   memory,
+  rows,
   start,
 ];

@@ -1,5 +1,5 @@
 import WebSocket from 'ws';
-import { NAMESPACE } from '../runs/live-protocol.js';
+import { NAMESPACE, tokenOf } from '../runs/live-protocol.js';
 
 /** Open pages: sockets of Socket.IO's protocol on bare websockets. A page that is told of a logout logs in again. */
 export class Pages {
@@ -40,7 +40,7 @@ export class Pages {
         const text = data.toString();
         if (text === '2') socket.send('3');
         else if (text.startsWith('0'))
-          socket.send(`40${NAMESPACE},${JSON.stringify({ token: `${String(user)}.${String(Date.now())}` })}`);
+          socket.send(`40${NAMESPACE},${JSON.stringify({ token: tokenOf(String(user), Date.now()) })}`);
         else if (text.startsWith(`40${NAMESPACE}`)) {
           isOpen = true;
           this.#openCount += 1;

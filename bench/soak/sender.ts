@@ -1,4 +1,5 @@
 import { Agent, request, type RequestOptions } from 'node:http';
+import { tokenOf } from '../runs/live-protocol.js';
 
 const CONNECTIONS = 64;
 const TIME_OUT_MS = 10_000;
@@ -26,7 +27,7 @@ export class Sender {
   /** One request of a live session, and one of a session that a logout has ended. */
   async guarded(users: number): Promise<void> {
     const sessionOf = (user: number, signedInAt: number) => ({
-      headers: { authorization: `Bearer ${String(user)}.${String(signedInAt)}` },
+      headers: { authorization: `Bearer ${tokenOf(String(user), signedInAt)}` },
     });
     const live = await this.#send('/api', sessionOf(users + 1, Date.now()));
     const ended = await this.#send('/api', sessionOf(1, 1_700_000_000_000));
