@@ -145,7 +145,7 @@ export const CRASH_POINTS: readonly CrashPoint[] = [
   {
     id: 'F10',
     dies: 'while it persists the outcome: the user’s row is written, the job’s is not; both are one transaction',
-    way: halt('applyLogout:end'),
+    way: halt('applyLogouts:end'),
     ends: { SIGKILL: { ...GONE, 'loses its answer': 'applied' }, SIGTERM: DONE },
     list: lostNeedsTheList,
     leftOut: { 'says invalid': NOTHING_TAKES_EFFECT },
@@ -153,7 +153,7 @@ export const CRASH_POINTS: readonly CrashPoint[] = [
   {
     id: 'F11',
     dies: 'after the logout was committed, before it is announced',
-    way: halt('applyLogout:after'),
+    way: halt('applyLogouts:after'),
     ends: { SIGKILL: DONE, SIGTERM: DONE },
     list: lostNeedsTheList,
     leftOut: { 'says invalid': NOTHING_TAKES_EFFECT },
@@ -206,7 +206,7 @@ export const CRASH_POINTS: readonly CrashPoint[] = [
 
 /** The port's method that persists the outcome of the first request. */
 const PERSISTED_BY: Readonly<Record<MevetoOutcome, string>> = {
-  answers: 'applyLogout',
+  answers: 'applyLogouts',
   'says invalid': 'finish',
   'times out': 'release',
   'loses its answer': 'release',

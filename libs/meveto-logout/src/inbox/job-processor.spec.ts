@@ -204,7 +204,7 @@ describe('a claimed job', () => {
 
   it('is applied after the store was unavailable, with one exchange', async () => {
     const job = await claimed();
-    const apply = jest.spyOn(store.logoutStore, 'applyLogout');
+    const apply = jest.spyOn(store.logoutStore, 'applyLogouts');
     apply.mockImplementationOnce(away).mockImplementationOnce(away);
     await process(job);
     expect(apply).toHaveBeenCalledTimes(3);
@@ -224,7 +224,7 @@ describe('a claimed job', () => {
 
   it('is abandoned once the process must stop', async () => {
     const job = await claimed();
-    const apply = jest.spyOn(store.logoutStore, 'applyLogout').mockImplementation(away);
+    const apply = jest.spyOn(store.logoutStore, 'applyLogouts').mockImplementation(away);
     setImmediate(() => {
       stopping.abort();
     });

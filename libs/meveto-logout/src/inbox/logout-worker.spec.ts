@@ -158,9 +158,9 @@ describe('LogoutWorker', () => {
 
   it('keeps a job whose answer waits to be persisted for longer than the lease', async () => {
     let isBroken = true;
-    const applyLogout = solid.logoutStore.applyLogout.bind(solid.logoutStore);
-    solid.logoutStore.applyLogout = (...given) =>
-      isBroken ? Promise.reject(new StoreUnavailableError('test')) : applyLogout(...given);
+    const applyLogouts = solid.logoutStore.applyLogouts.bind(solid.logoutStore);
+    solid.logoutStore.applyLogouts = (...given) =>
+      isBroken ? Promise.reject(new StoreUnavailableError('test')) : applyLogouts(...given);
     await receive('a');
     const other = workerParts(store, exchange, cipher, options).worker;
     worker.start();

@@ -12,6 +12,7 @@ import {
 } from '../store/index.js';
 import { OneWarning } from '../core/index.js';
 import { JobEvents } from './job-events.js';
+import { LogoutBatches } from './logout-batches.js';
 import { LogoutCache } from '../logouts/index.js';
 
 /** Carries out a job once its person is known: first records the change, then announces it. */
@@ -23,11 +24,17 @@ export class LogoutService {
       'the column unique. See docs/tables.md.',
   );
 
+  readonly #batches: LogoutBatches;
+
   constructor(
     @Inject(STORE) private readonly store: Store,
     @Inject(LogoutCache) private readonly cache: LogoutCache,
     @Inject(JobEvents) private readonly events: JobEvents,
-  ) {}
+  ) {
+    this.#batches = new LogoutBatches(store, (logout) => {
+      cache.expect(logout);
+    });
+  }
 
   /** @throws {StoreUnavailableError} when nothing was recorded: try again. */
   async apply(job: ClaimedJob, mevetoId: string): Promise<ApplyOutcome> {
@@ -40,9 +47,7 @@ export class LogoutService {
   #carryOut(job: ClaimedJob, mevetoId: string): Promise<ApplyOutcome> {
     switch (job.kind) {
       case LOGOUT:
-        return this.store.logoutStore.applyLogout(job, mevetoId, (logout) => {
-          this.cache.expect(logout);
-        });
+        return this.#batches.apply(job, mevetoId);
       case UNLINK:
         return this.store.logoutStore.applyProtectionRemoved(job, mevetoId);
     }

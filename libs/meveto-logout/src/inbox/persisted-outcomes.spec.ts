@@ -82,7 +82,7 @@ describe('persisting the outcome of a job', () => {
     letLive(3_000);
     const triedAt: number[] = [];
     const startedAt = performance.now();
-    jest.spyOn(store.logoutStore, 'applyLogout').mockImplementation(() => {
+    jest.spyOn(store.logoutStore, 'applyLogouts').mockImplementation(() => {
       triedAt.push(performance.now() - startedAt);
       return away();
     });
@@ -106,7 +106,7 @@ describe('persisting the outcome of a job', () => {
 
   it('ends during a pause when the process must stop', async () => {
     const job = await claimed();
-    jest.spyOn(store.logoutStore, 'applyLogout').mockImplementation(away);
+    jest.spyOn(store.logoutStore, 'applyLogouts').mockImplementation(away);
     const done = jest.fn();
     void process(job).then(done);
     await jest.advanceTimersByTimeAsync(3_000);

@@ -47,6 +47,12 @@ export interface ClaimedJob {
   readonly receivedTick: number;
 }
 
+/** A claimed job, and the Meveto ID with which Meveto answered its token. */
+export interface NamedJob {
+  readonly job: ClaimedJob;
+  readonly mevetoId: string;
+}
+
 /** Why an attempt ended without a usable answer. */
 export interface Release {
   /** Delay before the next attempt, in milliseconds. */

@@ -19,6 +19,7 @@ export type {
   ExpiredJobs,
   IncomingJob,
   ListedJob,
+  NamedJob,
   OpenedJobs,
   Release,
 } from './inbox-jobs.js';

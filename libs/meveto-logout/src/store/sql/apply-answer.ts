@@ -7,6 +7,7 @@ import { appliedBefore } from './applied-before.js';
 import { clockOf, type Dialect, type Script } from './sql.js';
 import type { Tables } from './tables.js';
 import { hasUsers, idsOf, type LinkedUsers, type UserRows } from './user-rows.js';
+import type { UserBatches } from './user-batches.js';
 import { usersAt } from './linked-users.js';
 
 /** The parts of the store that these scripts need. */
@@ -14,6 +15,7 @@ export interface AnswerStore {
   readonly dialect: Dialect;
   readonly tables: Tables;
   readonly rows: UserRows;
+  readonly batches: UserBatches;
 }
 
 /** Whom Meveto named for the token of a job. */

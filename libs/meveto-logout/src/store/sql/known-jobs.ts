@@ -54,7 +54,7 @@ export function* insertNewJobs(
   table: string,
   rows: readonly (readonly SqlValue[])[],
 ): Script<number> {
-  const perInsert = dialect.insertsRowByRow ? 1 : rows.length;
+  const perInsert = dialect.isInProcess ? 1 : rows.length;
   const sql = dialect.insertNew(table, NEW_JOB_COLUMNS, perInsert);
   let inserted = 0;
   for (let from = 0; from < rows.length; from += perInsert)

@@ -31,6 +31,12 @@ interface PolledLogouts extends LogoutsSince {
   readonly unpublished: StepBack | undefined;
 }
 
+/**
+ * How far a poll reaches back before the last one, in milliseconds. A transaction reads its time of commit shortly before the
+ * commit, so a slow commit becomes visible later. Longer than a transaction of the module may take.
+ */
+export const overlapMs = (timeoutMs: number): number => Math.max(15_000, 3 * timeoutMs);
+
 /** The logouts committed after the poll at `asOf`, and up to `overlapMs` before it. */
 export function* logoutRowsSince(
   dialect: Dialect,

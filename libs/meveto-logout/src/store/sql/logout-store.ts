@@ -1,8 +1,8 @@
 import { UnknownUserError } from '../errors.js';
-import type { ClaimedJob } from '../inbox-jobs.js';
+import type { ClaimedJob, NamedJob } from '../inbox-jobs.js';
 import type { ApplyOutcome, LogoutsSince, UserLogouts } from '../logout-outcomes.js';
 import type { Logout } from '../logout.js';
-import { forgetLogoutRows, logoutRowsSince, publishStepBack } from './logout-rows.js';
+import { forgetLogoutRows, logoutRowsSince, overlapMs, publishStepBack } from './logout-rows.js';
 import {
   type AnswerStore,
   applyLogout,
@@ -11,6 +11,7 @@ import {
   type Subject,
   usersOf,
 } from './apply-answer.js';
+import { applyLogouts } from './apply-answers.js';
 import { countUsers } from './count-users.js';
 import type { AccessTokenTable, UserTable } from './host-tables.js';
 import { logOutLinkedMeanwhile, withLaterLogouts } from './linked-users.js';
@@ -18,13 +19,8 @@ import { recordLogin } from './record-login.js';
 import { resolveJob } from './resolve-job.js';
 import { clockOf, type Script, type SqlEngine, UnrepresentableValueError } from './sql.js';
 import type { Tables } from './tables.js';
+import { UserBatches } from './user-batches.js';
 import { UserRows } from './user-rows.js';
-
-/**
- * How far a poll reaches back before the last one, in milliseconds. A transaction reads its time of commit shortly before the
- * commit, so a slow commit becomes visible later. Longer than a transaction of the module may take.
- */
-const overlapMs = (timeoutMs: number): number => Math.max(15_000, 3 * timeoutMs);
 
 /**
  * The logouts and logins of the application's users, written in one transaction with its user and token rows.
@@ -43,7 +39,8 @@ export class LogoutStore {
   ) {
     const { dialect } = engine;
     const rows = new UserRows(dialect, users, accessTokens, tables.logoutRows);
-    this.#store = { dialect, tables, rows };
+    const batches = new UserBatches(dialect, users, accessTokens, tables.logoutRows);
+    this.#store = { dialect, tables, rows, batches };
   }
 
   /** The time that a login recorded now gets: later than each receipt and logout that this process knows. Epoch milliseconds. */
@@ -73,6 +70,30 @@ export class LogoutStore {
     );
     const late = await this.#logOutLinkedMeanwhile(job, subject, outcome, committing);
     return withLaterLogouts(outcome, late);
+  }
+
+  /**
+   * As `applyLogout` for many answers, all in one transaction that waits for no locked user. Leaves out each answer that needs a
+   * transaction of its own: call `applyLogout` for it.
+   * @returns the outcomes, by the ids of the jobs
+   */
+  async applyLogouts(
+    answers: readonly NamedJob[],
+    committing: (logout: Logout) => void = () => undefined,
+  ): Promise<ReadonlyMap<string, ApplyOutcome>> {
+    if (answers.length === 0) return new Map();
+    const named = answers.map(({ job, mevetoId }) => ({ job, subject: this.#subject(mevetoId) }));
+    const script = () => applyLogouts(this.#store, named, committing);
+    const { timeoutMs } = this.engine;
+    // A locked row, such as an access token, must not use up the time of the other jobs.
+    const lockWaitMs = answers.length > 1 ? Math.ceil(timeoutMs / 8) : timeoutMs;
+    try {
+      return await this.engine.transaction('log users out', script, lockWaitMs);
+    } catch (error) {
+      // Not a row of these users is written: one of the Meveto IDs cannot be searched.
+      if (error instanceof UnrepresentableValueError) return new Map();
+      throw error;
+    }
   }
 
   /** Clears the Meveto ID of each such user and finishes the job, in one transaction. Logs no user out. Repeatable as `applyLogout`. */

@@ -7,6 +7,7 @@ import { type Dialect, rowsOf, type Script, type SqlResult, valuesOf } from './s
 
 const mysql: Omit<Dialect, 'times'> = {
   nowMs: CLOCK_READINGS.mysql,
+  isInProcess: false,
   forUpdate: 'FOR UPDATE',
   forUpdateSkipLocked: 'FOR UPDATE SKIP LOCKED',
   // Collations ignore trailing spaces; some also ignore case.
@@ -16,7 +17,6 @@ const mysql: Omit<Dialect, 'times'> = {
     `CAST(CONVERT(${column} USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY)`,
   insertNew: (into, columns, rowCount) =>
     `INSERT IGNORE INTO ${into} (${columns.join(', ')}) VALUES ${valuesOf(columns, rowCount)}`,
-  insertsRowByRow: false,
 };
 
 const UNREPRESENTABLE = new Set([

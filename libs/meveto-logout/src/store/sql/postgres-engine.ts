@@ -5,13 +5,13 @@ import { type Dialect, rowsOf, type Script, valuesOf } from './sql.js';
 
 const postgres: Omit<Dialect, 'times'> = {
   nowMs: CLOCK_READINGS.postgres,
+  isInProcess: false,
   forUpdate: 'FOR UPDATE',
   forUpdateSkipLocked: 'FOR UPDATE SKIP LOCKED',
   exactly: (column) => column,
   isExactly: (column) => `${column} = ?`,
   insertNew: (into, columns, rowCount) =>
     `INSERT INTO ${into} (${columns.join(', ')}) VALUES ${valuesOf(columns, rowCount)} ON CONFLICT DO NOTHING`,
-  insertsRowByRow: false,
 };
 
 /** Serialization failure and deadlock: the whole transaction was rolled back and may be repeated. */

@@ -19,13 +19,17 @@ export function* confirmedAmong(
   return rows.map((row) => String(row['sender']));
 }
 
+/** Whether a sender that was confirmed then need not be marked as known again yet. */
+export const isConfirmed = (confirmedAt: number, now: number): boolean =>
+  confirmedAt >= now - CONFIRM_AGAIN_MS;
+
 /** Marks a sender as known: Meveto named the user of one of its jobs. */
 export function* confirm(dialect: Dialect, table: string, sender: string): Script<void> {
   const now = yield* clockOf(dialect);
   const [known] = yield* rowsOf(`SELECT confirmed_at FROM ${table} WHERE sender = ?`, [sender]);
   if (known === undefined) {
     yield* run(dialect.insertNew(table, ['sender', 'confirmed_at'], 1), [sender, now]);
-  } else if (numberOf(known['confirmed_at']) < now - CONFIRM_AGAIN_MS) {
+  } else if (!isConfirmed(numberOf(known['confirmed_at']), now)) {
     yield* run(`UPDATE ${table} SET confirmed_at = ? WHERE sender = ?`, [now, sender]);
   }
 }

@@ -47,8 +47,17 @@ export function* lookUp(sql: string, params: readonly SqlValue[]): Script<SqlRes
 export function* clockOf(dialect: Dialect): Script<number> {
   const askedAt = performance.now();
   const [row] = yield* rowsOf(`SELECT ${dialect.nowMs} AS now_ms`);
+  return clockIn(dialect, row, askedAt);
+}
+
+/** As {@link clockOf}, from a row that was read for another purpose and has the column `now_ms`; 0 without a row. */
+export function clockIn(
+  dialect: Dialect,
+  row: SqlResult['rows'][number] | undefined,
+  askedAt: number,
+): number {
   const clock = numberOf(row?.['now_ms']);
-  dialect.times.sees(clock, askedAt);
+  if (row !== undefined) dialect.times.sees(clock, askedAt);
   return clock;
 }
 
@@ -66,6 +75,8 @@ export interface Dialect {
   readonly times: OrderedTimes;
   /** An expression for the clock in epoch milliseconds, read when the statement runs. */
   readonly nowMs: string;
+  /** Whether statements run in this process: then one statement for each row costs no round trip. */
+  readonly isInProcess: boolean;
   /** Appended to a SELECT: locks the rows until the end of the transaction. */
   readonly forUpdate: string;
   /** As `forUpdate`, but skips rows that another transaction has locked. */
@@ -76,8 +87,6 @@ export interface Dialect {
   readonly isExactly: (column: string) => string;
   /** An INSERT that skips rows whose unique key exists. */
   readonly insertNew: (into: string, columns: readonly string[], rowCount: number) => string;
-  /** Whether a prepared INSERT for each row is faster than one INSERT for many rows. */
-  readonly insertsRowByRow: boolean;
 }
 
 /** Runs scripts, each in one transaction. */

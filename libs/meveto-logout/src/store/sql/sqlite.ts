@@ -11,6 +11,7 @@ import { type Dialect, type SqlResult, type Statement, valuesOf } from './sql.js
 export const sqliteDialect = (times: OrderedTimes, nowMs: string = CLOCK_READINGS.sqlite): Dialect => ({
   times,
   nowMs,
+  isInProcess: true,
   // A transaction locks the whole database.
   forUpdate: '',
   forUpdateSkipLocked: '',
@@ -18,7 +19,6 @@ export const sqliteDialect = (times: OrderedTimes, nowMs: string = CLOCK_READING
   isExactly: (column) => `${column} = ?`,
   insertNew: (into, columns, rowCount) =>
     `INSERT INTO ${into} (${columns.join(', ')}) VALUES ${valuesOf(columns, rowCount)} ON CONFLICT DO NOTHING`,
-  insertsRowByRow: true,
 });
 
 /** Runs statements on one connection to SQLite, and keeps them prepared. */

@@ -5,9 +5,9 @@ import type { UsersOfJob } from './answered-jobs.js';
 import type { FoundUser } from './found-user.js';
 import type { AccessTokenTable, UserTable } from './host-tables.js';
 import type { InstantColumn, TextColumn } from './host-columns.js';
-import { logoutIn } from './logout-rows.js';
 import { revokeAccessTokens } from './revoke-access-tokens.js';
-import { type Dialect, lookUp, run, rowsOf, type Script, type SqlValue } from './sql.js';
+import { type Dialect, lookUp, run, type Script, type SqlValue } from './sql.js';
+import { storeLogout } from './store-logouts.js';
 
 export type FoundUsers = readonly [FoundUser, ...FoundUser[]];
 
@@ -127,9 +127,17 @@ export class UserRows {
     const present = times.present(now);
     const logouts: Logout[] = [];
     for (const userId of user.idForms) {
-      logouts.push(yield* this.#logoutRow(userId, occurredAt, present, reason));
+      logouts.push(
+        yield* storeLogout(
+          this.dialect,
+          this.logoutRowsTable,
+          { userId, loggedOutAt: occurredAt },
+          { committedAt: present, reason },
+        ),
+      );
       if (this.accessTokens !== undefined) {
-        yield* revokeAccessTokens(this.dialect, this.accessTokens, { ...user, userId }, occurredAt, now);
+        const revocation = { user: { ...user, userId }, until: occurredAt };
+        yield* revokeAccessTokens(this.dialect, this.accessTokens, [revocation], now);
       }
     }
     const loggedOutAt = Math.max(...logouts.map((logout) => logout.loggedOutAt));
@@ -147,25 +155,6 @@ export class UserRows {
     }
     const [userId, ...others] = users.map((user) => user.userId) as [string, ...string[]];
     return { kind: 'unlinked', userId, ...withOthers(others) };
-  }
-
-  /** Stores the given logout in the logout row, unless the row has a later one. Returns the later logout. */
-  *#logoutRow(userId: string, occurredAt: number, committedAt: number, reason?: string): Script<Logout> {
-    const table = this.logoutRowsTable;
-    const given = { logged_out_at: occurredAt, committed_at: committedAt, reason: reason ?? null };
-    const values = Object.values(given);
-    const { affected } = yield* run(
-      `UPDATE ${table} SET logged_out_at = ?, committed_at = ?, reason = ? WHERE user_id = ? AND logged_out_at < ?`,
-      [...values, userId, occurredAt],
-    );
-    if (affected > 0) return logoutIn(userId, given);
-    // There is no row, or a row with a later logout. If another replica deletes the row meanwhile, the insert adds it again.
-    const insert = this.dialect.insertNew(table, ['user_id', ...Object.keys(given)], 1);
-    if ((yield* run(insert, [userId, ...values])).affected > 0) return logoutIn(userId, given);
-    const [known = given] = yield* rowsOf(`SELECT logged_out_at, reason FROM ${table} WHERE user_id = ?`, [
-      userId,
-    ]);
-    return logoutIn(userId, known);
   }
 
   setLoggedIn(user: FoundUser, at: number): Script<void> {

@@ -10,7 +10,9 @@ import { knownTwice } from './known-twice.contract.js';
 import { leasing } from './leasing.contract.js';
 import { listing } from './listing.contract.js';
 import { loggingIn } from './logging-in.contract.js';
+import { inBatches } from './in-batches.js';
 import { loggingOut } from './logging-out.contract.js';
+import { logoutsTogether } from './logouts-together.contract.js';
 import { namingKey } from './naming-key.contract.js';
 import type { OpenedSqlRows } from './opened-sql-rows.js';
 import type { OpenedSqlStore } from './opened-sql-store.js';
@@ -37,6 +39,7 @@ const PARTS = [
   listing,
   loggingOut,
   committedLogouts,
+  logoutsTogether,
   ownLogouts,
   unlinking,
   loggingIn,
@@ -56,6 +59,9 @@ const PARTS = [
   namingKey,
   orderOfTimes,
 ];
+
+/** The parts of which logouts are tested once more as they are written in batches. */
+const IN_BATCHES = [concurrency, loggingOut, committedLogouts, unlinking, orderOfTimes];
 
 /** Declares the tests of the contract of every store. */
 export function storeContract(runner: TestRunner, name: string, openStore: () => Promise<OpenedStore>): void {
@@ -100,5 +106,13 @@ function declareParts<T extends OpenedStore>(
       await opened?.close();
     });
     for (const part of parts) part(tests, current);
+    tests.describe('in batches', () => {
+      // Forgets the times that the tests before have set ahead.
+      tests.beforeAll(async () => {
+        await current().clear();
+        await current().restart();
+      });
+      for (const part of IN_BATCHES) part(tests, inBatches(current));
+    });
   });
 }

@@ -1,0 +1,117 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import type { ApplyOutcome } from '../store/logout-outcomes.js';
+import { StoreUnavailableError } from '../store/errors.js';
+import type { ClaimedJob, NamedJob } from '../store/inbox-jobs.js';
+import type { Store } from '../store/store.port.js';
+import { LogoutBatches } from './logout-batches.js';
+
+const jobs = (count: number, from = 0): ClaimedJob[] =>
+  Array.from({ length: count }, (_, index) => ({ id: String(from + index) }) as ClaimedJob);
+const outcomeOf = ({ id }: ClaimedJob): ApplyOutcome => ({
+  kind: 'applied',
+  logout: { userId: id, loggedOutAt: 1 },
+});
+const rowFault = () => new StoreUnavailableError('test', { isRowFault: true });
+
+/** A store that applies every answer, and records the sizes of its transactions. */
+function fakeStore() {
+  const sizes: number[] = [];
+  const alone: string[] = [];
+  /** Called before each transaction; a rejection fails it. */
+  const before = jest.fn<(answers: readonly NamedJob[]) => Promise<void>>(() => Promise.resolve());
+  const logoutStore = {
+    applyLogouts: async (answers: readonly NamedJob[]) => {
+      sizes.push(answers.length);
+      await before(answers);
+      const applied = answers.filter(({ mevetoId }) => mevetoId === 'plain');
+      return new Map(applied.map(({ job }) => [job.id, outcomeOf(job)]));
+    },
+    applyLogout: async (job: ClaimedJob, mevetoId: string) => {
+      alone.push(job.id);
+      await before([{ job, mevetoId }]);
+      return outcomeOf(job);
+    },
+  };
+  const batches = new LogoutBatches({ logoutStore } as unknown as Store, () => undefined);
+  return { batches, before, sizes, alone };
+}
+
+describe('logouts in batches', () => {
+  it('share one transaction if their answers are there together', async () => {
+    const { batches, sizes } = fakeStore();
+    const all = jobs(20);
+    const outcomes = await Promise.all(all.map((job) => batches.apply(job, 'plain')));
+    expect(outcomes).toEqual(all.map(outcomeOf));
+    expect(sizes).toEqual([20]);
+  });
+
+  it('share the next transaction if they arrive during a commit, 256 at most', async () => {
+    const { batches, before, sizes } = fakeStore();
+    let commit: () => void = () => undefined;
+    before.mockImplementationOnce(() => new Promise((resolve) => (commit = resolve)));
+    const first = batches.apply({ id: 'first' } as ClaimedJob, 'plain');
+    while (sizes.length === 0) await new Promise(setImmediate);
+    const others = jobs(300).map((job) => batches.apply(job, 'plain'));
+    await new Promise(setImmediate);
+    expect(sizes).toEqual([1]);
+    commit();
+    await Promise.all([first, ...others]);
+    expect(sizes).toEqual([1, 256, 44]);
+  });
+
+  it('delay no other job by one whose row is refused, which is tried again alone', async () => {
+    const { batches, before, sizes, alone } = fakeStore();
+    const all = jobs(256);
+    const refuse = (answers: readonly NamedJob[]) =>
+      answers.some(({ job }) => job === all[7]) ? Promise.reject(rowFault()) : Promise.resolve();
+    before.mockImplementation(refuse);
+    const settled = await Promise.allSettled(all.map((job) => batches.apply(job, 'plain')));
+    expect(settled.flatMap(({ status }, index) => (status === 'rejected' ? [index] : []))).toEqual([7]);
+    expect(sizes).toHaveLength(1 + 16 + 16);
+    expect(alone).toEqual([]);
+
+    const poisoned = all[7];
+    if (poisoned === undefined) throw new Error('there is no such job');
+    const retried = Promise.allSettled([
+      batches.apply(poisoned, 'plain'),
+      batches.apply(jobs(1)[0] ?? poisoned, 'plain'),
+    ]);
+    expect((await retried).map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+    expect(alone).toEqual(['7']);
+    expect(sizes).toHaveLength(1 + 16 + 16 + 1);
+  });
+
+  it('do not wait for the isolation of an earlier batch', async () => {
+    const { batches, before } = fakeStore();
+    let unlock: () => void = () => undefined;
+    const locked = new Promise<void>((resolve) => (unlock = resolve));
+    const all = jobs(2);
+    before.mockImplementationOnce(() => Promise.reject(rowFault()));
+    before.mockImplementation((answers) =>
+      answers.some(({ job }) => job === all[0]) ? locked : Promise.resolve(),
+    );
+    const [slow, fast] = all.map((job) => batches.apply(job, 'plain'));
+    await fast;
+    await batches.apply({ id: 'later' } as ClaimedJob, 'plain');
+    unlock();
+    expect(await slow).toMatchObject({ kind: 'applied' });
+  });
+
+  it('fail together during an outage', async () => {
+    const { batches, before, sizes } = fakeStore();
+    before.mockImplementationOnce(() => Promise.reject(new StoreUnavailableError('test')));
+    const settled = await Promise.allSettled(jobs(20).map((job) => batches.apply(job, 'plain')));
+    expect(settled.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(sizes).toEqual([20]);
+  });
+
+  it('leave an answer that the batch cannot write to a transaction of its own', async () => {
+    const { batches, alone, sizes } = fakeStore();
+    const all = jobs(3);
+    const outcomes = await Promise.all(
+      all.map((job, index) => batches.apply(job, index === 1 ? 'other' : 'plain')),
+    );
+    expect(outcomes).toEqual(all.map(outcomeOf));
+    expect([sizes, alone]).toEqual([[3], ['1']]);
+  });
+});

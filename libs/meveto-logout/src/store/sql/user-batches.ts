@@ -1,0 +1,147 @@
+import type { Logout } from '../logout.js';
+import type { FoundUser } from './found-user.js';
+import type { AccessTokenTable, UserTable } from './host-tables.js';
+import { padded, updateRows } from './lists.js';
+import { revokeAccessTokens } from './revoke-access-tokens.js';
+import { type Dialect, clockIn, lookUp, type Script, type SqlResult, type SqlValue } from './sql.js';
+import { storeLogouts } from './store-logouts.js';
+import { lastLogoutOn } from './user-rows.js';
+
+/** A user, and the time of a logout. */
+export interface UserLogout {
+  readonly user: FoundUser;
+  readonly occurredAt: number;
+}
+
+interface SoleUsers {
+  /** By Meveto ID. */
+  readonly users: ReadonlyMap<string, FoundUser>;
+  /** The store's clock, epoch milliseconds. */
+  readonly now: number;
+}
+
+/** Reads and writes the rows of many users with the same statements. */
+export class UserBatches {
+  constructor(
+    private readonly dialect: Dialect,
+    private readonly users: UserTable,
+    private readonly accessTokens: AccessTokenTable | undefined,
+    private readonly logoutRowsTable: string,
+  ) {}
+
+  /**
+   * The users of those Meveto IDs that exactly one user has. Leaves out users that are deleted, and rows that another transaction has
+   * locked. Finds nobody if the column is not unique: a locked row may have the same Meveto ID.
+   */
+  *soleUsers(mevetoIds: readonly string[]): Script<SoleUsers> {
+    const { id, mevetoId: column, lastLoggedOut, deletedAt, path } = this.users;
+    const none = { users: new Map<string, FoundUser>(), now: 0 };
+    if (mevetoIds.length === 0 || !column.isUnique) return none;
+    const askedAt = performance.now();
+    const wanted = padded([...new Set(mevetoIds)]);
+    const rows = yield* lookUp(
+      `SELECT ${id.selected} AS row_id, ${lastLoggedOut.selected} AS last_logged_out, ${column.selected} AS wanted, ${this.dialect.nowMs} AS now_ms FROM ${path}
+        WHERE ${column.name} IN (${wanted.map(() => column.parameter).join(', ')}) ${deletedAt === undefined ? '' : `AND ${deletedAt} IS NULL`}
+        ORDER BY ${id.name} ${this.dialect.forUpdateSkipLocked}`,
+      wanted.map((each) => column.toDatabase(each)),
+    );
+    // No lock was waited for, so the time of commit is close to the commit.
+    const now = clockIn(this.dialect, rows[0], askedAt);
+    const rowOf = this.#soleRows(new Set(mevetoIds), rows);
+    if (rowOf === undefined) return none;
+    return { users: new Map([...rowOf].map(([mevetoId, row]) => [mevetoId, this.#userIn(row)])), now };
+  }
+
+  /**
+   * The row of each Meveto ID that has exactly one row. Undefined if a row has none of the IDs even in other letters: the database
+   * compares so loosely that it is not clear to which ID the row belongs.
+   */
+  #soleRows(mevetoIds: ReadonlySet<string>, rows: SqlResult['rows']): ReadonlyMap<string, Row> | undefined {
+    const { mevetoId: column, id } = this.users;
+    const idsOf = grouped([...mevetoIds], (mevetoId) => looseText(column.toDatabase(mevetoId)));
+    const rowsOfText = grouped(rows, (row) => looseText(row['wanted']));
+    const found = new Map<string, Row>();
+    for (const [text, sameRows] of rowsOfText) {
+      const sameIds = idsOf.get(text);
+      if (sameIds === undefined) return undefined;
+      const [[row, ...otherRows], [mevetoId, ...otherIds]] = [sameRows, sameIds];
+      if (row === undefined || mevetoId === undefined || otherRows.length + otherIds.length > 0) continue;
+      const isExact = column.isSame(row['wanted'], mevetoId) || column.isStoredAs(row['wanted'], mevetoId);
+      if (isExact && id.isFaithful(row['row_id'])) found.set(mevetoId, row);
+    }
+    return found;
+  }
+
+  #userIn(row: Row): FoundUser {
+    const { id, lastLoggedOut } = this.users;
+    return {
+      userId: id.textFrom(row['row_id']),
+      idForms: id.formsOf(row['row_id']),
+      rowId: row['row_id'] as SqlValue,
+      lastLoggedOut: lastLoggedOut.millisecondsFrom(row['last_logged_out']),
+    };
+  }
+
+  /** Writes all changes of these logouts except those of their jobs. Returns the logouts for the forms of each user's id, by user id. */
+  *logOutEach(requested: readonly UserLogout[], now: number): Script<ReadonlyMap<string, readonly Logout[]>> {
+    const { times } = this.dialect;
+    for (const { occurredAt } of requested) times.learnEvent(occurredAt);
+    const present = times.present(now);
+    const given = requested.flatMap(({ user, occurredAt }) =>
+      user.idForms.map((userId) => ({ userId, loggedOutAt: occurredAt })),
+    );
+    const stored = yield* storeLogouts(this.dialect, this.logoutRowsTable, given, { committedAt: present });
+    if (this.accessTokens !== undefined) {
+      const revocations = requested.flatMap(({ user, occurredAt }) =>
+        user.idForms.map((userId) => ({ user: { ...user, userId }, until: occurredAt })),
+      );
+      yield* revokeAccessTokens(this.dialect, this.accessTokens, revocations, now);
+    }
+    const logouts = new Map<string, readonly Logout[]>();
+    for (const { user } of requested)
+      logouts.set(
+        user.userId,
+        user.idForms.map((userId) => stored.get(userId)).filter((each) => each !== undefined),
+      );
+    for (const { loggedOutAt } of [...logouts.values()].flat()) times.learnEvent(loggedOutAt);
+    yield* this.#setLastLoggedOut(requested, logouts, present);
+    return logouts;
+  }
+
+  #setLastLoggedOut(
+    requested: readonly UserLogout[],
+    logouts: ReadonlyMap<string, readonly Logout[]>,
+    present: number,
+  ): Script<void> {
+    const { path, id, lastLoggedOut } = this.users;
+    const latestOf = (user: FoundUser): number =>
+      Math.max(
+        lastLogoutOn(user, present),
+        ...(logouts.get(user.userId) ?? []).map((each) => each.loggedOutAt),
+      );
+    return updateRows(this.dialect, {
+      path,
+      columns: [lastLoggedOut],
+      key: id,
+      rows: requested.map(({ user }) => ({
+        key: user.rowId,
+        values: [lastLoggedOut.toDatabase(latestOf(user))],
+      })),
+    });
+  }
+}
+
+type Row = SqlResult['rows'][number];
+
+/** Equal for texts that a database may take for equal: letters in upper and lower case, spaces at the end. */
+const looseText = (value: unknown): string => String(value).trimEnd().toLowerCase();
+
+function grouped<T>(values: readonly T[], keyOf: (value: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const value of values) {
+    const group = groups.get(keyOf(value));
+    if (group === undefined) groups.set(keyOf(value), [value]);
+    else group.push(value);
+  }
+  return groups;
+}

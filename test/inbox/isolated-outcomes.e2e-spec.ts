@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { QueryRunner } from 'typeorm';
+import { LogoutBatches } from '../../libs/meveto-logout/src/inbox/logout-batches.js';
+import type { ClaimedJob } from '../../libs/meveto-logout/src/store/index.js';
+import { incoming, LEASE_MS } from '../../libs/meveto-logout/src/testing/conformance/opened-store.js';
+import { openTypeOrmStore, type OpenedTypeOrmStore } from '../contracts/typeorm-opened-store.js';
+import { createTestDatabase, databaseKind } from '../support/database.js';
+import { AccessToken, User } from '../support/hosts/host-app.js';
+import { refuseRow } from '../support/refused-row.js';
+
+const COUNT = 256;
+const [POISONED, LOCKED_USER, LOCKED_TOKEN, LOCKED_JOB] = [7, 40, 90, 200];
+
+describe(`a batch of ${String(COUNT)} logouts with rows that cannot be written, on ${databaseKind}`, () => {
+  let opened: OpenedTypeOrmStore;
+  let batches: LogoutBatches;
+  let jobs: readonly ClaimedJob[];
+  beforeEach(async () => {
+    opened = await openTypeOrmStore(await createTestDatabase());
+    batches = new LogoutBatches(opened.store, () => undefined);
+    const { dataSource, store } = opened;
+    const ids = Array.from({ length: COUNT }, (_, id) => id);
+    await dataSource.getRepository(User).insert(ids.map((id) => ({ id, mevetoId: `m-${String(id)}` })));
+    const tokens = ids.map((id) => ({ id: `token-${String(id)}`, userId: id, signedInAt: 1_000 }));
+    await dataSource.getRepository(AccessToken).insert(tokens);
+    await store.inbox.receive(ids.map((id) => incoming(String(id))));
+    jobs = await store.inbox.claim(COUNT, LEASE_MS);
+    await refuseRow(dataSource, 'UPDATE', `digest-${String(POISONED)}`);
+  });
+  afterEach(() => opened.close());
+
+  const numberOf = ({ digest }: ClaimedJob): number => Number(digest.slice('digest-'.length));
+  const apply = (job: ClaimedJob) => batches.apply(job, `m-${String(numberOf(job))}`);
+  /** Applies the jobs at the same time. Resolves with the numbers of those that failed, once the jobs without `slow` are settled. */
+  async function applied(
+    slow: readonly number[] = [],
+  ): Promise<{ failed: number[]; rest: Promise<unknown> }> {
+    const failed: number[] = [];
+    const settled = jobs.map((job) => ({
+      number: numberOf(job),
+      work: apply(job).then(
+        ({ kind }) => (kind === 'applied' ? undefined : failed.push(numberOf(job))),
+        () => failed.push(numberOf(job)),
+      ),
+    }));
+    await Promise.all(settled.filter(({ number }) => !slow.includes(number)).map(({ work }) => work));
+    return { failed: [...failed], rest: Promise.all(settled.map(({ work }) => work)) };
+  }
+  const states = async () => (await opened.store.inbox.summary()).jobs;
+
+  it('fails for a refused row only, also when that is tried again', async () => {
+    expect((await applied()).failed).toEqual([POISONED]);
+    expect(await states()).toMatchObject({ applied: COUNT - 1, pending: 1 });
+    expect(await opened.liveTokens()).toEqual([`token-${String(POISONED)}`]);
+    const again = jobs.find((job) => numberOf(job) === POISONED);
+    if (again === undefined) throw new Error('the job was not claimed');
+    await expect(apply(again)).rejects.toThrow('not available');
+  });
+
+  if (databaseKind === 'SQLite') return;
+
+  const LOCKED: Readonly<Record<string, [number, (runner: QueryRunner) => Promise<unknown>]>> = {
+    'user’s': [LOCKED_USER, ({ manager }) => manager.update(User, LOCKED_USER, { lastLoggedIn: 1 })],
+    'access token’s': [
+      LOCKED_TOKEN,
+      ({ manager }) => manager.update(AccessToken, `token-${String(LOCKED_TOKEN)}`, { signedInAt: 1 }),
+    ],
+    'job’s': [
+      LOCKED_JOB,
+      (runner) =>
+        runner.query(
+          `UPDATE meveto_logout_jobs SET attempts = 1 WHERE digest = 'digest-${String(LOCKED_JOB)}'`,
+        ),
+    ],
+  };
+  it.each(Object.keys(LOCKED))(
+    'is written for the others while another transaction has locked the %s row',
+    async (whose) => {
+      const [locked, lock] = LOCKED[whose] ?? [0, () => Promise.resolve()];
+      const runner = opened.dataSource.createQueryRunner();
+      await runner.startTransaction();
+      await lock(runner);
+      try {
+        const { failed, rest } = await applied([locked]);
+        expect(failed.filter((number) => number !== locked)).toEqual([POISONED]);
+        expect((await states()).applied).toBe(COUNT - 2);
+        await runner.rollbackTransaction();
+        await rest;
+      } finally {
+        if (runner.isTransactionActive) await runner.rollbackTransaction();
+        await runner.release();
+      }
+      const left = jobs.find((job) => numberOf(job) === locked);
+      if (left === undefined) throw new Error('the job was not claimed');
+      expect((await apply(left)).kind).toBe('applied');
+      expect(await states()).toMatchObject({ applied: COUNT - 1, pending: 1 });
+    },
+    30_000,
+  );
+});
