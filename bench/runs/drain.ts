@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
 import { TokenExchange } from '../../libs/meveto-logout/src/inbox/token-exchange.port.js';
 import { UserToken } from '../../libs/meveto-logout/src/store/user-token.js';
@@ -5,7 +6,7 @@ import { type Measure, ratioOf, type Scale } from '../measure.js';
 import { type Child, detail, startChild } from './child.js';
 import { createDatabase, type DatabaseName, observe, type RunDatabase } from './database.js';
 import type { FromMeveto, ToMeveto } from './drain-meveto.js';
-import { startHost, urlOf } from './host.js';
+import { SENDER_KNOWN_AFTER_MS, startHost, urlOf } from './host.js';
 
 type Meveto = Child<ToMeveto, FromMeveto>;
 
@@ -90,6 +91,7 @@ async function warmUp(
     await meveto.ask({ ask: 'hold' });
     await meveto.ask({ ask: 'send', url, first: from, count });
     await meveto.ask({ ask: 'drain', database: placeOf(database), count });
+    await delay(SENDER_KNOWN_AFTER_MS);
   }
 }
 

@@ -57,6 +57,9 @@ export class AccessToken {
   revokedAt!: number | null;
 }
 
+/** The application remembers for half a second that a sender is unknown. */
+export const SENDER_KNOWN_AFTER_MS = 1_000;
+
 const mapping: TypeOrmStoreOptions = {
   user: {
     entity: User,

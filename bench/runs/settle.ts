@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
 import { MevetoLogoutService } from 'nestjs-meveto-logout';
 import { filter, firstValueFrom, take, toArray } from 'rxjs';
@@ -9,7 +10,7 @@ import { median, type Measure, ratioOf } from '../measure.js';
 import { detail } from './child.js';
 import { createDatabase, type DatabaseName, observe, type Observer } from './database.js';
 import { HeldExchange } from './held-exchange.js';
-import { startHost } from './host.js';
+import { SENDER_KNOWN_AFTER_MS, startHost } from './host.js';
 import { settleByTypeOrm, storeJobs } from './settle-by-typeorm.js';
 
 const OUTCOMES = 256;
@@ -87,6 +88,7 @@ class Settling {
     const settling = new Settling(app, exchange, await observe(database), () => database.drop());
     // The first logout makes the sender a known one: its jobs have the whole concurrency.
     await settling.#ours([users]);
+    await delay(SENDER_KNOWN_AFTER_MS);
     return settling;
   }
 
