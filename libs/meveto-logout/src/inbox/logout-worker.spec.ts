@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { connectedStore } from '../../spec-support/connected-store.js';
 import { workerParts } from '../../spec-support/worker-parts.js';
@@ -154,6 +154,34 @@ describe('LogoutWorker', () => {
     await receive('b');
     events.arrived();
     expect(exchange.asked).toEqual(['a']);
+  });
+
+  it('claims several jobs at a time when exchanges end one after the other', async () => {
+    const jobsOfKnownSender = Array.from({ length: 60 }, (_, index) => {
+      const digest = digests.ofToken(String(index));
+      const sealed = cipher.seal(String(index), digest);
+      return { kind: LOGOUT, digest, sealed, priority: 'known', sender: undefined } as const;
+    });
+    await store.inbox.receive(jobsOfKnownSender);
+    const claim = jest.spyOn(solid.inbox, 'claim');
+    const many = { ...options, concurrency: 16, perSecond: 1_000 };
+    const answers: (() => void)[] = [];
+    const timer = setInterval(() => answers.shift()?.(), 1);
+    jest.spyOn(exchange, 'exchange').mockImplementation(
+      () =>
+        new Promise((resolve) => {
+          answers.push(() => {
+            resolve({ kind: 'person', mevetoId: 'm-1' });
+          });
+        }),
+    );
+    const gathering = workerParts(store, exchange, cipher, many, { events }).worker;
+    gathering.start();
+    await until('the applied jobs', async () => (await jobs()).applied === 60);
+    clearInterval(timer);
+    await gathering.stop();
+    // 16 start at once. Without the wait most of the other 44 would have a claim of their own.
+    expect(claim.mock.calls.length).toBeLessThan(30);
   });
 
   it('keeps a job whose answer waits to be persisted for longer than the lease', async () => {

@@ -16,6 +16,10 @@ const MAX_IN_FLIGHT = 1_000;
 const RATE_PAUSE_MS = 20;
 /** Pause after a claim of all due jobs: all wake-ups during the pause share the next claim. */
 const CLAIM_PAUSE_MS = 20;
+/** How long a claim of few jobs waits for more exchanges to end: a claim costs about as much for one job as for several. */
+const GATHER_MS = 3;
+/** A claim waits if fewer jobs than this share of the concurrency may start. */
+const GATHERED_SHARE = 1 / 4;
 
 /**
  * Claims due jobs as far as the limiter of exchanges allows, and passes each to the processor. Wakes when a job arrives, and at
@@ -34,6 +38,8 @@ export class LogoutWorker {
   #wakeAgain = false;
   /** Earliest time of the next claim, of `performance.now()`. */
   #nextClaimAt = 0;
+  /** End of the wait for more exchanges to end, of `performance.now()`; undefined while no claim waits. */
+  #gatherUntil: number | undefined;
   #isFailing = false;
 
   constructor(
@@ -113,7 +119,7 @@ export class LogoutWorker {
     const limit = this.limiter.allowed().all;
     let isMoreLikely = false;
     // During an outage the timer is enough: more frequent claims gain nothing.
-    if (limit > 0 && this.#inFlight.size < MAX_IN_FLIGHT) {
+    if (limit > 0 && this.#inFlight.size < MAX_IN_FLIGHT && this.#isWorthAClaim(limit)) {
       const startedCount = await this.tokens.claim({
         allowed: () => this.limiter.allowed(),
         inFlight: () => [...this.#inFlight.keys()],
@@ -126,6 +132,18 @@ export class LogoutWorker {
     }
     if (this.limiter.isRateSpent()) this.#wakeSoon();
     return isMoreLikely;
+  }
+
+  /** Whether enough jobs may start, or the first of them has waited for long enough. */
+  #isWorthAClaim(limit: number): boolean {
+    const now = performance.now();
+    const isEnough = limit >= this.options.concurrency * GATHERED_SHARE || this.#stopping.signal.aborted;
+    if (!isEnough && now < (this.#gatherUntil ??= now + GATHER_MS)) {
+      this.#wakeSoon(GATHER_MS);
+      return false;
+    }
+    this.#gatherUntil = undefined;
+    return true;
   }
 
   /** Schedules one wake-up, however often this is called. */

@@ -38,15 +38,30 @@ export function* dueIds(
   return rows.map((row) => String(row['id']));
 }
 
+/** Jobs in flight have leases, so a search seldom finds them. Only then their ids are named, because a long list costs time. */
 function* due(
   dialect: Dialect,
   table: string,
   now: number,
-  { limit, unknownSenderLimit, inFlight }: Claim,
+  claimed: Claim,
   { only, except }: Selection,
   lock: string,
 ): Script<SqlResult['rows']> {
-  const { sql, params } = selected('id', { only, except: [...inFlight, ...except] });
+  const inFlight = new Set(claimed.inFlight);
+  const rows = yield* dueExcept(dialect, table, now, claimed, { only, except }, lock);
+  if (!rows.some((row) => inFlight.has(String(row['id'])))) return rows;
+  return yield* dueExcept(dialect, table, now, claimed, { only, except: [...inFlight, ...except] }, lock);
+}
+
+function* dueExcept(
+  dialect: Dialect,
+  table: string,
+  now: number,
+  { limit, unknownSenderLimit }: Claim,
+  selection: Selection,
+  lock: string,
+): Script<SqlResult['rows']> {
+  const { sql, params } = selected('id', selection);
   const dueIn = (priorities: string, count: number): Script<SqlResult['rows']> =>
     rowsOf(
       `SELECT ${CLAIM_COLUMNS} FROM ${table} WHERE state = 'pending' AND ${priorities} AND due_at <= ? AND ${hasKnownKind(dialect)} ${sql}
