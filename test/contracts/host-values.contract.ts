@@ -70,6 +70,24 @@ export function hostValuesContract(create: () => Promise<TestDatabase>): void {
       expect(outcome).toMatchObject({ kind: 'applied', logout: { userId: '1' } });
     });
 
+    it('delays no other logout by a Meveto ID that the transformer refuses', async () => {
+      const to = (id: string): string => {
+        if (id === 'refused') throw new TypeError('not an id');
+        return id;
+      };
+      const transformer = { to: orNull(to), from: (id: string) => id };
+      const opened = await world.startUsers({
+        mevetoId: { ...NAME, nullable: true, unique: true, transformer },
+      });
+      await world.rows().insert({ id: '1', mevetoId: 'm-1' });
+      const [good, bad] = [await claim(opened, 'a'), await claim(opened, 'b')];
+      const outcomes = await opened.logoutStore.applyLogouts([
+        { job: good, mevetoId: 'm-1' },
+        { job: bad, mevetoId: 'refused' },
+      ]);
+      expect([...outcomes.keys()]).toEqual([good.id]);
+    });
+
     it('refuses ids of bytes', async () => {
       const type = { SQLite: 'blob', PostgreSQL: 'bytea', 'MariaDB/MySQL': 'binary' }[databaseKind];
       const column = { type, ...(isMysql && { length: 16 }), primary: true } as EntitySchemaColumnOptions;

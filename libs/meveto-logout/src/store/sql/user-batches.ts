@@ -36,29 +36,46 @@ export class UserBatches {
   *soleUsers(mevetoIds: readonly string[]): Script<SoleUsers> {
     const { id, mevetoId: column, lastLoggedOut, deletedAt, path } = this.users;
     const none = { users: new Map<string, FoundUser>(), now: 0 };
-    if (mevetoIds.length === 0 || !column.isUnique) return none;
+    const values = this.#valuesOf(mevetoIds);
+    if (values.size === 0 || !column.isUnique) return none;
     const askedAt = performance.now();
-    const wanted = padded([...new Set(mevetoIds)]);
+    const wanted = padded([...values.values()]);
     const rows = yield* lookUp(
       `SELECT ${id.selected} AS row_id, ${lastLoggedOut.selected} AS last_logged_out, ${column.selected} AS wanted, ${this.dialect.nowMs} AS now_ms FROM ${path}
         WHERE ${column.name} IN (${wanted.map(() => column.parameter).join(', ')}) ${deletedAt === undefined ? '' : `AND ${deletedAt} IS NULL`}
         ORDER BY ${id.name} ${this.dialect.forUpdateSkipLocked}`,
-      wanted.map((each) => column.toDatabase(each)),
+      wanted,
     );
     // No lock was waited for, so the time of commit is close to the commit.
     const now = clockIn(this.dialect, rows[0], askedAt);
-    const rowOf = this.#soleRows(new Set(mevetoIds), rows);
+    const rowOf = this.#soleRows(values, rows);
     if (rowOf === undefined) return none;
     return { users: new Map([...rowOf].map(([mevetoId, row]) => [mevetoId, this.#userIn(row)])), now };
+  }
+
+  /** The values to search for, by Meveto ID. Leaves out an ID that a transformer of the application refuses. */
+  #valuesOf(mevetoIds: readonly string[]): ReadonlyMap<string, SqlValue> {
+    const values = new Map<string, SqlValue>();
+    for (const mevetoId of mevetoIds) {
+      try {
+        values.set(mevetoId, this.users.mevetoId.toDatabase(mevetoId));
+      } catch {
+        // The transaction of this answer alone reports the error.
+      }
+    }
+    return values;
   }
 
   /**
    * The row of each Meveto ID that has exactly one row. Undefined if a row has none of the IDs even in other letters: the database
    * compares so loosely that it is not clear to which ID the row belongs.
    */
-  #soleRows(mevetoIds: ReadonlySet<string>, rows: SqlResult['rows']): ReadonlyMap<string, Row> | undefined {
+  #soleRows(
+    values: ReadonlyMap<string, SqlValue>,
+    rows: SqlResult['rows'],
+  ): ReadonlyMap<string, Row> | undefined {
     const { mevetoId: column, id } = this.users;
-    const idsOf = grouped([...mevetoIds], (mevetoId) => looseText(column.toDatabase(mevetoId)));
+    const idsOf = grouped([...values.keys()], (mevetoId) => looseText(values.get(mevetoId)));
     const rowsOfText = grouped(rows, (row) => looseText(row['wanted']));
     const found = new Map<string, Row>();
     for (const [text, sameRows] of rowsOfText) {
