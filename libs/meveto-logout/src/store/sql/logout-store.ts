@@ -84,9 +84,8 @@ export class LogoutStore {
     if (answers.length === 0) return new Map();
     const named = answers.map(({ job, mevetoId }) => ({ job, subject: this.#subject(mevetoId) }));
     const script = () => applyLogouts(this.#store, named, committing);
-    const { timeoutMs } = this.engine;
-    // A locked row, such as an access token, must not use up the time of the other jobs.
-    const lockWaitMs = answers.length > 1 ? Math.ceil(timeoutMs / 8) : timeoutMs;
+    // A locked row, such as an access token, must not use up the time of other jobs, in this transaction or in the next one.
+    const lockWaitMs = Math.ceil(this.engine.timeoutMs / 8);
     try {
       return await this.engine.transaction('log users out', script, lockWaitMs);
     } catch (error) {
