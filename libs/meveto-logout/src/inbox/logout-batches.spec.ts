@@ -105,6 +105,27 @@ describe('logouts in batches', () => {
     expect(sizes).toEqual([20]);
   });
 
+  it('are written in smaller batches as long as larger ones fail, for example because they take too long', async () => {
+    const { batches, before, sizes } = fakeStore();
+    let limit = 20;
+    before.mockImplementation((answers) =>
+      answers.length > limit ? Promise.reject(new StoreUnavailableError('test')) : Promise.resolve(),
+    );
+    const tryAgain = async (job: ClaimedJob): Promise<void> => {
+      for (let tried = 1; tried <= 10; tried += 1)
+        if ((await batches.apply(job, 'plain').catch(() => undefined)) !== undefined) return;
+      throw new Error('the answer was never written');
+    };
+    await Promise.all(jobs(100).map(tryAgain));
+    expect(sizes.slice(0, 4)).toEqual([100, 50, 25, 13]);
+    limit = Infinity;
+    for (let round = 1; round <= 5; round += 1) {
+      sizes.length = 0;
+      await Promise.all(jobs(100, 100 * round).map(tryAgain));
+    }
+    expect(sizes).toEqual([100]);
+  });
+
   it('leave an answer that the batch cannot write to a transaction of its own', async () => {
     const { batches, alone, sizes } = fakeStore();
     const all = jobs(3);

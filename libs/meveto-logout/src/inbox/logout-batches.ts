@@ -10,6 +10,8 @@ import {
 } from '../store/index.js';
 
 const MAX_BATCH = 256;
+/** How many more answers a batch may have after one that was written. */
+const GROWTH = 8;
 /** The shortest time from the begin of a batch to the next one, in milliseconds. Under load it makes larger, cheaper batches. */
 const BATCH_EVERY_MS = 4;
 /** How many transactions isolate the jobs of failed batches at the same time. */
@@ -30,6 +32,8 @@ export class LogoutBatches {
   readonly #refused = new WeakSet<ClaimedJob>();
   #waiting: Waiting[] = [];
   #isWriting = false;
+  /** How many answers the next batch may have. A batch that fails as a whole may have been too slow: the next one is smaller. */
+  #size = MAX_BATCH;
   /** Earliest begin of the next batch, of `performance.now()`. */
   #nextAt = 0;
 
@@ -52,13 +56,22 @@ export class LogoutBatches {
     this.#isWriting = true;
     while (this.#waiting.length > 0) {
       await this.#gather();
-      const batch = this.#waiting.splice(0, MAX_BATCH);
-      await this.#write(batch).catch((error: unknown) => {
-        if (isRowFault(error)) void this.#isolate(batch);
-        else for (const { reject } of batch) reject(error);
-      });
+      await this.#writeBatch(this.#waiting.splice(0, this.#size));
     }
     this.#isWriting = false;
+  }
+
+  async #writeBatch(batch: readonly Waiting[]): Promise<void> {
+    try {
+      await this.#write(batch);
+      this.#size = Math.min(MAX_BATCH, this.#size + GROWTH);
+    } catch (error) {
+      if (isRowFault(error)) void this.#isolate(batch);
+      else {
+        this.#size = Math.ceil(batch.length / 2);
+        for (const { reject } of batch) reject(error);
+      }
+    }
   }
 
   /** Waits for all answers that the event loop already holds; under load until it is time for the next batch. */
