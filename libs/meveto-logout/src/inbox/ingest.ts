@@ -113,8 +113,10 @@ export class Ingest {
 
   async #commitWaiting(): Promise<void> {
     let batch: readonly Waiting[] | undefined;
+    // More senders could be too many for one statement.
+    const first = this.#waiting.slice(0, MAX_BATCH);
     try {
-      await this.#commit(this.#waiting, (priorityOf) => (batch = this.#takeWaiting(priorityOf)));
+      await this.#commit(first, (priorityOf) => (batch = this.#takeWaiting(priorityOf)));
     } catch (error) {
       // The transaction may not have begun.
       batch ??= this.#takeWaiting(() => 'unknown');
