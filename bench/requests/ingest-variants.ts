@@ -103,7 +103,8 @@ export async function ingest(adapter: Adapter, database: DatabaseName | RunDatab
   const meveto = await startFakeMeveto();
   const module = mevetoLogout(meveto.url, {
     session: bearerToken({ verify: () => undefined }),
-    inbox: { maxWaitingPerPriority: ROOM, leaseMs: 30_000 },
+    // The exchanges that Meveto holds must not delay the end.
+    inbox: { maxWaitingPerPriority: ROOM, leaseMs: 30_000, shutdownTimeoutMs: 0 },
     exchange: { timeoutMs: 22_500 },
   });
   const metadata = { imports: [hostDatabase(own, { users: 1_000, loggedOut: 0 }), module] };
