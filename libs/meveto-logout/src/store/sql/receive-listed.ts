@@ -59,14 +59,22 @@ function inOrder(jobs: readonly ListedJob[]): readonly ListedJob[] {
   return [...jobs].sort((one, other) => compare(keyOf(one), keyOf(other)));
 }
 
+/**
+ * Searches without a lock, and then locks the rows by their ids. In a small table a search reads all rows, and would wait for the
+ * rows of other transactions.
+ */
 function* lockInOrder(dialect: Dialect, table: string, jobs: readonly ListedJob[]): Script<void> {
   if (jobs.length < 2) return;
   const sourceIds = jobs.map(({ sourceId }) => sourceId);
   const digests = jobs.flatMap(digestsOf);
-  yield* rowsOf(
-    `SELECT id FROM ${table} WHERE source_id IN (${placeholders(sourceIds.length)}) OR digest IN (${placeholders(digests.length)})
-      ORDER BY id ${dialect.forUpdate}`,
+  const known = yield* rowsOf(
+    `SELECT id FROM ${table} WHERE source_id IN (${placeholders(sourceIds.length)}) OR digest IN (${placeholders(digests.length)})`,
     [...sourceIds, ...digests],
+  );
+  if (known.length === 0) return;
+  yield* rowsOf(
+    `SELECT id FROM ${table} WHERE id IN (${placeholders(known.length)}) ORDER BY id ${dialect.forUpdate}`,
+    known.map((row) => String(row['id'])),
   );
 }
 
