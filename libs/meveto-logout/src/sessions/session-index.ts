@@ -2,7 +2,8 @@ import type { SessionFacts } from './session.js';
 
 /** Open connections, such as sockets and streams, with their sessions. Finds connections by user id. */
 export class SessionIndex<T extends object> implements Iterable<readonly [T, readonly SessionFacts[]]> {
-  readonly #byUser = new Map<string, Set<T>>();
+  /** Most users have one open connection: a set for each would cost more memory than the rest. */
+  readonly #byUser = new Map<string, T | Set<T>>();
   readonly #sessions = new Map<T, SessionFacts[]>();
 
   /** Adds a connection until `remove`. May be called again for the same connection, with the same or further sessions. */
@@ -13,7 +14,7 @@ export class SessionIndex<T extends object> implements Iterable<readonly [T, rea
       if (current.some((other) => isSame(other, session))) continue;
       current.push(session);
       const user = String(session.userId);
-      this.#byUser.set(user, (this.#byUser.get(user) ?? new Set<T>()).add(connection));
+      this.#addTo(user, connection);
     }
   }
 
@@ -36,17 +37,27 @@ export class SessionIndex<T extends object> implements Iterable<readonly [T, rea
 
   /** A copy: the caller may remove what it iterates over. */
   ofUser(userId: string): T[] {
-    return [...(this.#byUser.get(userId) ?? [])];
+    const own = this.#byUser.get(userId);
+    if (own === undefined) return [];
+    return own instanceof Set ? [...own] : [own];
   }
 
   remove(connection: T): void {
-    for (const { userId } of this.sessionsOf(connection)) {
-      const user = String(userId);
-      const ofUser = this.#byUser.get(user);
-      ofUser?.delete(connection);
-      if (ofUser?.size === 0) this.#byUser.delete(user);
-    }
+    for (const { userId } of this.sessionsOf(connection)) this.#removeFrom(String(userId), connection);
     this.#sessions.delete(connection);
+  }
+
+  #addTo(user: string, connection: T): void {
+    const own = this.#byUser.get(user);
+    if (own === undefined) this.#byUser.set(user, connection);
+    else if (own instanceof Set) own.add(connection);
+    else if (own !== connection) this.#byUser.set(user, new Set([own, connection]));
+  }
+
+  #removeFrom(user: string, connection: T): void {
+    const own = this.#byUser.get(user);
+    if (own instanceof Set) own.delete(connection);
+    if (own === connection || (own instanceof Set && own.size === 0)) this.#byUser.delete(user);
   }
 
   [Symbol.iterator](): Iterator<readonly [T, readonly SessionFacts[]]> {

@@ -14,6 +14,18 @@ describe('EventLoopBatches', () => {
     expect(done).toEqual(Array.from({ length: 450 }, (_, index) => index));
   });
 
+  it('runs items that may wait after all others, also after those that are added meanwhile', async () => {
+    const done: string[] = [];
+    const batches = new EventLoopBatches<string>((one) => {
+      done.push(one);
+      if (one.startsWith('now')) batches.addLater(one.replace('now', 'later'));
+    });
+    for (let one = 0; one < 250; one += 1) batches.add(`now${String(one)}`);
+    for (let count = 0; count < 10; count += 1) await turn();
+    const expected = Array.from({ length: 250 }, (_, index) => String(index));
+    expect(done).toEqual([...expected.map((one) => `now${one}`), ...expected.map((one) => `later${one}`)]);
+  });
+
   it('runs the next item at once after a pause', async () => {
     const done: number[] = [];
     const batches = new EventLoopBatches<number>((one) => done.push(one));

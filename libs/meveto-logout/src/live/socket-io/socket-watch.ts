@@ -23,10 +23,12 @@ type Sessions = readonly SessionFacts[];
 export class SocketWatch {
   readonly #logger = new Logger('MevetoLogout');
   readonly #open = new SessionIndex<Socket>();
-  /** In order: all sockets get the message before the first one is disconnected. */
+  /** All sockets get the message before the first one is disconnected. */
   readonly #queue = new EventLoopBatches<() => void>((next) => {
     next();
   });
+  /** One listener for all sockets: a closure for each would cost memory for each open page. */
+  readonly #onDisconnect: (this: Socket) => void;
   readonly #pace: RedirectPace;
   readonly #sweeping: NodeJS.Timeout;
 
@@ -39,6 +41,10 @@ export class SocketWatch {
     @Inject(SOCKET_IO_OPTIONS) { redirectsPerSecond }: ResolvedSocketIoOptions,
   ) {
     this.#pace = new RedirectPace(redirectsPerSecond);
+    const open = this.#open;
+    this.#onDisconnect = function () {
+      open.remove(this);
+    };
     this.#sweeping = setInterval(() => {
       this.#sweep();
     }, SWEEP_EVERY_MS).unref();
@@ -57,9 +63,7 @@ export class SocketWatch {
   watch(socket: Socket, sessions: Sessions): void {
     if (!socket.connected || sessions.length === 0) return;
     this.#open.add(socket, sessions);
-    socket.once('disconnect', () => {
-      this.#open.remove(socket);
-    });
+    socket.on('disconnect', this.#onDisconnect);
     if (this.refusalOf(sessions) !== undefined) this.#notify(socket);
   }
 
@@ -102,7 +106,7 @@ export class SocketWatch {
     } catch {
       this.#logger.warn('A browser could not be notified of a logout. Its next request is refused.');
     }
-    this.#queue.add(() => {
+    this.#queue.addLater(() => {
       disconnect(socket);
     });
   }
