@@ -17,6 +17,8 @@ export default {
   testTimeout: 30_000,
   // Suites wait as much as they compute. By default Jest would use only one of two cores.
   maxWorkers: Math.max(2, availableParallelism() - 1),
+  // Jest keeps the modules of ended suites, and coverage counts all of them again after each suite. A worker that has grown is replaced.
+  workerIdleMemoryLimit: '1GB',
   coverageProvider: 'v8',
   coverageReporters: ['text', 'json-summary'],
   collectCoverageFrom: ['libs/*/src/**/*.ts', '!libs/*/src/testing/**', '!**/*.spec.ts'],

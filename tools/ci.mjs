@@ -183,8 +183,8 @@ async function check() {
     name: 'check',
     script: 'check',
     scriptAgain: 'test',
-    // 25 minutes for the tests, the rest for the preparation.
-    options: { timeoutS: 1_800 },
+    // 35 minutes for the tests, the rest for the preparation.
+    options: { timeoutS: 2_400 },
     thresholds,
     jestArguments: ['--coverage'],
   });
