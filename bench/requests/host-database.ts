@@ -8,32 +8,9 @@ import {
   type MevetoLogoutStaticOptions,
   typeOrmStore,
 } from 'nestjs-meveto-logout';
-import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
+import { DataSource } from 'typeorm';
 import type { RunDatabase } from '../runs/database.js';
-
-const instant = {
-  type: 'bigint',
-  nullable: true,
-  transformer: {
-    to: (at: unknown) => at,
-    from: (at: unknown) => (at === null || at === undefined ? null : Number(at)),
-  },
-} as const;
-
-@Entity('users')
-export class User {
-  @PrimaryColumn({ type: 'int' })
-  id!: number;
-
-  @Column({ type: 'varchar', name: 'meveto_id', nullable: true, unique: true })
-  mevetoId!: string | null;
-
-  @Column({ ...instant, name: 'last_logged_in' })
-  lastLoggedIn!: number | null;
-
-  @Column({ ...instant, name: 'last_logged_out' })
-  lastLoggedOut!: number | null;
-}
+import { User } from '../user.js';
 
 /** Secret last segment of the webhook's path, as in production. */
 export const SECRET_PATH = 'bench-secret-path-of-thirty-chars';

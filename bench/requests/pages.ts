@@ -14,7 +14,7 @@ import {
 import { InjectDataSource } from '@nestjs/typeorm';
 import { SkipMevetoLogout } from 'nestjs-meveto-logout';
 import { DataSource } from 'typeorm';
-import { User } from './host-database.js';
+import { User } from '../user.js';
 
 /** The part of a session that express-session and @fastify/session have in common. */
 interface WithSession {

@@ -14,32 +14,9 @@ import {
 } from 'nestjs-meveto-logout';
 import { Column, DataSource, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { RunDatabase } from './database.js';
+import { instant, User } from '../user.js';
 import { sessionOf } from './live-protocol.js';
 import { mevetoIdOf } from './meveto-id.js';
-
-const instant = {
-  type: 'bigint',
-  nullable: true,
-  transformer: {
-    to: (at: unknown) => at,
-    from: (at: unknown) => (at === null || at === undefined ? null : Number(at)),
-  },
-} as const;
-
-@Entity('users')
-export class User {
-  @PrimaryColumn({ type: 'int' })
-  id!: number;
-
-  @Column({ type: 'varchar', name: 'meveto_id', nullable: true, unique: true })
-  mevetoId!: string | null;
-
-  @Column({ ...instant, name: 'last_logged_in' })
-  lastLoggedIn!: number | null;
-
-  @Column({ ...instant, name: 'last_logged_out' })
-  lastLoggedOut!: number | null;
-}
 
 @Entity('access_tokens')
 export class AccessToken {

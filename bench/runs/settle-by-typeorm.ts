@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mevetoLogoutEntities } from 'nestjs-meveto-logout';
 import { type DataSource, type EntityManager, IsNull, LessThanOrEqual } from 'typeorm';
-import { AccessToken, User } from './host.js';
+import { User } from '../user.js';
+import { AccessToken } from './host.js';
 import { mevetoIdOf } from './meveto-id.js';
 
 const [Job, Logout, , Sender] = mevetoLogoutEntities;

@@ -6,7 +6,7 @@ import { mevetoLogoutEntities, mevetoLogoutMigrations } from 'nestjs-meveto-logo
 import { type Measure, ratioOf } from '../measure.js';
 import { detail } from './child.js';
 import { createDatabase, type RunDatabase } from './database.js';
-import { User } from './host.js';
+import { User } from '../user.js';
 
 const ROUNDS = { full: 11, quick: 2 };
 const NAME = 'start_overhead_ms';
