@@ -67,7 +67,7 @@ const folders = {
   },
   client: { folders: ['protocol'], libraries: {}, node: false },
   protocol: { folders: [], libraries: {}, node: false },
-  core: { folders: [], libraries: { '@nestjs/common': {} } },
+  core: { folders: [], libraries: { '@nestjs/common': {}, rxjs: {} } },
   testing: { folders: [], importsAll: true, libraries: { '@nestjs/common': {} } },
 };
 

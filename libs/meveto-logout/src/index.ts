@@ -26,6 +26,7 @@ export {
   type SocketMiddleware,
   type WhenLoggedOutOptions,
 } from './guard/index.js';
+export type { MevetoEvent } from './events.js';
 export { LivePush, type LivePushDefinition } from './live/index.js';
 export { MevetoLogoutModule } from './meveto-logout.module.js';
 export {

@@ -54,11 +54,14 @@ import {
   Clock,
   ConfigurationError,
   Counters,
+  EventLog,
   isObject,
   KEY_OPTIONS,
   kindOf,
   KeyedDigest,
   type Keys,
+  MevetoEvents,
+  openEvents,
   openKeys,
   type ResolvedKeys,
   SystemClock,
@@ -108,6 +111,8 @@ const options: Provider[] = [
 ];
 
 const values: Provider[] = [
+  EventLog,
+  { provide: MevetoEvents, inject: [Counters, EventLog, Clock], useFactory: openEvents },
   {
     provide: KEYS,
     inject: [MEVETO_OPTIONS, KEY_OPTIONS],

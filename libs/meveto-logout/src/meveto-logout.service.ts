@@ -17,7 +17,8 @@ import {
 import { ManualSessionChecks } from './guard/index.js';
 import { type JobDecision, JobAdmin, type ListJobsOptions, LogoutService } from './inbox/index.js';
 import { LogoutCache } from './logouts/index.js';
-import { checkedUserId, type Counted, Counters } from './core/index.js';
+import { checkedUserId, type Counted, Counters, MevetoEvents } from './core/index.js';
+import type { MevetoEvent } from './events.js';
 import { MevetoReconciler } from './meveto/index.js';
 
 export interface RecordLoginOptions {
@@ -83,7 +84,15 @@ export interface MevetoLogoutStatus {
 /** The programming interface of the module. */
 @Injectable()
 export class MevetoLogoutService {
-  /** Emits every logout once per process, after its commit, when this process learns of it. */
+  /**
+   * What happens in this process, from the subscription on: see docs/events.md. Emits in the turn in which it happens, so keep
+   * observers short. An observer that throws is reported in the log, and disturbs nobody.
+   */
+  readonly events$: Observable<MevetoEvent>;
+  /**
+   * Emits every logout once per process, after its commit, when this process learns of it. An observer that throws is reported in the
+   * log, and disturbs nobody.
+   */
   readonly logouts$: Observable<AnnouncedLogout>;
   readonly #recorder: LoginRecorder;
 
@@ -95,8 +104,10 @@ export class MevetoLogoutService {
     @Inject(Counters) private readonly counters: Counters,
     @Inject(LogoutService) private readonly logouts: LogoutService,
     @Inject(ManualSessionChecks) private readonly checks: ManualSessionChecks,
+    @Inject(MevetoEvents) events: MevetoEvents,
   ) {
-    this.logouts$ = cache.logouts$;
+    this.events$ = events.all$ as Observable<MevetoEvent>;
+    this.logouts$ = events.protect(cache.logouts$);
     this.#recorder = new LoginRecorder((userId) => store.logoutStore.recordLogin(userId, undefined));
   }
 

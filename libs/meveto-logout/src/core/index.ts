@@ -8,11 +8,31 @@ export {
   MevetoLogoutError,
   type MevetoErrorCode,
 } from './errors.js';
+export {
+  among,
+  boolean,
+  count,
+  duration,
+  type EmittedEvent,
+  event,
+  type EventKind,
+  type EventLevel,
+  type EventsOf,
+  type EventTable,
+  eventTable,
+  instant,
+  maybe,
+  text,
+  texts,
+} from './event-kinds.js';
+export { EventLog } from './event-log.js';
 export { Faults } from './faults.js';
 export { weaknessOfSecret } from './key-checks.js';
 export type { KeyMaterial, KeyRing, KeySource } from './key-options.js';
 export { isLoopback } from './loopback.js';
 export { KeyedDigest } from './keyed-digest.js';
+export { coreEvents, type EventListener, MevetoEvents, openEvents } from './meveto-events.js';
+export { nameOfError } from './name-of-error.js';
 export { OneWarning } from './one-warning.js';
 export { openKeys, type Keys } from './open-keys.js';
 export {
