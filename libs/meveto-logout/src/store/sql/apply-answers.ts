@@ -7,7 +7,7 @@ import { isAcceptable } from './answered-jobs.js';
 import type { FoundUser } from './found-user.js';
 import { inList, updateRows } from './lists.js';
 import { confirm, isConfirmed } from './priorities.js';
-import { numberOf, rowsOf, type Script, type SqlResult } from './sql.js';
+import { numberOf, rowsOf, type Script, type SqlResult, unindexed } from './sql.js';
 import type { Tables } from './tables.js';
 import type { UserLogout } from './user-batches.js';
 
@@ -88,7 +88,7 @@ function* withoutRemoval({ jobs }: Tables, answers: readonly Answer[]): Script<r
   if (answers.length === 0) return [];
   const { sql, params } = inList(answers.flatMap(({ subject }) => subject.digests));
   const rows = yield* rowsOf(
-    `SELECT subject_digest FROM ${jobs} WHERE subject_digest IN (${sql}) AND kind = '${UNLINK}' AND state = 'applied'`,
+    `SELECT subject_digest FROM ${jobs} WHERE subject_digest IN (${sql}) AND kind = '${UNLINK}' AND ${unindexed('state')} = 'applied'`,
     params,
   );
   if (rows.length === 0) return answers;

@@ -5,7 +5,7 @@ import type { Room } from '../priority.js';
 import { CLAIM_COLUMNS, hasKnownKind, takeRows } from './job-rows.js';
 import { receive } from './receive-jobs.js';
 import { receiveListed } from './receive-listed.js';
-import { clockOf, type Dialect, placeholders, numberOf, run, rowsOf, type Script } from './sql.js';
+import { clockOf, type Dialect, placeholders, numberOf, run, rowsOf, type Script, unindexed } from './sql.js';
 
 /** Stores and claims jobs whose tokens are in the caller's memory. */
 export function* receiveLeased(
@@ -21,7 +21,7 @@ export function* receiveLeased(
   const leased = yield* claimUnleased(dialect, table, digests, leaseMs);
   const own = new Set(leased.map(({ digest }) => digest));
   const rows = yield* rowsOf(
-    `SELECT digest FROM ${table} WHERE digest IN (${placeholders(digests.length)}) AND state = 'pending' AND sealed IS NULL`,
+    `SELECT digest FROM ${table} WHERE digest IN (${placeholders(digests.length)}) AND ${unindexed('state')} = 'pending' AND sealed IS NULL`,
     digests,
   );
   const elsewhere = rows.map((row) => String(row['digest'])).filter((digest) => !own.has(digest));
@@ -47,7 +47,7 @@ function* claimUnleased(
 ): Script<ClaimedJob[]> {
   const now = yield* clockOf(dialect);
   const rows = yield* rowsOf(
-    `SELECT ${CLAIM_COLUMNS} FROM ${table} WHERE digest IN (${placeholders(digests.length)}) AND state = 'pending'
+    `SELECT ${CLAIM_COLUMNS} FROM ${table} WHERE digest IN (${placeholders(digests.length)}) AND ${unindexed('state')} = 'pending'
       AND sealed IS NULL AND due_at <= ? AND ${hasKnownKind(dialect)} ${dialect.forUpdateSkipLocked}`,
     [...digests, now],
   );
@@ -63,7 +63,7 @@ export function* renew(
 ): Script<string[]> {
   const fences = new Map(jobs.map(({ id, fence }) => [id, fence]));
   const rows = yield* rowsOf(
-    `SELECT id, fence FROM ${table} WHERE id IN (${placeholders(fences.size)}) AND state = 'pending' ${dialect.forUpdateSkipLocked}`,
+    `SELECT id, fence FROM ${table} WHERE id IN (${placeholders(fences.size)}) AND ${unindexed('state')} = 'pending' ${dialect.forUpdateSkipLocked}`,
     [...fences.keys()],
   );
   const kept = rows

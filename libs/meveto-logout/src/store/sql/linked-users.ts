@@ -4,7 +4,7 @@ import { type ApplyOutcome, withOthers } from '../logout-outcomes.js';
 import type { Logout } from '../logout.js';
 import { userIdsOfRow, otherUserIdsColumn } from './answered-jobs.js';
 import type { FoundUser } from './found-user.js';
-import { placeholders, rowsOf, type Script, clockOf, type Dialect, run } from './sql.js';
+import { placeholders, rowsOf, type Script, clockOf, type Dialect, run, unindexed } from './sql.js';
 import type { Tables } from './tables.js';
 import { type LinkedUsers, type UserRows, type FoundUsers, hasUsers } from './user-rows.js';
 
@@ -32,7 +32,7 @@ function* findUnlinked(
   { subjectDigests, occurredAt }: Subject,
 ): Script<readonly FoundUser[]> {
   const [removal] = yield* rowsOf(
-    `SELECT user_id, other_user_ids FROM ${tables.jobs} WHERE subject_digest IN (${placeholders(subjectDigests.length)}) AND kind = ? AND state = 'applied' AND occurred_at >= ?
+    `SELECT user_id, other_user_ids FROM ${tables.jobs} WHERE subject_digest IN (${placeholders(subjectDigests.length)}) AND kind = ? AND ${unindexed('state')} = 'applied' AND occurred_at >= ?
       ORDER BY occurred_at LIMIT 1`,
     [...subjectDigests, UNLINK, occurredAt],
   );

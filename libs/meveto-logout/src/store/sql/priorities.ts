@@ -1,6 +1,6 @@
 import { priorityOf, type Priority, type Room } from '../priority.js';
 import { hasKnownKind } from './job-rows.js';
-import { clockOf, type Dialect, placeholders, numberOf, run, rowsOf, type Script } from './sql.js';
+import { clockOf, type Dialect, placeholders, numberOf, run, rowsOf, type Script, unindexed } from './sql.js';
 
 /** The shortest time between two updates of one row. All webhooks of Meveto come from few addresses; this avoids lock conflicts. */
 const CONFIRM_AGAIN_MS = 3_600_000;
@@ -37,7 +37,7 @@ export function* confirm(dialect: Dialect, table: string, sender: string): Scrip
 /** The digests among these whose jobs are unfinished. */
 export function* unfinishedAmong(table: string, digests: readonly string[]): Script<string[]> {
   const rows = yield* rowsOf(
-    `SELECT digest FROM ${table} WHERE digest IN (${placeholders(digests.length)}) AND state = 'pending'`,
+    `SELECT digest FROM ${table} WHERE digest IN (${placeholders(digests.length)}) AND ${unindexed('state')} = 'pending'`,
     digests,
   );
   return rows.map((row) => String(row['digest']));
