@@ -4,7 +4,7 @@ import { Faults } from './core/index.js';
 import { MevetoLogoutGuard } from './guard/index.js';
 import { createBrowserController, LivePush } from './live/index.js';
 import { ClusterBus, NoClusterBus } from './logouts/index.js';
-import { WEBHOOK_PATH } from './meveto/index.js';
+import { createWebhookController, WEBHOOK_PATH } from './meveto/index.js';
 import type { MevetoLogoutOptions, MevetoLogoutStaticOptions } from './options.js';
 import { resolveStatic, staticTable } from './static-options.js';
 
@@ -33,6 +33,7 @@ export const {
       global: options.isGlobal,
       imports: [...(definition.imports ?? []), ...(live.imports ?? [])],
       controllers: [
+        createWebhookController(options.webhookPath, options.publicMetadataKeys),
         ...(browserPath === false ? [] : [createBrowserController(browserPath, options.publicMetadataKeys)]),
         ...(live.controllers ?? []),
       ],

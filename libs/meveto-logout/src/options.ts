@@ -52,8 +52,8 @@ export interface MevetoLogoutStaticOptions {
    */
   readonly browserPath?: string | false;
   /**
-   * Metadata keys that are set to true on the routes for browsers, so that the application's own guards let requests to
-   * these routes pass.
+   * Metadata keys that are set to true on the webhook and on the routes for browsers, so that the application's own guards let
+   * requests to these routes pass.
    * @defaultValue ['isPublic', 'IS_PUBLIC', 'THROTTLER:SKIPdefault']
    */
   readonly publicMetadataKeys?: readonly string[];

@@ -6,7 +6,7 @@ import { linesOf } from '../../spec-support/log-lines.js';
 import express from 'express';
 import { Counters } from '../core/counters.js';
 import { Faults } from '../core/faults.js';
-import { AllowedAddresses } from './allowed-addresses.js';
+import { AllowedAddresses } from './sender-addresses.js';
 import { type ResolvedMeveto, resolveMeveto } from './resolve-meveto.js';
 
 const warn = linesOf('warn');

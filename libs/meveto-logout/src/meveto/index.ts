@@ -1,4 +1,4 @@
-export { AllowedAddresses } from './allowed-addresses.js';
+export { AllowedAddresses } from './sender-addresses.js';
 export { PendingWebhooksUnavailableError } from './errors.js';
 export { HttpPendingWebhooks } from './http-pending-webhooks.js';
 export { TokenExchangeService } from './token-exchange.service.js';
@@ -10,9 +10,9 @@ export type { PendingFields } from './pending-fields.js';
 export { MevetoReconciler } from './meveto-reconciler.js';
 export { SourcePendingWebhooks } from './source-pending-webhooks.js';
 export { UnresolvedJobs } from './unresolved-jobs.js';
-export { WebhookAdmission } from './webhook-admission.js';
-export { MevetoWebhookController } from './meveto-webhook.controller.js';
-export { WebhookRoute } from './webhook-route.js';
+export { createWebhookController } from './meveto-webhook.controller.js';
+export { WebhookReader } from './webhook-reader.js';
+export { WebhookRequest } from './webhook-request.js';
 export type {
   ExchangeOptions,
   MevetoOptions,

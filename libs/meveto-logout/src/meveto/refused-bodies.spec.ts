@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { RefusedBodies } from './refused-bodies.js';
+import { RefusedBodies } from './webhook-answer.js';
 
 const KIB = 1_024;
 

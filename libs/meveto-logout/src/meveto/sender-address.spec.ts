@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { senderAddressOf, withoutPort } from './sender-address.js';
+import { senderAddressOf, withoutPort } from './sender-addresses.js';
 
 describe('the address of a sender', () => {
   it.each([

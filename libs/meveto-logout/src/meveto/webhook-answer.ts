@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { RefusedBodies } from './refused-bodies.js';
+
+const MAX_DRAINED_BYTES = 65_536;
+const MAX_DRAIN_MS = 1_000;
+const MAX_DRAINED_CONNECTIONS = 64;
 
 /** An answer to a sender. It bypasses the application's pipeline, so that it is the same on every host. */
 export interface WebhookAnswer {
@@ -14,6 +17,7 @@ const TITLES: Readonly<Record<number, string>> = {
   404: 'Not Found',
   405: 'Method Not Allowed',
   408: 'Request Timeout',
+  411: 'Length Required',
   413: 'Payload Too Large',
   415: 'Unsupported Media Type',
   503: 'Service Unavailable',
@@ -71,4 +75,42 @@ const isHttp2 = ({ httpVersionMajor }: IncomingMessage): boolean => httpVersionM
 /** HTTP/2 keeps the connection for other requests. The closed stream tells the sender not to send the rest of the body. */
 function closeStream({ stream }: IncomingMessage & { readonly stream?: { close?: () => void } }): void {
   stream?.close?.();
+}
+
+/**
+ * Reads a little more of refused bodies: a sender whose connection is closed while it writes never reads the answer. Bounded
+ * in bytes, in time and in the number of connections at once.
+ */
+export class RefusedBodies {
+  #count = 0;
+
+  /** @param done called once: when the body ends, when the connection closes, or when a bound is reached */
+  drain(request: IncomingMessage, done: () => void): void {
+    const { socket } = request;
+    if (this.#count >= MAX_DRAINED_CONNECTIONS || request.destroyed) {
+      done();
+      return;
+    }
+    this.#count += 1;
+    let left = MAX_DRAINED_BYTES;
+    const end = (): void => {
+      clearTimeout(timer);
+      request.off('data', onData).off('end', end).off('close', end).pause();
+      socket.off('end', onCutOff);
+      this.#count -= 1;
+      done();
+    };
+    const onData = (chunk: Buffer): void => {
+      left -= chunk.length;
+      if (left <= 0) end();
+    };
+    const onCutOff = (): void => {
+      // This must run before Fastify's listener, which writes another answer to a connection that is not ended.
+      socket.end();
+      end();
+    };
+    const timer = setTimeout(end, MAX_DRAIN_MS);
+    socket.prependListener('end', onCutOff);
+    request.on('data', onData).on('end', end).on('close', end).resume();
+  }
 }

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, request }
 import type { AddressInfo } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { BODY_DEADLINE_MS, MAX_BODY_BYTES, readWebhookBody, type WebhookBody } from './webhook-body.js';
+import { BODY_DEADLINE_MS, MAX_BODY_BYTES, readWebhookBody, type WebhookBody } from './webhook-message.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const FORM_TYPE = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -112,7 +112,7 @@ describe('a body that the application has already read', () => {
   const readBefore = async (body: unknown, headers: IncomingHttpHeaders = JSON_TYPE) => {
     const stream = Readable.from([Buffer.from('x')]).resume();
     await new Promise((resolve) => stream.once('end', resolve));
-    return readWebhookBody(Object.assign(incoming(stream, headers), { body }));
+    return readWebhookBody(incoming(stream, headers), body);
   };
   const forms: [string, (text: string) => unknown][] = [
     ['bytes', (text) => Buffer.from(text)],
@@ -164,9 +164,31 @@ describe('a body that the application has already read', () => {
   it.each([{ type: 't' }, [], null, undefined, 7])(
     'is used unchanged when it is parsed: %j',
     async (body) => {
-      expect(await readBefore(body, { 'content-type': 'text/plain' })).toEqual({ kind: 'body', value: body });
+      const headers = { ...JSON_TYPE, 'content-length': String(MAX_BODY_BYTES) };
+      expect(await readBefore(body, headers)).toEqual({ kind: 'body', value: body });
     },
   );
+
+  it.each<[IncomingHttpHeaders, number]>([
+    [{}, 411],
+    [{ 'transfer-encoding': 'chunked' }, 411],
+    [{ 'transfer-encoding': 'chunked', 'content-length': '2' }, 411],
+    [{ 'content-length': String(MAX_BODY_BYTES + 1) }, 413],
+    [{ 'content-length': '2', 'content-encoding': 'gzip' }, 415],
+    [{ 'content-length': '2', 'content-type': 'text/plain' }, 415],
+  ])('is refused when it is parsed and declared as %j', async (headers, status) => {
+    expect(await readBefore({ type: 't' }, { ...JSON_TYPE, ...headers })).toMatchObject({ status });
+  });
+
+  it('is refused when it has been read in part', async () => {
+    const stream = new PassThrough();
+    stream.write('{"type":"x"}');
+    await new Promise((resolve) => stream.once('data', resolve));
+    stream.pause().end('{"type":"t","user_token":"u"}');
+    expect(await readWebhookBody(incoming(stream, JSON_TYPE), { type: 't' })).toEqual(
+      refused(400, 'The body has been read before.'),
+    );
+  });
 });
 
 describe('the size of a webhook request', () => {

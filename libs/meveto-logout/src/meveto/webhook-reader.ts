@@ -1,19 +1,29 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, RequestMethod } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { MEVETO_OPTIONS, type ResolvedMeveto } from './resolve-meveto.js';
 import { WEBHOOK_PATH } from './tokens.js';
+import { type NodeRequest, WebhookRequest } from './webhook-request.js';
+
+type Next = (error?: unknown) => void;
 
 interface Paths {
-  /** The only path of the webhook, with an optional secret segment after it. */
+  /** A part of every URL that `exact` or `alike` accepts. It refuses most URLs of the application at once. */
+  readonly hint: RegExp;
+  /** The only path of the webhook, with an optional segment after it. */
   readonly exact: RegExp;
   /** Paths that a router may treat as the webhook's path: with and without the global prefix, and all paths below. */
   readonly alike: readonly RegExp[];
 }
 
-/** Matches request URLs against the path and the secret segment of the webhook. */
+/**
+ * Serves the webhook's path before any code of the application runs. A body parser of the application could accept larger
+ * bodies, wait longer, or quote the body in errors. Guards, pipes, interceptors and filters could refuse or rewrite requests.
+ * Both HTTP adapters run this middleware first, because it is registered while providers are created. On Fastify it is an
+ * `onRequest` hook. Requests that reach the webhook's route on another way are served by `MevetoWebhookController`.
+ */
 @Injectable()
-export class WebhookRoute implements OnApplicationBootstrap {
+export class WebhookReader implements OnApplicationBootstrap {
   #cached: Paths | undefined;
 
   constructor(
@@ -21,7 +31,16 @@ export class WebhookRoute implements OnApplicationBootstrap {
     @Inject(ApplicationConfig) private readonly application: ApplicationConfig,
     @Inject(MEVETO_OPTIONS) private readonly options: ResolvedMeveto,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
-  ) {}
+    @Inject(WebhookRequest) private readonly webhook: WebhookRequest,
+  ) {
+    // The event comes at once in an application, and later in a testing module, but always before the body parser.
+    host.init$.subscribe(() => {
+      const adapter = host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
+      adapter?.use((request: NodeRequest, response: ServerResponse, next: Next) => {
+        this.#handle(request, response, next);
+      });
+    });
+  }
 
   onApplicationBootstrap(): void {
     if (process.env['NODE_ENV'] !== 'production' || this.options.webhook.secretPath !== undefined) return;
@@ -34,26 +53,31 @@ export class WebhookRoute implements OnApplicationBootstrap {
     );
   }
 
-  /**
-   * Compares the URL of a request with the webhook's. 'open' when they match. 'hidden' when the secret is missing or wrong, or
-   * when the path has another spelling (case, slashes, percent-encoding): routers accept different spellings, so only one
-   * counts. Undefined for any other path.
-   * @param baseUrl path of the application in a parent application, from Express
-   */
-  match(url: string, baseUrl = ''): 'open' | 'hidden' | undefined {
-    const { exact, alike } = (this.#cached ??= this.#paths());
-    const path = below(baseUrl, url.split('?', 1)[0] ?? '');
-    const [, base, segment] = exact.exec(path) ?? [];
-    if (base !== undefined && this.opens(segment)) return 'open';
-    const normal = normalized(path);
-    return alike.some((each) => each.test(normal)) ? 'hidden' : undefined;
+  #handle(request: NodeRequest, response: ServerResponse, next: Next): void {
+    const isPost = request.method === 'POST';
+    if (isPost) this.webhook.markPost(request);
+    const match = this.#match(request.originalUrl ?? request.url ?? '', request.baseUrl);
+    if (match === undefined || (!isPost && !this.#isOpen(match))) next();
+    else if (match === 'alike') this.webhook.refuseSpelling(request, response);
+    else void this.webhook.serve(request, response, match.segment);
   }
 
-  /** Returns whether the last segment (undefined: none) is the right one. Compares in constant time. */
-  opens(segment: string | undefined): boolean {
-    const { secretPath } = this.options.webhook;
-    if (secretPath === undefined) return segment === undefined;
-    return segment !== undefined && timingSafeEqual(sha256(segment), sha256(secretPath));
+  #isOpen(match: Match): boolean {
+    return match !== 'alike' && this.webhook.opens(match.segment);
+  }
+
+  /**
+   * Compares the URL of a request with the webhook's path.
+   * @param baseUrl path of the application in a parent application, from Express
+   */
+  #match(url: string, baseUrl = ''): Match | undefined {
+    const { hint, exact, alike } = (this.#cached ??= this.#paths());
+    if (!hint.test(url)) return undefined;
+    const path = below(baseUrl, url.split('?', 1)[0] ?? '');
+    const [, base, segment] = exact.exec(path) ?? [];
+    if (base !== undefined) return { segment };
+    const normal = normalized(path);
+    return alike.some((each) => each.test(normal)) ? 'alike' : undefined;
   }
 
   /** Available only once the application runs: the global prefix is set after the providers are created. */
@@ -63,6 +87,7 @@ export class WebhookRoute implements OnApplicationBootstrap {
     const prefixed = pattern(`${prefix}/${this.path}`);
     const base = this.#isWithoutPrefix() ? own : prefixed;
     return {
+      hint: new RegExp(`%|${hintOf(this.path)}`, 'i'),
       exact: new RegExp(`^(${base})(?:/([^/]+))?$`),
       alike: [own, prefixed].map((each) => new RegExp(`^${each}(?:/|$)`, 'i')),
     };
@@ -77,15 +102,25 @@ export class WebhookRoute implements OnApplicationBootstrap {
   }
 }
 
+/**
+ * The webhook's path, with the segment after it. `'alike'`: a path below it, or the path in another spelling (case, slashes,
+ * percent-encoding). Routers accept different spellings, so only one counts.
+ */
+type Match = 'alike' | { readonly segment: string | undefined };
+
 const EXCLUDED_METHODS: ReadonlySet<number> = new Set([RequestMethod.POST, RequestMethod.ALL, -1]);
+
+const partsOf = (path: string): string[] => path.split('/').filter((part) => part !== '');
 
 /** The source of a regular expression for a path. A prefix may contain parameters. */
 const pattern = (path: string): string =>
-  path
-    .split('/')
-    .filter((part) => part !== '')
+  partsOf(path)
     .map((part) => `/${part.startsWith(':') ? '[^/]+' : escaped(part)}`)
     .join('');
+
+/** The source of a regular expression for the last part of a path that is not a parameter. */
+const hintOf = (path: string): string =>
+  escaped(partsOf(path).findLast((part) => !part.startsWith(':')) ?? '');
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
@@ -114,5 +149,3 @@ function decoded(path: string): string {
     return path;
   }
 }
-
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -1,0 +1,162 @@
+import type { IncomingMessage } from 'node:http';
+import { type BlockList, isIP, isIPv6 } from 'node:net';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { Counters } from '../core/index.js';
+import { MEVETO_OPTIONS, type ResolvedMeveto } from './resolve-meveto.js';
+
+const REPORT_EVERY_MS = 60_000;
+
+/** Checks the address of a sender against `webhook.allowFrom`. Without this option every address may send webhooks. */
+@Injectable()
+export class AllowedAddresses implements OnApplicationBootstrap {
+  readonly #logger = new Logger('MevetoLogout');
+  readonly #allowed: BlockList | undefined;
+  #reportedAt = Number.NEGATIVE_INFINITY;
+  #isFirstRequest = true;
+  #hasWarnedOfTrust = false;
+
+  constructor(
+    @Inject(MEVETO_OPTIONS) options: ResolvedMeveto,
+    @Inject(Counters) private readonly counters: Counters,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+  ) {
+    this.#allowed = options.webhook.allowFrom;
+  }
+
+  /** By this time most applications have made their settings, such as `trust proxy`. */
+  onApplicationBootstrap(): void {
+    this.#warnOfTrust();
+  }
+
+  /** Returns whether this address may send webhooks. Counts each refusal, and logs one address at most once a minute. */
+  admit(address: string | undefined): boolean {
+    // Below a parent application the parent's setting counts. The setting is known once the parent has mounted the application.
+    if (this.#isFirstRequest) this.#warnOfTrust();
+    this.#isFirstRequest = false;
+    if (this.#allowed === undefined) return true;
+    if (address !== undefined && isListed(this.#allowed, address)) return true;
+    this.counters.add('webhook_address_refused');
+    this.#report(address);
+    return false;
+  }
+
+  #warnOfTrust(): void {
+    const trust = this.#hasWarnedOfTrust ? undefined : trustOfEveryProxy(this.host);
+    if (trust === undefined) return;
+    this.#hasWarnedOfTrust = true;
+    const { adapter, setting, remedy } = trust;
+    this.#logger.warn(
+      `${this.#allowed === undefined ? '' : 'webhook.allowFrom protects nothing: '}${adapter} trusts every proxy. Any client can ` +
+        'claim any address in X-Forwarded-For, also the address of a known sender. ' +
+        `Set ${setting} to ${remedy}, not to true.`,
+    );
+  }
+
+  #report(address: string | undefined): void {
+    if (performance.now() - this.#reportedAt < REPORT_EVERY_MS) return;
+    this.#reportedAt = performance.now();
+    const sender = address !== undefined && isIP(address) !== 0 ? address : 'an unknown address';
+    this.#logger.warn(
+      `A webhook request from ${sender} was refused: webhook.allowFrom does not list this address. If this is your own ` +
+        'proxy, configure the HTTP adapter to trust the proxy by its address (Express: trust proxy, Fastify: trustProxy).',
+    );
+  }
+}
+
+/** A BlockList treats an IPv4-mapped IPv6 address as IPv4. A zone (`fe80::1%eth0`) is not part of the address. */
+function isListed(list: BlockList, address: string): boolean {
+  const [bare = ''] = address.split('%', 1);
+  const family = isIP(bare);
+  return family !== 0 && list.check(bare, family === 4 ? 'ipv4' : 'ipv6');
+}
+
+/**
+ * Returns the address of a request's sender, without the port that some proxies add in X-Forwarded-For. Express and Fastify
+ * derive `ip` from that header. They trust no address with a port, so that `ip` may be the address of a trusted proxy.
+ */
+export function senderAddressOf(request: SenderCarrier): string | undefined {
+  const { ip = request.socket.remoteAddress } = request;
+  if (ip === undefined) return undefined;
+  const address = withoutPort(ip);
+  return address === ip ? ip : withoutPort(withoutPorts(request).ip ?? address);
+}
+
+type SenderCarrier = Pick<IncomingMessage, 'socket' | 'headers'> & { readonly ip?: string };
+
+/** The same request without ports in the header. Express computes `ip` from the header on access; Fastify's `ip` stays. */
+function withoutPorts(request: SenderCarrier): SenderCarrier {
+  const forwarded = String(request.headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .map((entry) => withoutPort(entry.trim()))
+    .join(', ');
+  const headers = { ...request.headers, 'x-forwarded-for': forwarded };
+  return Object.create(request, { headers: { value: headers } }) as SenderCarrier;
+}
+
+/** Removes a port. An IPv6 address with a port needs brackets: without brackets the last group is part of the address. */
+export function withoutPort(address: string): string {
+  if (isIP(address) !== 0) return address;
+  const bracketed = /^\[([^\]]*)\](?::\d{1,5})?$/.exec(address)?.[1];
+  if (bracketed !== undefined) return isIPv6(bracketed) ? bracketed : address;
+  // An IPv4 address, or an IPv4-mapped IPv6 address.
+  const dotted = /^(.*\.\d{1,3}):\d{1,5}$/.exec(address)?.[1];
+  return dotted !== undefined && isIP(dotted) !== 0 ? dotted : address;
+}
+
+/** Addresses from networks that are reserved for documentation (RFC 5737). */
+const UNKNOWN_PROXY = '203.0.113.1';
+const CLAIMED = '198.51.100.1';
+/** More proxies in a row than any real deployment has. */
+const FAR_HOP = 100;
+
+/** The setting of an HTTP adapter for trusted proxies. */
+interface TrustSetting {
+  readonly adapter: 'Express' | 'Fastify';
+  readonly setting: string;
+  /** The value to set instead of true. */
+  readonly remedy: string;
+}
+
+const EXPRESS: TrustSetting = {
+  adapter: 'Express',
+  setting: 'trust proxy',
+  remedy: "your proxy's address or the number of hops",
+};
+const FASTIFY: TrustSetting = { adapter: 'Fastify', setting: 'trustProxy', remedy: "your proxy's address" };
+
+/** Returns the setting if the HTTP adapter trusts every proxy, as with `true`; undefined otherwise. */
+function trustOfEveryProxy({ httpAdapter }: HttpAdapterHost): TrustSetting | undefined {
+  const adapter = httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
+  const server: unknown = adapter?.getInstance();
+  const type = adapter?.getType();
+  try {
+    if (type === 'express' && expressTrustsAll(server as Express)) return EXPRESS;
+    if (type === 'fastify' && fastifyTrustsAll(server as object)) return FASTIFY;
+  } catch {
+    // Another version stores its setting elsewhere, or a function of the application failed.
+  }
+  return undefined;
+}
+
+interface Express {
+  get(setting: 'trust proxy fn'): ((address: string, hop: number) => unknown) | undefined;
+}
+
+const expressTrustsAll = (server: Express): boolean =>
+  Boolean(server.get('trust proxy fn')?.(UNKNOWN_PROXY, FAR_HOP));
+
+type RequestClass = new (...parts: readonly unknown[]) => { readonly ip?: unknown };
+
+/** Fastify does not expose the setting. A test request through many unknown proxies shows which address Fastify trusts. */
+function fastifyTrustsAll(server: object): boolean {
+  const key = Object.getOwnPropertySymbols(server).find(
+    ({ description }) => description === 'fastify.Request',
+  );
+  if (key === undefined) return false;
+  const FastifyRequest = (server as Readonly<Record<symbol, RequestClass>>)[key];
+  if (FastifyRequest === undefined) return false;
+  const forwarded = [CLAIMED, ...Array<string>(FAR_HOP).fill(UNKNOWN_PROXY)].join(', ');
+  const raw = { headers: { 'x-forwarded-for': forwarded }, socket: { remoteAddress: UNKNOWN_PROXY } };
+  return new FastifyRequest('probe', {}, raw, {}, undefined, undefined).ip === CLAIMED;
+}
