@@ -14,6 +14,7 @@ import { sharedNamingKeyContract } from '../contracts/shared-naming-key.contract
 import { serverDurabilityContract } from '../contracts/server-durability.contract.js';
 import { serverLocksContract } from '../contracts/server-locks.contract.js';
 import { serverSilenceContract } from '../contracts/server-silence.contract.js';
+import { queryPlansContract } from '../contracts/query-plans.contract.js';
 import { refusedRowsContract } from '../contracts/refused-rows.contract.js';
 import { rowsContract } from '../contracts/rows.contract.js';
 import { timesInRowsContract } from '../contracts/times-in-rows.contract.js';
@@ -34,6 +35,9 @@ rowsContract('SQLite in memory', openInMemory);
 rowsContract(databaseKind, openDatabase);
 
 refusedRowsContract(databaseKind, openDatabase);
+
+if (databaseKind === 'SQLite') queryPlansContract('SQLite in memory', openInMemory);
+if (databaseKind === 'PostgreSQL') queryPlansContract(databaseKind, openDatabase);
 
 timesInRowsContract(databaseKind, openDatabase);
 

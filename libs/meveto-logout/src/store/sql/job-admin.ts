@@ -12,16 +12,21 @@ import {
 import { hasKnownKind } from './job-rows.js';
 import { clockOf, type Dialect, numberOf, run, rowsOf, type Script, type SqlValue } from './sql.js';
 
+/** The condition that a job is in a state (`?` if it is not pending), as the partial indexes need it: a finished job has a time. */
+const isIn = (state: JobState): string =>
+  state === 'pending' ? "state = 'pending'" : 'state = ? AND finished_at IS NOT NULL';
+const paramsOf = (state: JobState): string[] => (state === 'pending' ? [] : [state]);
+
 /** Returns one page of the jobs in a state, latest first. */
 export function* list(table: string, { state, limit, after }: JobQuery): Script<JobPage> {
   const by = state === 'pending' ? 'received_at' : 'finished_at';
   const cursor = after === undefined ? undefined : pageCursorIn(after);
   const from = cursor === undefined ? '' : `AND (${by} < ? OR (${by} = ? AND id < ?))`;
-  const params: SqlValue[] = cursor === undefined ? [state] : [state, cursor.at, cursor.at, cursor.id];
+  const params: SqlValue[] = cursor === undefined ? [] : [cursor.at, cursor.at, cursor.id];
   const rows = yield* rowsOf(
     `SELECT id, kind, state, reason, received_at, occurred_at, finished_at, attempts, digest FROM ${table}
-      WHERE state = ? ${from} ORDER BY ${by} DESC, id DESC LIMIT ${String(limit + 1)}`,
-    params,
+      WHERE ${isIn(state)} ${from} ORDER BY ${by} DESC, id DESC LIMIT ${String(limit + 1)}`,
+    [...paramsOf(state), ...params],
   );
   const page = rows.slice(0, limit);
   const last = rows.length > limit ? page.at(-1) : undefined;
@@ -71,9 +76,9 @@ export function* summary(dialect: Dialect, table: string): Script<InboxSummary> 
   // One statement: a job that finishes between two statements would count twice.
   const counts = JOB_STATES.map(
     (state) =>
-      `(SELECT COUNT(*) FROM (SELECT id FROM ${table} WHERE state = ? LIMIT ${String(MOST_COUNTED)}) AS counted) AS ${state}`,
+      `(SELECT COUNT(*) FROM (SELECT id FROM ${table} WHERE ${isIn(state)} LIMIT ${String(MOST_COUNTED)}) AS counted) AS ${state}`,
   );
-  const [row] = yield* rowsOf(`SELECT ${counts.join(', ')}`, JOB_STATES);
+  const [row] = yield* rowsOf(`SELECT ${counts.join(', ')}`, JOB_STATES.flatMap(paramsOf));
   const jobs = Object.fromEntries(JOB_STATES.map((state) => [state, numberOf(row?.[state])])) as Record<
     JobState,
     number

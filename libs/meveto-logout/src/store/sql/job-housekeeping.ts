@@ -147,7 +147,7 @@ function* beyondInvalidCount(
 ): Script<string[]> {
   if (limit <= 0) return [];
   const [last] = yield* rowsOf(
-    `SELECT finished_at FROM ${table} WHERE state = 'rejected' ORDER BY finished_at DESC LIMIT 1 OFFSET ${String(invalidCount)}`,
+    `SELECT finished_at FROM ${table} WHERE state = 'rejected' AND finished_at IS NOT NULL ORDER BY finished_at DESC LIMIT 1 OFFSET ${String(invalidCount)}`,
   );
   if (last === undefined) return [];
   const { sql, params } = selected('id', selection);

@@ -81,7 +81,10 @@ function createTable(
   return [
     createWith(parts),
     ...indexes.map(
-      (each) => `CREATE ${kindOf(each)} IF NOT EXISTS ${nameOf(each)} ON ${path} ${columnsOf(each)}`,
+      (each) =>
+        `CREATE ${kindOf(each)} IF NOT EXISTS ${nameOf(each)} ON ${path} ${columnsOf(each)}${
+          each.where === undefined ? '' : ` WHERE ${each.where}`
+        }`,
     ),
   ];
 }

@@ -6,10 +6,11 @@ const INSTANT = { type: 'bigint' } as const;
 
 /** A job, unfinished or finished. Finished jobs are kept to recognise duplicates. Instants are epoch milliseconds. */
 @Entity('meveto_logout_jobs')
+// Partial, so that a new job is written into few indexes. A query must repeat the condition, or compare the column with a value.
 // The kind is the last column, so that the database skips rows of unknown kinds within the index.
-@Index('meveto_logout_jobs_due', ['state', 'priority', 'dueAt', 'kind'])
-@Index('meveto_logout_jobs_finished', ['state', 'finishedAt'])
-@Index('meveto_logout_jobs_subject', ['subjectDigest'])
+@Index('meveto_logout_jobs_due', ['state', 'priority', 'dueAt', 'kind'], { where: "state = 'pending'" })
+@Index('meveto_logout_jobs_finished', ['state', 'finishedAt'], { where: 'finished_at IS NOT NULL' })
+@Index('meveto_logout_jobs_subject', ['subjectDigest'], { where: 'subject_digest IS NOT NULL' })
 export class MevetoLogoutJob {
   @PrimaryColumn(KEY)
   id!: string;
@@ -20,7 +21,7 @@ export class MevetoLogoutJob {
   digest!: string;
 
   /** Meveto's id of the webhook; null if the job was never listed. */
-  @Index('meveto_logout_jobs_source', { unique: true })
+  @Index('meveto_logout_jobs_source', { unique: true, where: 'source_id IS NOT NULL' })
   @Column({ type: 'varchar', length: 191, name: 'source_id', nullable: true })
   sourceId!: string | null;
 
