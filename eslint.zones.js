@@ -43,7 +43,7 @@ const folders = {
     specs: ['store'],
   },
   guard: {
-    folders: ['sessions', 'core'],
+    folders: ['sessions', 'protocol', 'core'],
     libraries: {
       '@nestjs/common': {},
       '@nestjs/core': {},
@@ -54,7 +54,10 @@ const folders = {
     },
     specs: ['logouts'],
   },
-  sessions: { folders: ['logouts', 'core'], libraries: { '@nestjs/common': {}, '@nestjs/core': {} } },
+  sessions: {
+    folders: ['logouts', 'protocol', 'core'],
+    libraries: { '@nestjs/common': {}, '@nestjs/core': {} },
+  },
   logouts: { folders: ['store', 'core'], libraries: { '@nestjs/common': {}, rxjs: {} } },
   store: {
     folders: ['core'],

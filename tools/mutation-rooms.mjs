@@ -17,21 +17,18 @@ export const ROOMS = {
     tests: ['libs/**/core/{keyed-digest,open-keys,token-cipher,user-names}.spec.ts'],
   },
   'session-state': {
-    mutate: [`${src}/sessions/{session-state,staleness}.ts`],
-    tests: ['libs/**/sessions/{session-state,staleness,session-validator}.spec.ts'],
+    mutate: [`${src}/sessions/{session-validator,options}.ts`],
+    tests: ['libs/**/sessions/{session-state,staleness,session-validator,options}.spec.ts'],
   },
   'guard-answers': {
-    mutate: [
-      `${guard}/{clearing-cookie,refusal,refusal-writer,return-to,route-policies,wants-page}.ts`,
-      `${src}/core/one-warning.ts`,
-    ],
+    mutate: [`${guard}/{refusal,refusal-writer,route-policies}.ts`, `${src}/core/one-warning.ts`],
     tests: [
       'libs/**/guard/{clearing-cookie,http-session-check,refusal,return-to,route-policies,wants-page}.spec.ts',
     ],
   },
   'guard-checks': {
     mutate: [
-      `${guard}/{ended-session-cleanup,graphql-session-check,graphql-request,http-session-check,rpc-session-check,session-check-dispatcher,ws-session-check}.ts`,
+      `${guard}/{ended-session-cleanup,graphql-session-check,graphql-request,http-session-check,message-checks,meveto-logout.guard}.ts`,
       `${src}/sessions/session-validator.ts`,
     ],
     tests: [
@@ -40,8 +37,8 @@ export const ROOMS = {
     ],
   },
   'guard-streams': {
-    mutate: [`${src}/sessions/{open-connections,session-index}.ts`],
-    tests: ['libs/**/sessions/open-connections.spec.ts', 'libs/**/sessions/session-index.spec.ts'],
+    mutate: [`${src}/sessions/{event-loop-batches,open-connections,session-index}.ts`],
+    tests: ['libs/**/sessions/{event-loop-batches,open-connections,session-index}.spec.ts'],
   },
   inbox: {
     mutate: [`${src}/store/{after-failure,listed-again}.ts`],

@@ -37,8 +37,19 @@ describe('the application’s own session checks', () => {
     const answer = await host.request('GET', path, { authorization: `Bearer ${token}` });
     return { ...answer, body: answer.status === 200 ? answer.text : (JSON.parse(answer.text) as unknown) };
   };
-  const OVER = { statusCode: 401, reason: 'logged-out', message: 'You were logged out. Log in again.' };
-  const UNKNOWN = { statusCode: 503, reason: 'logout-state-unknown', message: expect.any(String) };
+  const OVER = {
+    statusCode: 401,
+    code: 'logged-out',
+    reason: 'logged-out',
+    cause: 'application',
+    message: 'You were logged out. Log in again.',
+  };
+  const UNKNOWN = {
+    statusCode: 503,
+    code: 'logout-state-unknown',
+    reason: 'logout-state-unknown',
+    message: expect.any(String),
+  };
 
   it('refuse in a guard of the application with the status and headers of the module’s guard', async () => {
     await start();

@@ -60,7 +60,9 @@ async function say(socket: Socket, event = 'say'): Promise<unknown> {
 const REFUSED = {
   status: 'error',
   statusCode: 401,
+  code: 'logged-out',
   reason: 'logged-out',
+  cause: 'meveto',
   message: expect.stringContaining('Meveto'),
 };
 

@@ -123,7 +123,9 @@ describe('a message to a microservice', () => {
     expect(await send('7', signedInAt)).toEqual({
       status: 'error',
       statusCode: 401,
+      code: 'logged-out',
       reason: 'logged-out',
+      cause: 'meveto',
       message: expect.stringContaining('Meveto'),
     });
     const later = await started().service.recordLogin(7);

@@ -52,6 +52,8 @@ describe(`a logout by the application, on ${databaseKind}`, () => {
     await host.service.logOut(1, { reason: 'ban' });
     expect(await textWith(first)).toEqual({
       statusCode: 401,
+      code: 'logged-out',
+      cause: 'ban',
       reason: 'logged-out',
       message: 'You were logged out. Log in again.',
     });
@@ -62,6 +64,8 @@ describe(`a logout by the application, on ${databaseKind}`, () => {
     await host.untilJobs('applied');
     expect(await textWith(second)).toEqual({
       statusCode: 401,
+      code: 'logged-out',
+      cause: 'meveto',
       reason: 'logged-out',
       message: 'You were logged out from your Meveto dashboard. Log in again.',
     });

@@ -170,6 +170,6 @@ describe('a page that changes its user while its Socket.IO manager stays open', 
     const received = listen(chat);
     chat.connect();
     await until('an answer', () => received.length > 0);
-    expect(received[0]).toEqual(['connect_error', refusedWith('logged-out')]);
+    expect(received[0]).toEqual(['connect_error', refusedWith('logged-out', 'application')]);
   });
 });

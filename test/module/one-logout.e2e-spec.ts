@@ -58,7 +58,9 @@ describe.each(['forRoot', 'forRootAsync'] as const)(`one logout, by %s on ${data
     expect(refused.headers.get('www-authenticate')).toBe('Bearer');
     expect(await refused.json()).toEqual({
       statusCode: 401,
+      code: 'logged-out',
       reason: 'logged-out',
+      cause: 'meveto',
       message: expect.stringContaining('Meveto'),
     });
   });

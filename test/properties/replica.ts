@@ -2,7 +2,7 @@ import type { ClaimedJob } from '../../libs/meveto-logout/src/store/inbox-jobs.j
 import { LogoutCache } from '../../libs/meveto-logout/src/logouts/logout-cache.js';
 import type { LogoutsSince } from '../../libs/meveto-logout/src/store/logout-outcomes.js';
 import { LogoutService } from '../../libs/meveto-logout/src/inbox/logout.service.js';
-import { refusalOf } from '../../libs/meveto-logout/src/sessions/session-state.js';
+import { refusalOf } from '../../libs/meveto-logout/src/sessions/session-validator.js';
 import { JobEvents } from '../../libs/meveto-logout/src/inbox/job-events.js';
 import { type ClockedStore, userIdOf } from './clocked-store.js';
 import type { ModelSession } from './session-model.js';

@@ -28,6 +28,7 @@ export {
 } from './guard/index.js';
 export type { MevetoEvent } from './events.js';
 export { LivePush, type LivePushDefinition } from './live/index.js';
+export type { ConnectErrorData, RefusalBody } from './protocol/index.js';
 export { MevetoLogoutModule } from './meveto-logout.module.js';
 export {
   type LogOutOptions,

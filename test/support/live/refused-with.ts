@@ -12,10 +12,11 @@ const STATUS: Readonly<Record<string, number>> = {
 };
 
 /** The complete `connect_error.data` for this reason, on every namespace. */
-export const refusedWith = (reason: string): Record<string, unknown> => ({
+export const refusedWith = (reason: string, cause = 'meveto'): Record<string, unknown> => ({
   code: reason,
   status: STATUS[reason],
   statusCode: STATUS[reason],
   reason,
   message: expect.stringMatching(/\w.+\.$/),
+  ...(reason === 'logged-out' && { cause }),
 });

@@ -1,13 +1,11 @@
+import type { LiveSession, RefusalBody } from '../protocol/index.js';
+
 /** Pause between two answered requests, and deadline of one request. */
 const GAP_MS = 5_000;
 const EVERY_MS = 60_000;
 
 /** The answer of the module's check route. Any field may be missing in another server's answer. */
-export interface CheckAnswer {
-  readonly session?: string;
-  readonly signedInAt?: number | null;
-  readonly reason?: string;
-}
+export type CheckAnswer = Partial<Omit<LiveSession, 'state'> & RefusalBody>;
 
 export interface SessionCheck {
   /** Asks the server, after the minimum pause between requests and a random delay, or at once. */

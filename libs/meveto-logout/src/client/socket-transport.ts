@@ -1,4 +1,4 @@
-import { type ConnectRefusal, LOGGED_OUT_EVENT, NAMESPACE } from '../protocol/index.js';
+import { type ConnectErrorData, LOGGED_OUT_EVENT, NAMESPACE } from '../protocol/index.js';
 import type { LogoutTransport } from './transport.js';
 
 /** The used part of a Socket.IO socket. */
@@ -11,7 +11,7 @@ export interface LogoutSocket {
 }
 
 interface ConnectError {
-  readonly data?: { readonly code?: ConnectRefusal };
+  readonly data?: Partial<ConnectErrorData>;
 }
 
 /** `io` of socket.io-client, 4.x. */

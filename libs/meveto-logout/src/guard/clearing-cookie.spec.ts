@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { clearingCookie } from './clearing-cookie.js';
+import { clearingCookie } from './refusal-writer.js';
 
 const GONE = 'Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0';
 

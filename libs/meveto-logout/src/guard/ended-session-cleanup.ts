@@ -1,8 +1,10 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import {
   dropAuthorization,
+  type ReadResults,
   readSessions,
   type ResolvedSessions,
+  sessionsIn,
   SessionValidator,
   type SessionReader,
   type SessionRequest,
@@ -21,6 +23,14 @@ export interface RequestSessions {
   readonly hasLive: boolean;
 }
 
+/** What the check has read already. */
+export interface AlreadyRead {
+  readonly readers: readonly SessionReader[];
+  readonly results: ReadResults;
+}
+
+const NOTHING: AlreadyRead = { readers: [], results: [] };
+
 /** Ends the sessions that are over in their session stores when a request is refused. Live sessions stay. */
 @Injectable()
 export class EndedSessionCleanup {
@@ -32,14 +42,16 @@ export class EndedSessionCleanup {
     @Inject(GUARD_OPTIONS) private readonly guardOptions: ResolvedGuard,
   ) {}
 
-  async of(request: SessionRequest): Promise<RequestSessions> {
+  /** Asks only the readers that the check has not asked, those beside late readers. */
+  async of(request: SessionRequest, { readers, results } = NOTHING): Promise<RequestSessions> {
     const over: SessionReader[] = [];
     let hasLive = false;
     for (const reader of this.options.sessions) {
-      const sessions = await readSessions([reader], request);
-      const isLive = sessions.map((session) => this.validator.refusalOf(session) === undefined);
-      if (isLive.includes(true)) hasLive = true;
-      if (isLive.includes(false)) over.push(reader);
+      const index = readers.indexOf(reader);
+      const read = index < 0 ? await reader.read(request) : results[index];
+      const isOver = sessionsIn([reader], [read]).map((session) => this.validator.isOver(session));
+      if (isOver.includes(false)) hasLive = true;
+      if (isOver.includes(true)) over.push(reader);
     }
     // The source of request.user is unknown: it may come from the live session.
     return { over: hasLive ? over.filter(({ isLate }) => isLate !== true) : over, hasLive };
@@ -73,7 +85,7 @@ export class EndedSessionCleanup {
   /** Whether every session that is left on the request is live. */
   async #hasNoEndedSession(request: SessionRequest): Promise<boolean> {
     const sessions = await readSessions(this.options.sessions, request);
-    return sessions.every((session) => this.validator.refusalOf(session) === undefined);
+    return this.validator.firstOver(sessions) === undefined;
   }
 
   #drop(request: SessionRequest, { cookies, readsTokens }: SessionReader): void {

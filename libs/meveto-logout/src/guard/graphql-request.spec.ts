@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ExecutionContext } from '@nestjs/common';
-import { requestsOf } from '../sessions/handshake-request.js';
+import { requestsOf } from '../sessions/read-handshake.js';
 import { originOf, resolverArgumentsOf } from './graphql-request.js';
 
 const contextOf = (graphql: unknown) =>

@@ -101,7 +101,7 @@ export class GraphqlSessionCheck {
     if (refusal.reason === 'logout-state-unknown') throw new LogoutStateUnknownException();
     if (LOOKS_LIKE_LOGIN.test(mutationOf(context) ?? '')) this.#loginWarning.pass();
     // Otherwise the client keeps the connection open and sends further operations.
-    if (origin.kind === 'socket') endSoon(origin.socket);
+    if (origin.kind === 'socket') endSoon(origin.socket, refusal.reason);
     throw new LoggedOutException(refusal.reason, HttpStatus.UNAUTHORIZED, refusal.cause);
   }
 

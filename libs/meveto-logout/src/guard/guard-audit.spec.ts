@@ -5,9 +5,8 @@ import { linesOf } from '../../spec-support/log-lines.js';
 import { requestUser } from '../sessions/request-user-reader.js';
 import { expressSession } from '../sessions/express-session-reader.js';
 import { GuardAudit } from './guard-audit.js';
-import { MevetoLogoutGuard } from './meveto-logout.guard.js';
+import { MevetoLogoutGuard, type SessionCheckDispatcher } from './meveto-logout.guard.js';
 import type { SessionReader } from '../sessions/session-reader.port.js';
-import type { SessionCheckDispatcher } from './session-check-dispatcher.js';
 import type { ResolvedSessions } from '../sessions/options.js';
 
 class OtherGuard implements CanActivate {

@@ -1,10 +1,12 @@
 import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import {
+  askReaders,
   InvalidTokenException,
   OpenConnections,
-  readSessions,
+  type ReadResults,
   type ResolvedSessions,
   type SessionFacts,
+  sessionsIn,
   SessionValidator,
   type SessionOver,
   type SessionReader,
@@ -12,11 +14,10 @@ import {
   SESSIONS_OPTIONS,
 } from '../sessions/index.js';
 import { OneWarning } from '../core/index.js';
-import { EndedSessionCleanup, type RequestSessions } from './ended-session-cleanup.js';
-import { RefusalWriter } from './refusal-writer.js';
+import { type AlreadyRead, EndedSessionCleanup, type RequestSessions } from './ended-session-cleanup.js';
+import { mayNavigate, RefusalWriter, wantsPage } from './refusal-writer.js';
 import { LogoutStateUnknownException } from './refusal.js';
 import type { RoutePolicy } from './route-policies.js';
-import { mayNavigate, wantsPage } from './wants-page.js';
 import { GUARD_OPTIONS, type ResolvedGuard } from './options.js';
 
 const LOOKS_LIKE_LOGIN = /\/(log-?in|sign-?in|auth|authenticate|sessions?)$/;
@@ -71,12 +72,11 @@ export class HttpSessionCheck {
     readers: readonly SessionReader[] = this.options.sessions,
   ): true | Promise<true> {
     const request = context.switchToHttp().getRequest<HttpRequest>();
-    const isLate = readers !== this.options.sessions;
-    const decide = (found: readonly SessionFacts[]) => this.#decide(found, context, policy, isLate);
+    const decide = (results: ReadResults) => this.#decide(results, readers, context, policy);
     try {
-      const sessions = readSessions(readers, request);
-      if (!(sessions instanceof Promise)) return decide(sessions);
-      return sessions.then(decide, (error: unknown) => this.#refuseUnread(error, context));
+      const results = askReaders(readers, request);
+      if (!(results instanceof Promise)) return decide(results);
+      return results.then(decide, (error: unknown) => this.#refuseUnread(error, context));
     } catch (error) {
       return this.#refuseUnread(error, context);
     }
@@ -88,13 +88,15 @@ export class HttpSessionCheck {
     throw error;
   }
 
-  /** @param isLate whether the sessions come from late readers: guards of the application have set them */
   #decide(
-    found: readonly SessionFacts[],
+    results: ReadResults,
+    readers: readonly SessionReader[],
     context: ExecutionContext,
     policy: RoutePolicy,
-    isLate: boolean,
   ): true | Promise<true> {
+    // Guards of the application have set the sessions of late readers.
+    const isLate = readers !== this.options.sessions;
+    const found = sessionsIn(readers, results);
     const sessions = isLate ? this.#withoutLogins(found, context) : found;
     const refusal = this.validator.validate(sessions, policy.stalenessLimitMs);
     if (refusal === undefined) {
@@ -105,7 +107,7 @@ export class HttpSessionCheck {
     const http = context.switchToHttp();
     const response = http.getResponse<object>();
     if (refusal.reason !== 'logout-state-unknown')
-      return this.#refuse(refusal, http.getRequest<HttpRequest>(), response, policy, isLate);
+      return this.#refuse(refusal, { readers, results }, http.getRequest<HttpRequest>(), response, policy);
     this.writer.setRetryAfter(response);
     throw new LogoutStateUnknownException();
   }
@@ -129,20 +131,21 @@ export class HttpSessionCheck {
 
   async #refuse(
     over: SessionOver,
+    read: AlreadyRead,
     request: HttpRequest,
     response: object,
     policy: RoutePolicy,
-    isLate: boolean,
   ): Promise<true> {
     if (this.#isLogin(request)) {
-      if (!isLate || this.#isLoginPage(request)) return this.#continueWithoutSession(over, request, response);
+      if (read.readers === this.options.sessions || this.#isLoginPage(request))
+        return this.#continueWithoutSession(over, read, request, response);
       // The application's guard accepted an ended session: a refreshed token instead of a login, or an old cookie.
-      if (mayNavigate(request.headers)) await this.#clear(request, response, false);
+      if (mayNavigate(request.headers)) await this.#clear(request, response, read, false);
       throw this.writer.asJson(response, over);
     }
     const isRedirected = isPage(request, policy);
-    if (isRedirected && mayNavigate(request.headers)) await this.#endSession(request, response);
-    else await this.#keepSession(request, response);
+    if (isRedirected && mayNavigate(request.headers)) await this.#endSession(request, response, read);
+    else await this.#keepSession(request, response, read);
     if (!isRedirected) throw this.writer.asJson(response, over);
     throw this.writer.asRedirect(response, over, request.method === 'GET' ? urlOf(request) : undefined);
   }
@@ -151,8 +154,13 @@ export class HttpSessionCheck {
    * Lets a request to a login path continue with an empty session: a redirect to the login page would loop, and scripts
    * must be able to log in.
    */
-  async #continueWithoutSession(refusal: SessionOver, request: HttpRequest, response: object): Promise<true> {
-    const { over } = await this.#clear(request, response, false);
+  async #continueWithoutSession(
+    refusal: SessionOver,
+    read: AlreadyRead,
+    request: HttpRequest,
+    response: object,
+  ): Promise<true> {
+    const { over } = await this.#clear(request, response, read, false);
     if (await this.ended.renew(request, over)) return true;
     if (over.some((reader) => reader.renew === undefined)) {
       this.#renewWarning.pass();
@@ -162,14 +170,19 @@ export class HttpSessionCheck {
     throw this.writer.asJson(response, refusal);
   }
 
-  async #endSession(request: HttpRequest, response: object): Promise<void> {
-    const { over } = await this.#clear(request, response, true);
+  async #endSession(request: HttpRequest, response: object, read: AlreadyRead): Promise<void> {
+    const { over } = await this.#clear(request, response, read, true);
     await this.ended.end(request, over);
   }
 
   /** Deletes the cookies of ended sessions from the browser. Cookies of live sessions stay. */
-  async #clear(request: HttpRequest, response: object, mayTakeLogins: boolean): Promise<RequestSessions> {
-    const found = await this.ended.of(request);
+  async #clear(
+    request: HttpRequest,
+    response: object,
+    read: AlreadyRead,
+    mayTakeLogins: boolean,
+  ): Promise<RequestSessions> {
+    const found = await this.ended.of(request, read);
     if (!found.hasLive) {
       this.writer.clearSiteData(response, mayTakeLogins);
       this.writer.clearCookies(response);
@@ -183,9 +196,9 @@ export class HttpSessionCheck {
   }
 
   /** Keeps cookie and session when a script is refused: a late answer could delete those of a newer login. */
-  async #keepSession(request: HttpRequest, response: object): Promise<void> {
+  async #keepSession(request: HttpRequest, response: object, read: AlreadyRead): Promise<void> {
     if (request.method === 'POST' && LOOKS_LIKE_LOGIN.test(pathOf(urlOf(request)))) this.#warning.pass();
-    if (this.writer.clearsStoredData && !(await this.ended.of(request)).hasLive)
+    if (this.writer.clearsStoredData && !(await this.ended.of(request, read)).hasLive)
       this.writer.clearSiteData(response, false);
   }
 }

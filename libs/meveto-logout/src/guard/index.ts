@@ -1,29 +1,29 @@
-export { AnswerLoggedOut, type LoggedOutAnswer } from './answer-logged-out.decorator.js';
-export { ConnectionRefused } from './connection-refused.js';
-export { EndWithSession } from './end-with-session.decorator.js';
-export { EndedSessionCleanup } from './ended-session-cleanup.js';
-export { GraphqlSessionCheck } from './graphql-session-check.js';
-export { GuardAudit } from './guard-audit.js';
-export { HttpSessionCheck } from './http-session-check.js';
-export { LateSessionInterceptor } from './late-session.interceptor.js';
-export { MevetoLogoutSockets, type ClosableSocket, type SocketMiddleware } from './meveto-logout-sockets.js';
-export { MevetoLogoutGuard } from './meveto-logout.guard.js';
-export { OnLogoutStateUnknown } from './on-logout-state-unknown.decorator.js';
-export { RefusalWriter } from './refusal-writer.js';
 export {
+  AnswerLoggedOut,
+  EndWithSession,
+  type LoggedOutAnswer,
+  OnLogoutStateUnknown,
+  RoutePolicies,
+  SkipMevetoLogout,
+} from './route-policies.js';
+export {
+  ConnectionRefused,
   LoggedOutException,
   LogoutStateUnknownException,
+  bodyOf,
   messageRefusal,
   type MessageRefusal,
   type Refusal,
 } from './refusal.js';
-export { safeReturnTo } from './return-to.js';
-export { RoutePolicies } from './route-policies.js';
-export { RpcSessionCheck } from './rpc-session-check.js';
+export { EndedSessionCleanup } from './ended-session-cleanup.js';
+export { GraphqlSessionCheck } from './graphql-session-check.js';
+export { GuardAudit } from './guard-audit.js';
+export { HttpSessionCheck } from './http-session-check.js';
+export { LateSessionInterceptor, MevetoLogoutGuard, SessionCheckDispatcher } from './meveto-logout.guard.js';
+export { MevetoLogoutSockets, type ClosableSocket, type SocketMiddleware } from './meveto-logout-sockets.js';
+export { RefusalWriter, safeReturnTo } from './refusal-writer.js';
+export { RpcSessionCheck, WsSessionCheck } from './message-checks.js';
 export { ManualSessionChecks } from './manual-session-checks.js';
-export { SessionCheckDispatcher } from './session-check-dispatcher.js';
-export { SkipMevetoLogout } from './skip-meveto-logout.decorator.js';
-export { WsSessionCheck } from './ws-session-check.js';
 export {
   GUARD_OPTIONS,
   guardTable,

@@ -1,12 +1,5 @@
 import { HttpStatus, Inject, Injectable } from '@nestjs/common';
-import {
-  checkedFacts,
-  type ResolvedSessions,
-  SessionValidator,
-  SESSIONS_OPTIONS,
-  type SessionState,
-  type SessionToCheck,
-} from '../sessions/index.js';
+import { checkedFacts, SessionValidator, type SessionState, type SessionToCheck } from '../sessions/index.js';
 import { RefusalWriter } from './refusal-writer.js';
 import { LoggedOutException, LogoutStateUnknownException, withGraphqlError } from './refusal.js';
 
@@ -16,7 +9,6 @@ export class ManualSessionChecks {
   constructor(
     @Inject(SessionValidator) private readonly validator: SessionValidator,
     @Inject(RefusalWriter) private readonly writer: RefusalWriter,
-    @Inject(SESSIONS_OPTIONS) private readonly options: ResolvedSessions,
   ) {}
 
   stateOf(session: SessionToCheck): SessionState {
@@ -26,7 +18,7 @@ export class ManualSessionChecks {
   /** @param response the response of the current HTTP request: receives the headers of the refusal */
   assertLive(session: SessionToCheck, response: object | undefined): void {
     const facts = checkedFacts('assertLive', session);
-    const refusal = this.validator.validate([facts], this.options.stalenessLimitMs);
+    const refusal = this.validator.validate([facts]);
     if (refusal === undefined) return;
     if (refusal.reason === 'logout-state-unknown') {
       if (response !== undefined) this.writer.setRetryAfter(response);

@@ -9,15 +9,14 @@ import { LogoutCache } from '../logouts/logout-cache.js';
 import { Counters } from '../core/counters.js';
 import type { ResolvedSessions, SessionOfMessage } from '../sessions/options.js';
 import { bearerToken } from '../sessions/bearer-token-reader.js';
-import { webSocketOpening } from '../sessions/handshake-request.js';
+import { webSocketOpening } from '../sessions/read-handshake.js';
 import { HandshakeSessions } from '../sessions/handshake-sessions.js';
 import { requestUser } from '../sessions/request-user-reader.js';
 import type { SessionReader } from '../sessions/session-reader.port.js';
 import { OpenConnections } from '../sessions/open-connections.js';
 import type { RoutePolicy } from './route-policies.js';
-import { RpcSessionCheck } from './rpc-session-check.js';
+import { RpcSessionCheck, WsSessionCheck } from './message-checks.js';
 import { SessionValidator } from '../sessions/session-validator.js';
-import { WsSessionCheck } from './ws-session-check.js';
 import { NO_AUDIT } from '../../spec-support/no-audit.js';
 import type { ResolvedLogouts } from '../logouts/options.js';
 

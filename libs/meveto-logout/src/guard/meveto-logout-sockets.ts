@@ -3,17 +3,13 @@ import type { Socket } from 'socket.io';
 import {
   HandshakeSessions,
   OpenConnections,
-  type ResolvedSessions,
-  type SessionFacts,
   SessionValidator,
   type SessionRequest,
-  SESSIONS_OPTIONS,
   socketIoOpening,
   UNAUTHORIZED,
   webSocketOpening,
 } from '../sessions/index.js';
-import { ConnectionRefused } from './connection-refused.js';
-import { messageRefusal, type Refusal, refusalOfUnread } from './refusal.js';
+import { ConnectionRefused, bodyOf, type Refusal, refusalOfUnread } from './refusal.js';
 
 /** A Socket.IO middleware. */
 export type SocketMiddleware = (socket: Socket, next: (error?: Error) => void) => void;
@@ -34,7 +30,6 @@ export class MevetoLogoutSockets {
     @Inject(SessionValidator) private readonly validator: SessionValidator,
     @Inject(HandshakeSessions) private readonly handshakes: HandshakeSessions,
     @Inject(OpenConnections) private readonly streams: OpenConnections,
-    @Inject(SESSIONS_OPTIONS) private readonly options: ResolvedSessions,
   ) {}
 
   /**
@@ -58,7 +53,7 @@ export class MevetoLogoutSockets {
 
   async #refusalOf(socket: Socket) {
     const sessions = await this.handshakes.of(socket, () => socketIoOpening(socket));
-    return this.#validate(sessions);
+    return this.validator.validate(sessions);
   }
 
   /**
@@ -86,18 +81,11 @@ export class MevetoLogoutSockets {
   async #readOpened(client: ClosableSocket) {
     try {
       const sessions = (await this.handshakes.ofOpened(client)) ?? [];
-      return { sessions, refusal: this.#validate(sessions) };
+      return { sessions, refusal: this.validator.validate(sessions) };
     } catch (error) {
       return { sessions: [], refusal: refusalOfUnread(error) };
     }
   }
-
-  #validate(sessions: readonly SessionFacts[]) {
-    return this.validator.validate(sessions, this.options.stalenessLimitMs);
-  }
 }
 
-function refused(refusal: Refusal): ConnectionRefused {
-  const { reason, statusCode, message } = messageRefusal(refusal);
-  return new ConnectionRefused<never>(reason, statusCode, message);
-}
+const refused = (refusal: Refusal): ConnectionRefused => new ConnectionRefused<never>(bodyOf(refusal));

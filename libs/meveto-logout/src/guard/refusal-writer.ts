@@ -1,10 +1,10 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { HttpStatus, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { isSameOriginPath } from '../core/index.js';
 import { type ResolvedSessions, type SessionOver, SESSIONS_OPTIONS } from '../sessions/index.js';
-import { clearingCookie } from './clearing-cookie.js';
+import { type CookieToClear, GUARD_OPTIONS, type ResolvedGuard, type SiteData } from './options.js';
 import { LoggedOutException } from './refusal.js';
-import { withReturnTo } from './return-to.js';
-import { GUARD_OPTIONS, type ResolvedGuard, type SiteData } from './options.js';
 
 const RETRY_AFTER_SECONDS = '2';
 /** Kinds of site data whose clearing can delete a login, or stop the page that logs in. */
@@ -102,4 +102,75 @@ export class RefusalWriter {
   #set(response: object, name: string, value: string): void {
     this.host.httpAdapter.setHeader(response, name, value);
   }
+}
+
+/** A `Set-Cookie` line that deletes a cookie. A browser applies the line only if its attributes match those of the cookie. */
+export function clearingCookie(cookie: CookieToClear): string {
+  const parts = [
+    `${cookie.name}=`,
+    `Path=${cookie.path ?? '/'}`,
+    'Expires=Thu, 01 Jan 1970 00:00:00 GMT',
+    'Max-Age=0',
+  ];
+  if (cookie.domain !== undefined) parts.push(`Domain=${cookie.domain}`);
+  if (cookie.httpOnly ?? true) parts.push('HttpOnly');
+  if (cookie.secure ?? mustBeSecure(cookie)) parts.push('Secure');
+  if (cookie.sameSite !== undefined) parts.push(`SameSite=${cookie.sameSite}`);
+  if (cookie.partitioned === true) parts.push('Partitioned');
+  return parts.join('; ');
+}
+
+/** Browsers ignore such a line without `Secure` and keep the cookie. */
+const mustBeSecure = ({ name, sameSite, partitioned }: CookieToClear): boolean =>
+  /^__(?:secure|host)-/i.test(name) || sameSite === 'none' || partitioned === true;
+
+/**
+ * Where to go after the login: the value of a `returnTo` parameter if it is a path of this origin, else the fallback. The
+ * parameter is untrusted, since it comes from the URL.
+ */
+export const safeReturnTo = (value: unknown, fallback = '/'): string =>
+  typeof value === 'string' && isSameOriginPath(value) ? value : fallback;
+
+/** The URL of the login page with the requested path as a parameter. A path of another origin is left out. */
+export function withReturnTo(redirectTo: string, parameter: string, askedFor: string | undefined): string {
+  if (askedFor === undefined || !isSameOriginPath(askedFor)) return redirectTo;
+  const url = new URL(redirectTo, 'http://localhost');
+  url.searchParams.set(parameter, askedFor);
+  return url.pathname + url.search + url.hash;
+}
+
+const PAGE = /^(?:text\/html|application\/xhtml\+xml)$/;
+const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/;
+
+/** Whether a browser asks for a page. Requests of scripts get JSON instead of a redirect to the login page. */
+export function wantsPage(method: string | undefined, headers: IncomingHttpHeaders): boolean {
+  if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return false;
+  if (!mayNavigate(headers)) return false;
+  if (headers['x-requested-with']?.toString().toLowerCase() === 'xmlhttprequest') return false;
+  return prefersPage(headers.accept);
+}
+
+/** False for requests that scripts have certainly sent: a script cannot set `Sec-Fetch-Mode: navigate`. */
+export const mayNavigate = ({ 'sec-fetch-mode': mode }: IncomingHttpHeaders): boolean =>
+  mode === undefined || mode === 'navigate';
+
+/**
+ * Whether HTML is accepted, and preferred to or as good as JSON. A wildcard does not count, since programs send it.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1
+ */
+function prefersPage(accept = ''): boolean {
+  let page = 0;
+  let json = 0;
+  for (const range of accept.toLowerCase().split(',', 50)) {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim());
+    if (PAGE.test(type)) page = Math.max(page, qualityOf(parameters));
+    else if (JSON_TYPE.test(type)) json = Math.max(json, qualityOf(parameters));
+  }
+  return page > 0 && page >= json;
+}
+
+function qualityOf(parameters: readonly string[]): number {
+  const weight = parameters.find((parameter) => parameter.startsWith('q='));
+  const quality = weight === undefined ? 1 : Number.parseFloat(weight.slice(2));
+  return Number.isNaN(quality) ? 0 : quality;
 }

@@ -11,7 +11,13 @@ describe('the exception for a refused request', () => {
   ] as const)('states that the session is over: %s, by %s', (reason, cause, message) => {
     const exception = new LoggedOutException(reason, HttpStatus.UNAUTHORIZED, cause);
     expect(exception.getStatus()).toBe(401);
-    expect(exception.getResponse()).toEqual({ statusCode: 401, reason, message });
+    expect(exception.getResponse()).toEqual({
+      statusCode: 401,
+      code: reason,
+      reason,
+      message,
+      ...(cause !== undefined && { cause }),
+    });
   });
 
   it('states that the logout state is unknown', () => {
@@ -19,6 +25,7 @@ describe('the exception for a refused request', () => {
     expect(exception.getStatus()).toBe(503);
     expect(exception.getResponse()).toEqual({
       statusCode: 503,
+      code: 'logout-state-unknown',
       reason: 'logout-state-unknown',
       message: 'The server cannot check this session at the moment. Try again shortly.',
     });

@@ -1,4 +1,5 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
+import { refusalBody, type RefusalBody } from '../protocol/index.js';
 import {
   BY_MEVETO,
   INVALID_TOKEN,
@@ -18,11 +19,25 @@ const MESSAGES = {
   'logout-state-unknown': 'The server cannot check this session at the moment. Try again shortly.',
 } as const satisfies Record<Refusal['reason'], string>;
 
+const causeOf = (refusal: Refusal): string | undefined => ('cause' in refusal ? refusal.cause : undefined);
+
 /** A text for users. It names Meveto only if Meveto requested the logout. */
 const messageOf = (refusal: Refusal): string =>
   refusal.reason === 'logged-out' && refusal.cause === BY_MEVETO
     ? 'You were logged out from your Meveto dashboard. Log in again.'
     : MESSAGES[refusal.reason];
+
+/**
+ * The refusal as its client receives it.
+ * @param statusCode the HTTP status if it is not that of a script's request
+ */
+export const bodyOf = (
+  refusal: Refusal,
+  statusCode = refusal.reason === 'logout-state-unknown'
+    ? HttpStatus.SERVICE_UNAVAILABLE
+    : HttpStatus.UNAUTHORIZED,
+): RefusalBody<Refusal['reason']> =>
+  refusalBody(statusCode, refusal.reason, messageOf(refusal), causeOf(refusal));
 
 /** Thrown for a session that is over: 401 with JSON, or 303 with the `Location` already set. */
 export class LoggedOutException extends HttpException {
@@ -32,16 +47,14 @@ export class LoggedOutException extends HttpException {
     statusCode: HttpStatus.UNAUTHORIZED | HttpStatus.SEE_OTHER,
     cause?: string,
   ) {
-    super({ statusCode, reason, message: messageOf({ reason, cause }) }, statusCode);
+    super(bodyOf({ reason, cause }, statusCode), statusCode);
   }
 }
 
 /** Thrown when the logout state is too old to let a session pass. */
 export class LogoutStateUnknownException extends HttpException {
   constructor() {
-    const statusCode = HttpStatus.SERVICE_UNAVAILABLE;
-    const reason = 'logout-state-unknown';
-    super({ statusCode, reason, message: MESSAGES[reason] }, statusCode);
+    super(bodyOf({ reason: 'logout-state-unknown' }), HttpStatus.SERVICE_UNAVAILABLE);
   }
 }
 
@@ -63,22 +76,25 @@ export function withGraphqlError<T extends LoggedOutException | LogoutStateUnkno
   });
 }
 
-/** The answer to a refused message to a gateway or microservice. */
-export interface MessageRefusal {
+/** The answer to a refused message to a gateway or microservice. NestJS sets the same `status` in its own errors. */
+export interface MessageRefusal extends RefusalBody<Refusal['reason']> {
   readonly status: 'error';
-  readonly statusCode: 401 | 503;
-  readonly reason: Refusal['reason'];
-  readonly message: string;
 }
 
-export function messageRefusal(refusal: Refusal): MessageRefusal {
-  const { reason } = refusal;
-  return {
-    status: 'error',
-    statusCode: reason === 'logout-state-unknown' ? 503 : 401,
-    reason,
-    message: messageOf(refusal),
-  };
+export const messageRefusal = (refusal: Refusal): MessageRefusal => ({ status: 'error', ...bodyOf(refusal) });
+
+/**
+ * Refuses a Socket.IO connection. The client's `connect_error` carries the reason as `data`.
+ * @typeParam Other further reasons, besides those of the guard
+ */
+export class ConnectionRefused<Other extends string = never> extends Error {
+  readonly data: RefusalBody<Refusal['reason'] | Other> & { readonly status: number };
+
+  constructor(body: RefusalBody<Refusal['reason'] | Other>) {
+    super(body.message);
+    this.name = new.target.name;
+    this.data = { ...body, status: body.statusCode };
+  }
 }
 
 /** The refusal of a socket whose sessions cannot be read: it has too many tokens, or the session store is unavailable. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { safeReturnTo, withReturnTo } from './return-to.js';
+import { safeReturnTo, withReturnTo } from './refusal-writer.js';
 
 const FOREIGN = [
   'https://evil.example/',

@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { type ExecutionContext, Sse, type Type } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { OnLogoutStateUnknownPolicy } from '../sessions/staleness.js';
-import { AnswerLoggedOut } from './answer-logged-out.decorator.js';
-import { EndWithSession } from './end-with-session.decorator.js';
-import { OnLogoutStateUnknown } from './on-logout-state-unknown.decorator.js';
-import { RoutePolicies } from './route-policies.js';
-import { SkipMevetoLogout } from './skip-meveto-logout.decorator.js';
-import type { ResolvedSessions } from '../sessions/options.js';
+import type { OnLogoutStateUnknownPolicy, ResolvedSessions } from '../sessions/options.js';
+import {
+  AnswerLoggedOut,
+  EndWithSession,
+  OnLogoutStateUnknown,
+  RoutePolicies,
+  SkipMevetoLogout,
+} from './route-policies.js';
 
 class Streams {
   @Sse('events')

@@ -1,16 +1,55 @@
-import type { ExecutionContext } from '@nestjs/common';
-import { Inject, Injectable } from '@nestjs/common';
+import { type CustomDecorator, type ExecutionContext, Inject, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { SKIP_KEY } from '../core/index.js';
 import {
+  isPolicy,
   type OnLogoutStateUnknownPolicy,
   type ResolvedSessions,
   SESSIONS_OPTIONS,
   stalenessLimitMs,
 } from '../sessions/index.js';
-import { SKIP_KEY } from '../core/index.js';
-import { ANSWER_KEY, type LoggedOutAnswer } from './answer-logged-out.decorator.js';
-import { END_KEY } from './end-with-session.decorator.js';
-import { STATE_UNKNOWN_KEY } from './on-logout-state-unknown.decorator.js';
+
+/** How the guard answers a refused request: with a redirect to the login page, or with JSON. */
+export type LoggedOutAnswer = 'redirect' | 'json';
+
+/** @internal */
+export const ANSWER_KEY = 'meveto-logout:answer';
+
+/**
+ * On a controller or handler: sets how the guard answers a refused request there, regardless of the request's headers.
+ * Without the decorator, the guard redirects requests for a page and answers all others with JSON.
+ */
+export const AnswerLoggedOut = (answer: LoggedOutAnswer): CustomDecorator => SetMetadata(ANSWER_KEY, answer);
+
+/** @internal */
+export const END_KEY = 'meveto-logout:end-with-session';
+
+/**
+ * On a controller or handler with long HTTP responses: event streams and long polls that it writes itself, or downloads.
+ * The guard closes the response when the session is over: at once after a logout, within five seconds when the session
+ * is too old. `@Sse()` handlers do not need this decorator.
+ */
+export const EndWithSession = (): CustomDecorator => SetMetadata(END_KEY, true);
+
+/** @internal */
+export const STATE_UNKNOWN_KEY = 'meveto-logout:state-unknown';
+
+/**
+ * On a controller or handler: sets what the guard does there while the logout state is older than
+ * `logoutState.maxStalenessMs`, since the store did not answer. `'deny'` answers 503, `'allow'` lets requests pass,
+ * `{ graceMs }` lets them pass for that many milliseconds more. Without the decorator, the option `logoutState.onUnknown` applies.
+ */
+export function OnLogoutStateUnknown(policy: OnLogoutStateUnknownPolicy): CustomDecorator {
+  if (!isPolicy(policy)) {
+    throw new TypeError(
+      `@OnLogoutStateUnknown: expected 'deny', 'allow' or { graceMs } with an integer from 0 to 31536000000.`,
+    );
+  }
+  return SetMetadata(STATE_UNKNOWN_KEY, policy);
+}
+
+/** On a controller or handler: the guard does not check sessions there. For the login page, health checks and assets. */
+export const SkipMevetoLogout = (): CustomDecorator => SetMetadata(SKIP_KEY, true);
 
 /** The metadata key that `@Sse()` of `@nestjs/common` sets. */
 const SSE_KEY = '__sse__';

@@ -8,11 +8,9 @@ import type { SessionReader } from '../sessions/session-reader.port.js';
 import type { ReaderAudit } from '../sessions/reader-audit.js';
 import type { GraphqlSessionCheck } from './graphql-session-check.js';
 import type { HttpSessionCheck } from './http-session-check.js';
-import { LateSessionInterceptor } from './late-session.interceptor.js';
+import { LateSessionInterceptor, SessionCheckDispatcher } from './meveto-logout.guard.js';
 import type { RoutePolicies } from './route-policies.js';
-import type { RpcSessionCheck } from './rpc-session-check.js';
-import { SessionCheckDispatcher } from './session-check-dispatcher.js';
-import type { WsSessionCheck } from './ws-session-check.js';
+import type { RpcSessionCheck, WsSessionCheck } from './message-checks.js';
 import type { ResolvedSessions } from '../sessions/options.js';
 
 const early = bearerToken({ verify: () => undefined });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { wantsPage } from './wants-page.js';
+import { wantsPage } from './refusal-writer.js';
 
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 

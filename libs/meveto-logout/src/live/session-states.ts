@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { messageRefusal, type Refusal } from '../guard/index.js';
+import { bodyOf, type Refusal } from '../guard/index.js';
+import { refusalBody, type SessionBody } from '../protocol/index.js';
 import {
-  hasLateReaders,
-  hasUnreadable,
+  absenceOf,
   InvalidTokenException,
-  isOwnOrigin,
   readSessions,
   type ResolvedSessions,
   type SessionFacts,
@@ -13,25 +12,17 @@ import {
   SESSIONS_OPTIONS,
 } from '../sessions/index.js';
 import { UserNames } from '../core/index.js';
+import { isOwnOrigin } from './allowed-origin.js';
 
 /** The answer to a browser's session check. */
 export interface SessionAnswer {
-  readonly status: 200 | 401 | 503;
-  readonly body:
-    | { readonly state: 'live'; readonly session: string; readonly signedInAt: number | null }
-    | { readonly state: 'unknown' }
-    | {
-        readonly statusCode: 401 | 503;
-        readonly reason: string;
-        readonly message: string;
-        /** Set for a logout: `meveto`, or the reason that the application gave. */
-        readonly cause?: string;
-      };
+  readonly status: number;
+  readonly body: SessionBody;
 }
 
 const NOT_LOGGED_IN: SessionAnswer = {
   status: 401,
-  body: { statusCode: 401, reason: 'not-logged-in', message: 'There is no session. Log in first.' },
+  body: refusalBody(401, 'not-logged-in', 'There is no session. Log in first.'),
 };
 
 /**
@@ -63,11 +54,15 @@ export class SessionStates {
   }
 
   #none(request: SessionRequest): SessionAnswer {
-    const readers = this.options.sessions;
     if (isWithoutCredentials(request)) return UNKNOWN;
-    // Check this before late readers: a page that had a session would otherwise regard the session as lost.
-    if (hasUnreadable(readers, request)) return refused({ reason: 'logout-state-unknown' });
-    return hasLateReaders(readers) ? UNKNOWN : NOT_LOGGED_IN;
+    switch (absenceOf(this.options.sessions, request)) {
+      case 'unreadable':
+        return refused({ reason: 'logout-state-unknown' });
+      case 'late':
+        return UNKNOWN;
+      case 'none':
+        return NOT_LOGGED_IN;
+    }
   }
 
   /** Names the user by a keyed digest: equal digests mean the same user. The digest reveals nothing else. */
@@ -85,9 +80,8 @@ export class SessionStates {
 }
 
 function refused(refusal: Refusal): SessionAnswer {
-  const { statusCode, reason, message } = messageRefusal(refusal);
-  const cause = 'cause' in refusal && refusal.cause !== undefined && { cause: refusal.cause };
-  return { status: statusCode, body: { statusCode, reason, message, ...cause } };
+  const body = bodyOf(refusal);
+  return { status: body.statusCode, body };
 }
 
 /**

@@ -28,10 +28,9 @@ export interface LoggedOutMessage {
 }
 
 /**
- * Why a connection is refused. `invalid-token`: the handshake shows more tokens than the limit. `logged-out` and
- * `expired` come from the application's own namespaces only; the module's namespace sends the event to ended sessions
- * instead. `logout-state-unknown` comes from `MevetoLogoutSockets.middleware()` and means the same as `unavailable`:
- * try again shortly.
+ * Why a request, message or connection is refused. `invalid-token`: it shows more tokens than the limit. The module's namespace
+ * sends the event to sessions that are `logged-out` or `expired`; all others refuse them. `unavailable` comes from Socket.IO
+ * namespaces only, and means the same as `logout-state-unknown`: try again shortly.
  */
 export type ConnectRefusal =
   | 'not-logged-in'
@@ -42,14 +41,51 @@ export type ConnectRefusal =
   | 'invalid-token'
   | LoggedOutMessage['reason'];
 
-/** The `data` of `connect_error`, on every namespace. `code` equals `reason`, and `status` equals `statusCode`. */
-export interface ConnectErrorData {
-  readonly code: ConnectRefusal;
-  readonly status: number;
+/**
+ * The shape of every refusal: the body of an HTTP answer, `data` of `connect_error`, the data of `exception` and of an RPC error,
+ * and `extensions.originalError` of a GraphQL error.
+ */
+export interface RefusalBody<Code extends string = ConnectRefusal> {
+  /** The HTTP status, or its equivalent. */
   readonly statusCode: number;
-  readonly reason: ConnectRefusal;
+  /** The same as `reason`. */
+  readonly code: Code;
+  readonly reason: Code;
+  /** A text for users. */
   readonly message: string;
+  /** Set after a logout: `meveto`, or the reason that the application gave. */
+  readonly cause?: string;
 }
+
+export const refusalBody = <Code extends string>(
+  statusCode: number,
+  reason: Code,
+  message: string,
+  cause?: string,
+): RefusalBody<Code> => ({
+  statusCode,
+  code: reason,
+  reason,
+  message,
+  ...(cause !== undefined && { cause }),
+});
+
+/** The `data` of `connect_error`, on every namespace. `status` equals `statusCode`. */
+export interface ConnectErrorData extends RefusalBody {
+  readonly status: number;
+}
+
+/** The answer of the session check for a live session. */
+export interface LiveSession {
+  readonly state: 'live';
+  /** Names the user: equal names mean the same user. */
+  readonly session: string;
+  /** Epoch milliseconds; null if unknown. */
+  readonly signedInAt: number | null;
+}
+
+/** The answer of the session check. `unknown`: the route cannot tell, since it sees no session of the page. */
+export type SessionBody = LiveSession | { readonly state: 'unknown' } | RefusalBody;
 
 /** A channel for the logouts of one user. */
 export interface PusherChannel {

@@ -1,8 +1,7 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import type { SessionFacts } from './session.js';
 import { WarningsByName } from '../core/index.js';
-import { gather, isThenable } from './gather.js';
-import { latestSessions } from './latest-sessions.js';
+import { gather, isThenable, latestSessions } from './read-sessions.js';
 import {
   SessionReader,
   type SessionRequest,

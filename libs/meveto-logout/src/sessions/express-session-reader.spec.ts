@@ -1,8 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { linesOf } from '../../spec-support/log-lines.js';
 import { expressSession, type ExpressSessionOptions } from './express-session-reader.js';
-import { instantOf } from './instant.js';
-import type { SessionMiddleware } from './run-middleware.js';
+import { instantOf } from './fact-readers.js';
+import type { SessionMiddleware } from './server-session-reader.js';
 import type { SessionRequest } from './session-reader.port.js';
 
 const requestWith = (session?: unknown) =>

@@ -1,7 +1,13 @@
 import { Logger } from '@nestjs/common';
-import { runMiddleware, type SessionMiddleware } from './run-middleware.js';
-import { ServerSessionReader, type ServerSessionOptions } from './server-session-reader.js';
-import { isSessionMissing, reloadSession, sessionOn } from './server-session.js';
+import {
+  isSessionMissing,
+  reloadSession,
+  runMiddleware,
+  type ServerSessionOptions,
+  ServerSessionReader,
+  type SessionMiddleware,
+  sessionOn,
+} from './server-session-reader.js';
 import type { SessionReader, SessionRequest } from './session-reader.port.js';
 
 export interface ExpressSessionOptions extends ServerSessionOptions {

@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { ServerSessionReader, type ServerSessionOptions } from './server-session-reader.js';
-import { sessionOn } from './server-session.js';
+import { type ServerSessionOptions, ServerSessionReader, sessionOn } from './server-session-reader.js';
 import type { SessionReader, SessionRequest } from './session-reader.port.js';
 
 export interface FastifySessionOptions extends ServerSessionOptions {

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { bearerToken } from './bearer-token-reader.js';
-import { requestsOf, socketIoOpening, webSocketOpening } from './handshake-request.js';
+import { requestsOf, socketIoOpening, webSocketOpening } from './read-handshake.js';
 import { HandshakeSessions } from './handshake-sessions.js';
-import { InvalidTokenException } from './invalid-token.exception.js';
+import { InvalidTokenException } from './token-texts.js';
 import type { SessionReader, SessionRequest } from './session-reader.port.js';
 import type { ResolvedSessions } from './options.js';
 

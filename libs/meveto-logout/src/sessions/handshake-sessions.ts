@@ -1,8 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { SessionFacts } from './session.js';
-import type { SocketOpening } from './handshake-request.js';
-import { readSeenByApplication } from './read-handshake.js';
+import { readSeenByApplication, type SocketOpening } from './read-handshake.js';
 import { type ResolvedSessions, SESSIONS_OPTIONS } from './options.js';
 
 /** How long a socket without a session is not read again: it may send many messages a second. */

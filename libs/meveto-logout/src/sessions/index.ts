@@ -6,29 +6,42 @@ export {
   type TokenOptions,
 } from './bearer-token-reader.js';
 export { expressSession, type ExpressSessionOptions } from './express-session-reader.js';
-export type { FactOf } from './fact-of.js';
+export type { FactOf } from './fact-readers.js';
 export { fastifySecureSession, type FastifySecureSessionOptions } from './fastify-secure-session-reader.js';
 export { fastifySession, type FastifySessionOptions } from './fastify-session-reader.js';
-export { isThenable } from './gather.js';
 export {
-  socketIoOpening,
-  webSocketOpening,
+  absenceOf,
+  askReaders,
+  hasLateReaders,
+  isThenable,
+  type ReadResults,
+  readSessions,
+  sessionsIn,
+  usableFacts,
+} from './read-sessions.js';
+export {
+  readHandshake,
+  readOpening,
+  readSeenByApplication,
   type SocketIoClient,
+  socketIoOpening,
   type SocketOpening,
-} from './handshake-request.js';
+  webSocketOpening,
+} from './read-handshake.js';
 export { HandshakeSessions } from './handshake-sessions.js';
-export { INVALID_TOKEN, INVALID_TOKEN_MESSAGE, InvalidTokenException } from './invalid-token.exception.js';
+export { INVALID_TOKEN, INVALID_TOKEN_MESSAGE, InvalidTokenException } from './token-texts.js';
 export { jwtSession, type JwtSessionOptions, type JwtVerifier } from './jwt-session-reader.js';
 export { LoginRecorder } from './login-recorder.js';
-export { endSoon, OpenConnections, UNAUTHORIZED } from './open-connections.js';
-export { isOwnOrigin } from './page-origin.js';
-export { readHandshake, readOpening, readSeenByApplication } from './read-handshake.js';
-export { hasLateReaders, hasUnreadable, readSessions } from './read-sessions.js';
+export { type ConnectionKind, endSoon, OpenConnections, UNAUTHORIZED } from './open-connections.js';
 export { requestUser, type RequestUserOptions } from './request-user-reader.js';
-export type { SessionMiddleware } from './run-middleware.js';
-export type { EndedSessions } from './server-session.js';
-export { SessionIndex } from './session-index.js';
-export { SessionValidator, type SessionRefusal } from './session-validator.js';
+export type { EndedSessions, SessionMiddleware } from './server-session-reader.js';
+export {
+  type RefusalReason,
+  type SessionOver,
+  type SessionRefusal,
+  type SessionState,
+  SessionValidator,
+} from './session-validator.js';
 export {
   SessionReader,
   type SessionRequest,
@@ -36,18 +49,17 @@ export {
   type TokenSource,
 } from './session-reader.port.js';
 export { checkedFacts, type SessionToCheck } from './session-to-check.js';
-export { refusalOf, type RefusalReason, type SessionOver, type SessionState } from './session-state.js';
 export { ReaderAudit } from './reader-audit.js';
-export type { SessionFacts } from './session.js';
-export { SIGNED_IN_AT_CLAIM } from './signed-in-at-claim.js';
-export { isPolicy, stalenessLimitMs, type OnLogoutStateUnknownPolicy } from './staleness.js';
-export { usableFacts } from './usable-facts.js';
+export { type SessionFacts, SIGNED_IN_AT_CLAIM } from './session.js';
 export {
-  resolveSessions,
-  SESSIONS_OPTIONS,
-  sessionsTable,
+  isPolicy,
   type LogoutStateOptions,
+  type OnLogoutStateUnknownPolicy,
   type ResolvedSessions,
+  resolveSessions,
   type SessionOfMessage,
+  SESSIONS_OPTIONS,
   type SessionsOptions,
+  sessionsTable,
+  stalenessLimitMs,
 } from './options.js';

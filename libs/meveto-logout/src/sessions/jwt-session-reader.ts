@@ -1,11 +1,9 @@
-import type { SessionFacts } from './session.js';
+import { type SessionFacts, SIGNED_IN_AT_CLAIM } from './session.js';
 import { OneWarning } from '../core/index.js';
 import { type TokenOptions, TokenReader } from './bearer-token-reader.js';
-import { instantOf } from './instant.js';
+import { instantOf, UserIdReader } from './fact-readers.js';
 import { isJwt } from './token-candidates.js';
-import { SIGNED_IN_AT_CLAIM } from './signed-in-at-claim.js';
 import type { SessionReader } from './session-reader.port.js';
-import { UserIdReader } from './user-id-reader.js';
 
 /** The used part of @nestjs/jwt's JwtService. A structural type, so that the library is optional. */
 export interface JwtVerifier {

@@ -1,8 +1,9 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { LogoutCache } from '../logouts/index.js';
-import type { SessionFacts } from './session.js';
+import { EventLoopBatches } from './event-loop-batches.js';
 import { SessionIndex } from './session-index.js';
-import { SessionValidator } from './session-validator.js';
+import { type RefusalReason, SessionValidator } from './session-validator.js';
+import type { SessionFacts } from './session.js';
 
 /** Sessions also end by their age, which causes no event. */
 const SWEEP_EVERY_MS = 5_000;
@@ -12,8 +13,16 @@ export const UNAUTHORIZED = 4401;
 /** `readyState` of a closed socket, which emits no further `close`. */
 const CLOSED = 3;
 
+/** How the connections of one kind are ended. */
+export interface ConnectionKind<T extends object> {
+  isOpen(connection: T): boolean;
+  /** Tells the client that its session is over. All connections are notified before the first of them is closed. */
+  notify?(connection: T, over: SessionFacts): void;
+  close(connection: T, reason: RefusalReason): void;
+}
+
 /** A socket of `ws`, a TCP socket of Node in its place, or an HTTP response. */
-interface Closable {
+interface Stream {
   once(event: 'close' | 'socket', listener: () => void): unknown;
   close?(code: number, reason: string): void;
   destroy?(): void;
@@ -26,97 +35,166 @@ interface Closable {
   readonly socket?: unknown;
 }
 
+const STREAMS: ConnectionKind<Stream> = {
+  /** A closed stream emits no further `close`, so it would never be removed. */
+  isOpen: ({ destroyed, closed, readyState, stream }) =>
+    destroyed !== true && closed !== true && readyState !== CLOSED && stream?.destroyed !== true,
+  close: (stream, reason) => {
+    if (!closeByCode(stream, reason)) stream.destroy?.();
+  },
+};
+
+interface Unsubscribable {
+  unsubscribe(): void;
+}
+
 /**
- * Open connections that a guard has let pass: WebSockets of GraphQL subscriptions and of gateways of the `ws` adapter, and
- * server-sent events. A guard runs only when such a stream begins. This class closes the stream when its session is over: at once
- * after a logout, within five seconds when the session is too old.
+ * The registry of all open connections of this process: live push and the application's own namespaces on Socket.IO, WebSockets
+ * of GraphQL and of gateways of the `ws` adapter, and event streams. A guard runs only when such a connection begins. The
+ * registry ends the connection when its session is over: at once after a logout, within five seconds when it is too old.
  */
 @Injectable()
 export class OpenConnections implements OnApplicationShutdown {
-  readonly #open = new SessionIndex<Closable>();
+  readonly #logger = new Logger('MevetoLogout');
+  readonly #kinds = new Map<ConnectionKind<object>, SessionIndex<object>>();
+  readonly #queue = new EventLoopBatches<() => void>((next) => {
+    next();
+  });
   /** Streams with a listener for `close`. */
-  readonly #withListener = new WeakSet<Closable>();
+  readonly #withListener = new WeakSet<Stream>();
   #sweeping: NodeJS.Timeout | undefined;
+  #logouts: Unsubscribable | undefined;
 
   constructor(
     @Inject(LogoutCache) private readonly cache: LogoutCache,
     @Inject(SessionValidator) private readonly validator: SessionValidator,
   ) {}
 
-  /** May be called again for the same stream, with the same or further sessions. */
+  onApplicationShutdown(): void {
+    clearInterval(this.#sweeping);
+    this.#logouts?.unsubscribe();
+  }
+
+  /** Watches a stream until it closes. May be called again, with the same or further sessions. */
   watch(stream: object, sessions: readonly SessionFacts[]): void {
-    if (sessions.length === 0 || !isClosable(stream) || hasClosed(stream)) return;
+    if (sessions.length === 0 || !isStream(stream) || !STREAMS.isOpen(stream)) return;
     if (stream.socket === null) {
       // A response without a socket emits no event if its connection closes, so it is watched from its socket on.
       stream.once('socket', () => {
-        if (this.#isOver(sessions)) close(stream);
-        else this.watch(stream, sessions);
+        this.watch(stream, sessions);
+        this.endIfOver(STREAMS, stream);
       });
       return;
     }
     this.#hold(stream);
-    this.#open.add(stream, sessions);
+    this.add(STREAMS, stream, sessions);
   }
 
   /** Watches the socket of a gateway. Its sessions are those of the latest message with a session. */
   watchSocket(socket: object, sessions: readonly SessionFacts[]): void {
-    if (sessions.length === 0 || !isClosable(socket) || hasClosed(socket)) return;
+    if (sessions.length === 0 || !isStream(socket) || !STREAMS.isOpen(socket)) return;
     this.#hold(socket);
-    this.#open.set(socket, sessions);
+    this.#of(STREAMS).set(socket, sessions);
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.#sweeping);
+  /** Adds a connection until `remove`. May be called again for the same one, with the same or further sessions. */
+  add<T extends object>(kind: ConnectionKind<T>, connection: T, sessions: readonly SessionFacts[]): void {
+    this.#of(kind).add(connection, sessions);
   }
 
-  #hold(stream: Closable): void {
-    this.#listen();
+  remove<T extends object>(kind: ConnectionKind<T>, connection: T): void {
+    this.#of(kind).remove(connection);
+  }
+
+  /** The connections of one kind with sessions of this user. */
+  ofUser<T extends object>(kind: ConnectionKind<T>, userId: string): readonly T[] {
+    return this.#of(kind).ofUser(userId);
+  }
+
+  /** Notifies the connection now if one of its sessions is over, and closes it after others that are being notified. */
+  endIfOver<T extends object>(kind: ConnectionKind<T>, connection: T): void {
+    const index = this.#of(kind);
+    const over = this.validator.firstOver(index.sessionsOf(connection));
+    if (over === undefined || !kind.isOpen(connection)) return;
+    index.remove(connection);
+    const { reason } = this.validator.overOf(over);
+    const close = (): void => {
+      this.#attempt(() => {
+        kind.close(connection, reason);
+      });
+    };
+    if (kind.notify === undefined) {
+      close();
+    } else {
+      this.#attempt(() => kind.notify?.(connection, over));
+      this.#queue.addLater(close);
+    }
+  }
+
+  #hold(stream: Stream): void {
     if (this.#withListener.has(stream)) return;
     this.#withListener.add(stream);
     stream.once('close', () => {
-      this.#open.remove(stream);
+      this.remove(STREAMS, stream);
     });
   }
 
-  #isOver(sessions: readonly SessionFacts[]): boolean {
-    return sessions.some((session) => this.validator.refusalOf(session) !== undefined);
+  #of<T extends object>(kind: ConnectionKind<T>): SessionIndex<T> {
+    const key = kind as ConnectionKind<object>;
+    const known = this.#kinds.get(key);
+    if (known !== undefined) return known as SessionIndex<T>;
+    this.#listen();
+    const index = new SessionIndex<T>();
+    this.#kinds.set(key, index);
+    return index;
   }
 
   #listen(): void {
     if (this.#sweeping !== undefined) return;
     this.#sweeping = setInterval(() => {
-      for (const [stream] of this.#open) this.#endIfOver(stream);
+      this.#sweep();
     }, SWEEP_EVERY_MS).unref();
-    this.cache.logouts$.subscribe(({ userId }) => {
-      for (const stream of this.#open.ofUser(userId)) this.#endIfOver(stream);
+    this.#logouts = this.cache.logouts$.subscribe(({ userId }) => {
+      for (const [kind, index] of this.#kinds)
+        for (const connection of index.ofUser(userId)) this.#endSoon(kind, connection);
     });
   }
 
-  #endIfOver(stream: Closable): void {
-    if (!this.#isOver(this.#open.sessionsOf(stream))) return;
-    this.#open.remove(stream);
-    close(stream);
+  #sweep(): void {
+    for (const [kind, index] of this.#kinds) {
+      for (const [connection, sessions] of index) {
+        if (!kind.isOpen(connection)) index.remove(connection);
+        else if (this.validator.firstOver(sessions) !== undefined) this.#endSoon(kind, connection);
+      }
+    }
+  }
+
+  #endSoon(kind: ConnectionKind<object>, connection: object): void {
+    this.#queue.add(() => {
+      this.endIfOver(kind, connection);
+    });
+  }
+
+  /** A connection that fails must not stop the others. */
+  #attempt(act: () => void): void {
+    try {
+      act();
+    } catch {
+      this.#logger.warn('A browser could not be notified of a logout. Its next request is refused.');
+    }
   }
 }
 
-const isClosable = (stream: object): stream is Closable =>
+const isStream = (stream: object): stream is Stream =>
   'once' in stream && ('close' in stream || 'destroy' in stream);
 
-/** A closed stream emits no further `close`, so it would never be removed. */
-const hasClosed = ({ destroyed, closed, readyState, stream }: Closable): boolean =>
-  destroyed === true || closed === true || readyState === CLOSED || stream?.destroyed === true;
-
-function close(stream: Closable): void {
-  if (!closeByCode(stream)) stream.destroy?.();
-}
-
-function closeByCode(stream: Partial<Closable>, reason = 'logged-out'): boolean {
+function closeByCode(stream: Partial<Stream>, reason: string): boolean {
   if (typeof stream.close !== 'function') return false;
   stream.close(UNAUTHORIZED, reason);
   return true;
 }
 
 /** Closes a WebSocket after the current answer is written. A stream without close codes stays open. */
-export function endSoon(socket: object, reason?: string): void {
+export function endSoon(socket: object, reason: string): void {
   setImmediate(() => closeByCode(socket, reason));
 }

@@ -1,11 +1,16 @@
 import type { SessionFacts } from './session.js';
 import { OneWarning } from '../core/index.js';
-import { type FactOf, readFact, type ReadFact } from './fact-of.js';
-import { instantOf } from './instant.js';
-import { type EndedSessions, endSession, reloadSession, renewSession, sessionOn } from './server-session.js';
-import { runMiddleware, type SessionMiddleware } from './run-middleware.js';
+import { type FactOf, instantOf, readFact, type ReadFact, UserIdReader } from './fact-readers.js';
+import {
+  type EndedSessions,
+  endSession,
+  reloadSession,
+  renewSession,
+  runMiddleware,
+  type SessionMiddleware,
+  sessionOn,
+} from './server-session-reader.js';
 import { SessionReader, type SessionRequest } from './session-reader.port.js';
-import { UserIdReader } from './user-id-reader.js';
 
 export interface RequestUserOptions {
   /**

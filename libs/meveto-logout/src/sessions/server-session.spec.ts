@@ -5,8 +5,7 @@ import express from 'express';
 import session from 'express-session';
 import { expressSession } from './express-session-reader.js';
 import { requestUser } from './request-user-reader.js';
-import type { EndedSessions } from './server-session.js';
-import { endSession, renewSession } from './server-session.js';
+import { type EndedSessions, endSession, renewSession } from './server-session-reader.js';
 import type { SessionReader, SessionRequest } from './session-reader.port.js';
 
 type Done = (error?: unknown) => void;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { refusalOf } from './session-state.js';
+import { refusalOf } from './session-validator.js';
 import type { SessionFacts } from './session.js';
 
 const DAY_MS = 86_400_000;

@@ -1,6 +1,6 @@
 import { checkedUserId, safeNameOf } from '../core/index.js';
 import type { SessionFacts } from './session.js';
-import { instantOf } from './instant.js';
+import { instantOf } from './fact-readers.js';
 
 /** A session or token that the application's own code checks. */
 export interface SessionToCheck {

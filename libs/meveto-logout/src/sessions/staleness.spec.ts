@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isPolicy, stalenessLimitMs } from './staleness.js';
+import { isPolicy, stalenessLimitMs } from './options.js';
 
 const LONGEST_MS = 31_536_000_000;
 

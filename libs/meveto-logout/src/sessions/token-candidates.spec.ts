@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { InvalidTokenException } from './invalid-token.exception.js';
+import { InvalidTokenException } from './token-texts.js';
 import { isJwt, tokenCandidates } from './token-candidates.js';
 
 const OLD = 'aaaaaaaaaa.bbbbbbbbbb.cccccccccc';

@@ -1,5 +1,5 @@
-import { isThenable } from './gather.js';
-import { InvalidTokenException } from './invalid-token.exception.js';
+import { isThenable } from './read-sessions.js';
+import { InvalidTokenException } from './token-texts.js';
 
 const MAX_CANDIDATES = 8;
 const MAX_CANDIDATE_BYTES = 8_192;

@@ -1,7 +1,7 @@
 import { Logger, ServiceUnavailableException } from '@nestjs/common';
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { bearerToken } from './bearer-token-reader.js';
-import { InvalidTokenException } from './invalid-token.exception.js';
+import { InvalidTokenException } from './token-texts.js';
 import type { TokenSource } from './session-reader.port.js';
 
 const FACTS = { userId: 7, signedInAt: 1 };

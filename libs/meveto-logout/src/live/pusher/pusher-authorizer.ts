@@ -5,11 +5,15 @@ import {
   Injectable,
   UnauthorizedException,
 } from '@nestjs/common';
-import type { PusherChannel, PusherGrant, PusherSubscription } from '../../protocol/index.js';
+import {
+  type PusherChannel,
+  type PusherGrant,
+  type PusherSubscription,
+  refusalBody,
+} from '../../protocol/index.js';
 import { LogoutStateUnknownException, RefusalWriter } from '../../guard/index.js';
 import {
-  hasLateReaders,
-  hasUnreadable,
+  absenceOf,
   readSessions,
   type ResolvedSessions,
   type SessionFacts,
@@ -93,9 +97,9 @@ export class PusherAuthorizer {
     const sessions = await readSessions(readers, request);
     if (sessions.length > 0) return sessions;
     // The client leaves a page that has no session: answer 401 only when that is certain.
-    if (hasLateReaders(readers) || hasUnreadable(readers, request)) this.#retryLater(response);
+    if (absenceOf(readers, request) !== 'none') this.#retryLater(response);
     const message = 'There is no session to watch. Log in first.';
-    throw new UnauthorizedException({ statusCode: 401, reason: 'not-logged-in', message });
+    throw new UnauthorizedException(refusalBody(401, 'not-logged-in', message));
   }
 }
 

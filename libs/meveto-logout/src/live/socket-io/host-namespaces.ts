@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Namespace, Server, Socket } from 'socket.io';
 import { NAMESPACE } from '../../protocol/index.js';
-import type { SessionFacts } from '../../sessions/index.js';
+import { type SessionFacts, SessionValidator } from '../../sessions/index.js';
 import { HandshakeRefusal, SocketHandshake } from './socket-handshake.js';
 import type { ResolvedSocketIoOptions } from './socket-io-options.js';
 import { SOCKET_IO_OPTIONS } from './socket-io-tokens.js';
@@ -22,6 +22,7 @@ export class HostNamespaces {
   constructor(
     @Inject(SocketHandshake) private readonly handshake: SocketHandshake,
     @Inject(SocketWatch) private readonly watch: SocketWatch,
+    @Inject(SessionValidator) private readonly validator: SessionValidator,
     @Inject(SOCKET_IO_OPTIONS) private readonly options: ResolvedSocketIoOptions,
   ) {}
 
@@ -90,26 +91,16 @@ export class HostNamespaces {
     adapter.restoreSession = async (...asked) => {
       const session = await restore(...asked);
       const kept = keptIn(session?.data);
-      return kept.length > 0 && !this.#mayStay(kept) ? null : session;
+      return kept.length > 0 && this.validator.refusalOf(kept) !== undefined ? null : session;
     };
-  }
-
-  #mayStay(sessions: readonly SessionFacts[]): boolean {
-    try {
-      this.handshake.checkFreshness();
-      return this.watch.refusalOf(sessions) === undefined;
-    } catch {
-      return false;
-    }
   }
 
   /** Lets sockets without a session pass: the application decides who may connect at all. */
   async #checkHandshake(socket: Socket): Promise<void> {
     const sessions = await this.#sessionsOf(socket);
     if (sessions.length === 0) return;
-    const reason = this.watch.refusalOf(sessions);
-    if (reason !== undefined) throw new HandshakeRefusal(reason);
-    this.handshake.checkFreshness();
+    const refusal = this.validator.refusalOf(sessions);
+    if (refusal !== undefined) throw HandshakeRefusal.for(refusal);
     this.#atHandshake.set(socket, sessions);
   }
 

@@ -2,8 +2,7 @@ import { Inject, type OnApplicationBootstrap } from '@nestjs/common';
 import { type OnGatewayConnection, type OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
 import type { Namespace, Socket } from 'socket.io';
 import { NAMESPACE } from '../../protocol/index.js';
-import type { Logout } from '../../store/index.js';
-import type { SessionFacts } from '../../sessions/index.js';
+import { type SessionFacts, SessionValidator } from '../../sessions/index.js';
 import { Counters } from '../../core/index.js';
 import { LivePush } from '../live-push.port.js';
 import { HostNamespaces } from './host-namespaces.js';
@@ -28,6 +27,7 @@ export class MevetoLogoutGateway
   constructor(
     @Inject(SocketHandshake) private readonly handshake: SocketHandshake,
     @Inject(SocketWatch) private readonly watch: SocketWatch,
+    @Inject(SessionValidator) private readonly validator: SessionValidator,
     @Inject(HostNamespaces) private readonly hostNamespaces: HostNamespaces,
     @Inject(SocketIoClusterBus) private readonly bus: SocketIoClusterBus,
     @Inject(Counters) private readonly counters: Counters,
@@ -72,25 +72,23 @@ export class MevetoLogoutGateway
     }
   }
 
-  override announce({ userId }: Logout): void {
-    this.watch.loggedOut(userId);
-  }
-
-  override close(): void {
-    this.watch.close();
+  /** Nothing to do: `OpenConnections` notifies the sockets of this process, and all of its other connections. */
+  override announce(): void {
+    return;
   }
 
   /** Accepts sockets of ended sessions, so that they receive the event. */
   async #checkHandshake(socket: Socket): Promise<void> {
     const sessions = await this.handshake.sessionsOf(socket);
-    if (this.watch.refusalOf(sessions) === undefined) this.handshake.checkFreshness();
+    const refusal = this.validator.refusalOf(sessions);
+    if (refusal?.reason === 'logout-state-unknown') throw HandshakeRefusal.for(refusal);
     if (this.#isFull(sessions)) throw new HandshakeRefusal('too-many-sockets');
     this.#atHandshake.set(socket, sessions);
   }
 
   /** Ended sessions do not count: their sockets receive the event and are disconnected at once. */
   #isFull(sessions: readonly SessionFacts[]): boolean {
-    if (this.watch.refusalOf(sessions) !== undefined) return false;
+    if (this.validator.firstOver(sessions) !== undefined) return false;
     const { maxSocketsPerUser } = this.options;
     return sessions.some(({ userId }) => this.watch.countOf(String(userId)) >= maxSocketsPerUser);
   }

@@ -2,7 +2,6 @@ import { describe, expect, it, jest } from '@jest/globals';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { linesOf } from '../../../spec-support/log-lines.js';
 import type { Socket } from 'socket.io';
-import type { LogoutCache } from '../../logouts/logout-cache.js';
 import { bearerToken } from '../../sessions/bearer-token-reader.js';
 import { requestUser } from '../../sessions/request-user-reader.js';
 import { expressSession } from '../../sessions/express-session-reader.js';
@@ -17,7 +16,6 @@ describe('SocketHandshake', () => {
   const host = { httpAdapter: { getInstance: () => ({}) } } as unknown as HttpAdapterHost;
   const handshake = (...sessions: SessionReader[]) =>
     new SocketHandshake(
-      {} as LogoutCache,
       { sessions } as unknown as ResolvedSessions,
       resolveSocketIoOptions({}).options,
       host,

@@ -2,19 +2,17 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Socket } from 'socket.io';
 import { OneWarning } from '../../core/index.js';
-import type { ConnectErrorData, ConnectRefusal } from '../../protocol/index.js';
-import { ConnectionRefused } from '../../guard/index.js';
-import { LogoutCache } from '../../logouts/index.js';
+import { type ConnectErrorData, type ConnectRefusal, refusalBody } from '../../protocol/index.js';
+import { bodyOf, ConnectionRefused, type Refusal } from '../../guard/index.js';
 import {
   hasLateReaders,
-  INVALID_TOKEN,
-  INVALID_TOKEN_MESSAGE,
   InvalidTokenException,
   readHandshake,
   readSeenByApplication,
   type ResolvedSessions,
   type SessionFacts,
   SESSIONS_OPTIONS,
+  type SessionRefusal,
   ReaderAudit,
   socketIoOpening,
 } from '../../sessions/index.js';
@@ -24,32 +22,33 @@ import { SOCKET_IO_OPTIONS } from './socket-io-tokens.js';
 
 const WARN_EVERY_MS = 10_000;
 
-type HandshakeReason = Exclude<ConnectRefusal, 'logout-state-unknown'>;
-
-/** The corresponding HTTP status and the message. */
-const ANSWERS: Readonly<Record<HandshakeReason, readonly [number, string]>> = {
+/** The reasons of handshakes, in addition to those of the guard: the corresponding HTTP status and the message. */
+const ANSWERS = {
   'not-logged-in': [401, 'There is no session to watch. Log in first.'],
   'foreign-origin': [403, 'Pages of other sites may not connect.'],
   'too-many-sockets': [429, 'This user has too many open connections. Try again later.'],
-  'logged-out': [401, 'The session is over. Log in again.'],
-  expired: [401, 'The session is too old. Log in again.'],
-  [INVALID_TOKEN]: [401, INVALID_TOKEN_MESSAGE],
   unavailable: [503, 'The session cannot be read at the moment. Try again shortly.'],
-};
+} as const satisfies Partial<Record<ConnectRefusal, readonly [number, string]>>;
+
+type HandshakeReason = keyof typeof ANSWERS;
 
 /** A refused handshake. The compiler checks `data`, with the guard's reasons, against the documented type. */
 export class HandshakeRefusal
   extends ConnectionRefused<HandshakeReason>
   implements Readonly<Record<'data', ConnectErrorData>>
 {
-  constructor(reason: HandshakeReason) {
-    const [statusCode, message] = ANSWERS[reason];
-    super(reason, statusCode, message);
+  constructor(why: HandshakeReason | Refusal) {
+    super(typeof why === 'string' ? refusalBody(ANSWERS[why][0], why, ANSWERS[why][1]) : bodyOf(why));
   }
 
   /** Converts any error into one that a client may see. */
   static of(error: unknown): HandshakeRefusal {
     return error instanceof HandshakeRefusal ? error : new HandshakeRefusal('unavailable');
+  }
+
+  /** An unknown state is `unavailable` here. */
+  static for(refusal: SessionRefusal): HandshakeRefusal {
+    return new HandshakeRefusal(refusal.reason === 'logout-state-unknown' ? 'unavailable' : refusal);
   }
 }
 
@@ -65,7 +64,6 @@ export class SocketHandshake {
   #warnedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
-    @Inject(LogoutCache) private readonly cache: LogoutCache,
     @Inject(SESSIONS_OPTIONS) private readonly options: ResolvedSessions,
     @Inject(SOCKET_IO_OPTIONS) private readonly socketIo: ResolvedSocketIoOptions,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
@@ -99,15 +97,10 @@ export class SocketHandshake {
       else if (hasLateReaders(this.options.sessions)) this.#lateWarning.pass();
       return sessions;
     } catch (error) {
-      if (error instanceof InvalidTokenException) throw new HandshakeRefusal(error.reason);
+      if (error instanceof InvalidTokenException) throw new HandshakeRefusal({ reason: error.reason });
       this.#warn();
       throw new HandshakeRefusal('unavailable');
     }
-  }
-
-  /** @throws {HandshakeRefusal} when the logout state is too old to accept a session. */
-  checkFreshness(): void {
-    if (this.cache.ageMs() > this.options.stalenessLimitMs) throw new HandshakeRefusal('unavailable');
   }
 
   /** Limits the rate: when the session store is down, every browser retries. */

@@ -3,6 +3,10 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { Socket } from 'socket.io';
 import { LogoutCache } from '../../logouts/logout-cache.js';
 import { Counters } from '../../core/counters.js';
+import { NO_AUDIT } from '../../../spec-support/no-audit.js';
+import { OpenConnections } from '../../sessions/open-connections.js';
+import type { ResolvedSessions } from '../../sessions/options.js';
+import { SessionValidator } from '../../sessions/session-validator.js';
 import { SocketWatch } from './socket-watch.js';
 import type { ResolvedLogouts } from '../../logouts/options.js';
 import type { ResolvedGuard } from '../../guard/options.js';
@@ -42,14 +46,19 @@ class FakeSocket {
 describe('SocketWatch', () => {
   let known: LogoutCache;
   let watch: SocketWatch;
+  let connections: OpenConnections;
   beforeEach(() => {
     log = [];
     known = new LogoutCache();
     const options = {
       maxSessionAgeMs: 1_000_000,
       whenLoggedOut: { redirectTo: '/login' },
-    } as ResolvedLogouts & ResolvedGuard;
-    watch = new SocketWatch(known, { now: () => 5_000 }, new Counters(), options, options, {
+    } as ResolvedSessions & ResolvedLogouts & ResolvedGuard;
+    const counters = new Counters();
+    const clock = { now: () => 5_000 };
+    const validator = new SessionValidator(known, options, options, counters, clock, NO_AUDIT);
+    connections = new OpenConnections(known, validator);
+    watch = new SocketWatch(connections, validator, counters, options, {
       namespaces: [],
       origins: [],
       maxSocketsPerUser: 20,
@@ -57,7 +66,7 @@ describe('SocketWatch', () => {
     });
   });
   afterEach(() => {
-    watch.close();
+    connections.onApplicationShutdown();
   });
 
   const open = (id: number, isBroken = false) => {
@@ -67,7 +76,6 @@ describe('SocketWatch', () => {
   };
   const logOut = (id: number) => {
     known.learn({ userId: String(id), loggedOutAt: 2_000 }, 'store');
-    watch.loggedOut(String(id));
   };
   const allBatches = async () => {
     for (let count = 0; count < (2 * COUNT) / 50; count += 1) await turn();

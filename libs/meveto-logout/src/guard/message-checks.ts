@@ -10,6 +10,7 @@ import {
   OpenConnections,
   type ResolvedSessions,
   type SessionFacts,
+  type SessionRefusal,
   SessionValidator,
   SESSIONS_OPTIONS,
   type SocketIoClient,
@@ -83,7 +84,8 @@ export class WsSessionCheck {
       if (!isSocketIo(client)) this.streams.watchSocket(client as object, sessions);
       return this.#isUnseen(sessions) ? this.#lateWarning.pass() : true;
     }
-    if (refusal.reason !== 'logout-state-unknown') disconnectSoon(client as Partial<Disconnectable>);
+    if (refusal.reason !== 'logout-state-unknown')
+      disconnectSoon(client as Partial<Disconnectable>, refusal.reason);
     throw new WsException(messageRefusal(refusal));
   }
 
@@ -106,7 +108,7 @@ function refuseUnread(error: unknown, client: unknown): never {
 }
 
 /** Disconnects after the exception filter has sent the reason. */
-function disconnectSoon(client: Partial<Disconnectable>, reason?: string): void {
+function disconnectSoon(client: Partial<Disconnectable>, reason: string): void {
   if (typeof client.disconnect === 'function') setImmediate(() => client.disconnect?.());
   else endSoon(client, reason);
 }
@@ -122,4 +124,42 @@ function asList(
   if (isThenable(facts)) return Promise.resolve(facts).then((found) => asList(found, ask));
   const found = usableFacts(facts, ask, 'sessionOfMessage.ws');
   return found === undefined ? [] : [found];
+}
+
+/** Checks the sessions of messages to microservice handlers, which the option `sessionOfMessage.rpc` provides. */
+@Injectable()
+export class RpcSessionCheck {
+  readonly #warning = new OneWarning(
+    'A message to a microservice handler passed unchecked: only the application knows its session. Return the session from the ' +
+      'option sessionOfMessage.rpc, or put @SkipMevetoLogout() on such handlers.',
+  );
+
+  constructor(
+    @Inject(SessionValidator) private readonly validator: SessionValidator,
+    @Inject(SESSIONS_OPTIONS) private readonly options: ResolvedSessions,
+  ) {}
+
+  check(context: ExecutionContext, policy: RoutePolicy): true | Promise<true> {
+    const ask = this.options.sessionOfMessage.rpc;
+    if (ask === undefined) return this.#warning.pass();
+    const rpc = context.switchToRpc();
+    return this.#decide(ask(rpc.getData(), rpc.getContext()), ask, policy);
+  }
+
+  async #decide(
+    found: SessionFacts | undefined | Promise<SessionFacts | undefined>,
+    ask: object,
+    policy: RoutePolicy,
+  ): Promise<true> {
+    const session = usableFacts(await found, ask, 'sessionOfMessage.rpc');
+    const refusal = this.validator.validate(session === undefined ? [] : [session], policy.stalenessLimitMs);
+    if (refusal === undefined) return true;
+    throw await rpcException(refusal);
+  }
+}
+
+/** Imported on demand: an application without @nestjs/microservices never calls this function. */
+async function rpcException(refusal: SessionRefusal): Promise<Error> {
+  const { RpcException } = await import('@nestjs/microservices');
+  return new RpcException(messageRefusal(refusal));
 }
