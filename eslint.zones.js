@@ -14,6 +14,7 @@ const src = 'libs/meveto-logout/src';
  * @property {true} [importsAll] true: may import all folders, their units and the files of the root, and nothing may import it
  * @property {Record<string, Manner>} libraries by the package's name
  * @property {string[]} [units] subfolders with their own index, which only the package's root may import
+ * @property {true} [entries] true: the units are entries of the package, which nothing of the package may import
  * @property {string[]} [specs] further folders that its specs may import
  * @property {false} [node] false: modules of Node.js are forbidden, too
  * @type {Record<string, Folder>}
@@ -71,6 +72,12 @@ const folders = {
   client: { folders: ['protocol'], libraries: {}, node: false },
   protocol: { folders: [], libraries: {}, node: false },
   core: { folders: [], libraries: { '@nestjs/common': {}, rxjs: {} } },
+  observe: {
+    folders: ['core'],
+    libraries: { rxjs: { types: true } },
+    units: ['terminus', 'prometheus', 'opentelemetry'],
+    entries: true,
+  },
   testing: { folders: [], importsAll: true, libraries: { '@nestjs/common': {} } },
 };
 
@@ -107,18 +114,25 @@ const librariesOfUnits = {
   },
   'store/executors': { 'better-sqlite3': { lazy: true } },
   'store/memory': { 'better-sqlite3': { lazy: true } },
+  'observe/terminus': { '@nestjs/common': {}, '@nestjs/terminus': {} },
+  'observe/prometheus': { 'prom-client': {} },
+  'observe/opentelemetry': { '@opentelemetry/api': {} },
 };
 
 /**
- * The only names of another folder that a folder may import, and only by `import type`.
- * @type {Record<string, { from: string, names: string[] }>}
+ * The only names of other folders that a folder may import, and only by `import type`.
+ * @type {Record<string, Record<string, string[]>>}
  */
-const typesOnly = { live: { from: 'store', names: ['Logout', 'AnnouncedLogout'] } };
+const typesOnly = {
+  live: { store: ['Logout', 'AnnouncedLogout'] },
+  observe: { inbox: ['inboxEvents'], logouts: ['logoutsEvents'], live: ['liveEvents'] },
+};
 
 const names = Object.keys(folders);
 const isTypesOnly = (/** @type {string} */ name, /** @type {string} */ other) =>
-  typesOnly[name]?.from === other;
+  typesOnly[name]?.[other] !== undefined;
 const unitsOf = (/** @type {string} */ name) => folders[name]?.units ?? [];
+const importedUnitsOf = (/** @type {string} */ name) => (folders[name]?.entries ? [] : unitsOf(name));
 const importsAll = (/** @type {string} */ name) => folders[name]?.importsAll === true;
 const unitPaths = names.flatMap((name) => unitsOf(name).map((unit) => `${name}/${unit}`));
 
@@ -156,7 +170,7 @@ const throughIndex = names.flatMap((name) => {
     {
       target: [`${src}/*.ts`, ...withUnits.map((other) => `${src}/${other}`)],
       from: `${src}/${name}`,
-      except: ['index.ts', ...unitsOf(name).map((unit) => `${unit}/index.ts`)],
+      except: ['index.ts', ...importedUnitsOf(name).map((unit) => `${unit}/index.ts`)],
       message,
     },
   ];
@@ -213,8 +227,11 @@ const libraryRules = (name, libraries) => {
   const all = Object.keys(libraries);
   const notAtLoad = all.filter((library) => libraries[library]?.types || libraries[library]?.lazy);
   const lazily = all.filter((library) => !libraries[library]?.types);
-  const types = typesOnly[folder];
-  const index = types === undefined ? '' : `^(?:\\.\\./)+${types.from}/index\\.js$`;
+  const types = Object.entries(typesOnly[folder] ?? {}).map(([from, names]) => ({
+    from,
+    names,
+    index: `^(?:\\.\\./)+${from}/index\\.js$`,
+  }));
   const message = `eslint.zones.js lists the libraries of ${name}.`;
   return {
     '@typescript-eslint/no-restricted-imports': [
@@ -225,7 +242,7 @@ const libraryRules = (name, libraries) => {
           ...(notAtLoad.length === 0
             ? []
             : [{ regex: `^(?:${notAtLoad.join('|')})(?:/|$)`, allowTypeImports: true, message }]),
-          ...(types === undefined ? [] : [{ regex: index, allowImportNames: types.names }]),
+          ...types.map(({ names, index }) => ({ regex: index, allowImportNames: names })),
         ],
       },
     ],
@@ -241,15 +258,15 @@ const libraryRules = (name, libraries) => {
         message: 'Use import or import(): the rules do not see what require loads.',
       },
       { selector: 'ExportAllDeclaration', message: 'Name what is exported.' },
-      ...(types === undefined
-        ? []
-        : [
-            `:matches(ImportDeclaration[importKind!='type'],ExportNamedDeclaration[exportKind!='type'])`,
-            'ImportExpression',
-          ].map((node) => ({
-            selector: `${node}[source.value=${forSelector(index)}]`,
-            message: `Of ${types.from}/ only types, by import type.`,
-          }))),
+      ...types.flatMap(({ from, index }) =>
+        [
+          `:matches(ImportDeclaration[importKind!='type'],ExportNamedDeclaration[exportKind!='type'])`,
+          'ImportExpression',
+        ].map((node) => ({
+          selector: `${node}[source.value=${forSelector(index)}]`,
+          message: `Of ${from}/ only types, by import type.`,
+        })),
+      ),
     ],
     '@typescript-eslint/no-import-type-side-effects': 'error',
   };

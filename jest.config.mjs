@@ -6,6 +6,8 @@ export const common = {
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: {
     '^nestjs-meveto-logout$': '<rootDir>/libs/meveto-logout/src/index.ts',
+    '^nestjs-meveto-logout/(terminus|prometheus|opentelemetry)$':
+      '<rootDir>/libs/meveto-logout/src/observe/$1/index.ts',
     '^meveto-simulator$': '<rootDir>/apps/meveto-simulator/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

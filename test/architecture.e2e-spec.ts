@@ -1,9 +1,7 @@
 import { readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { ESLint, Linter } from 'eslint';
-
-const SRC = 'libs/meveto-logout/src';
+import { readImportRules, refusedIn, SRC } from './support/import-rules.js';
 
 /** The folders that each folder may import. A second list, independent of the one that the rules are made from. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -14,17 +12,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sessions: ['logouts', 'protocol', 'core'],
   logouts: ['store', 'core'],
   store: ['core'],
+  observe: ['core'],
   client: ['protocol'],
   core: [],
   protocol: [],
 };
 const UNITS = ['live/socket-io', 'live/pusher', 'store/typeorm', 'store/executors', 'store/memory'];
+/** Entries of the package: units that nothing of the package imports. */
+const ENTRIES = ['observe/terminus', 'observe/prometheus', 'observe/opentelemetry'];
 /** May import everything, units and root included; nothing imports it. */
 const TESTING = 'testing';
 const FOLDERS = [...Object.keys(MAY_IMPORT), TESTING];
 /** The empty name means the root. */
-const PLACES = ['', ...FOLDERS, ...UNITS];
-const BELOW_ROOT = [...FOLDERS, ...UNITS].filter((place) => place !== TESTING);
+const PLACES = ['', ...FOLDERS, ...UNITS, ...ENTRIES];
+const BELOW_ROOT = [...FOLDERS, ...UNITS, ...ENTRIES].filter((place) => place !== TESTING);
 
 const FORMS = {
   import: (from: string) => `import { a } from '${from}';\nexport const b = a;`,
@@ -33,43 +34,6 @@ const FORMS = {
   'import()': (from: string) => `export const a = () => import('${from}');`,
 };
 const IMPORTS = Object.values(FORMS);
-
-const RULES = [
-  'import-x/no-restricted-paths',
-  '@typescript-eslint/no-restricted-imports',
-  'no-restricted-syntax',
-];
-const linter = new Linter();
-const eslint = new ESLint();
-const configs = new Map<string, Linter.Config>();
-
-/** The import rules for a file in this folder, from the project's ESLint configuration. */
-async function configOf(path: string): Promise<Linter.Config> {
-  const { languageOptions, plugins, settings, rules } = (await eslint.calculateConfigForFile(
-    path,
-  )) as Linter.Config;
-  const { parser } = languageOptions ?? {};
-  return {
-    files: ['**/*.ts'],
-    languageOptions: { parser: parser },
-    ...(plugins && { plugins }),
-    ...(settings && { settings }),
-    rules: Object.fromEntries(RULES.flatMap((name) => (rules?.[name] ? [[name, rules[name]]] : []))),
-  };
-}
-
-/** The number of these texts that ESLint refuses in a file of this folder. */
-function refusedIn(place: string, texts: readonly string[], name = 'made-up.ts'): number {
-  const config = configs.get(join(place, name));
-  if (config === undefined) throw new Error(`No configuration of ${place}`);
-  const isRefused = (code: string) => {
-    const messages = linter.verify(code, config, { filename: resolve(SRC, place, name) });
-    const fatal = messages.find(({ fatal: isFatal }) => isFatal === true);
-    if (fatal !== undefined) throw new Error(fatal.message);
-    return messages.length > 0;
-  };
-  return texts.filter(isRefused).length;
-}
 
 const up = (place: string) => (place === '' ? './' : '../'.repeat(place.split('/').length));
 const everyForm = (from: string) => IMPORTS.map((form) => form(from));
@@ -82,20 +46,19 @@ function someFileOf(place: string): string {
   return `${folder}/${String(name).replace(/ts$/, 'js')}`;
 }
 
-beforeAll(async () => {
-  for (const place of PLACES) {
-    for (const name of ['made-up.ts', 'made-up.spec.ts']) {
-      const path = join(place, name);
-      configs.set(path, await configOf(join(SRC, path)));
-    }
-  }
-});
+beforeAll(() => readImportRules(PLACES));
 
 const allPairs = PLACES.flatMap((place) => FOLDERS.map((folder): [string, string] => [place, folder]));
 const mayImport = (place: string, folder: string) =>
   folder !== TESTING &&
   (['', TESTING].includes(place) || MAY_IMPORT[folderOf(place)]?.includes(folder) === true);
-const isTypesOnly = (place: string, folder: string) => folderOf(place) === 'live' && folder === 'store';
+/** Names of other folders that a folder may import as types. */
+const TYPES_ONLY: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  live: { store: ['Logout', 'AnnouncedLogout'] },
+  observe: { inbox: ['inboxEvents'], logouts: ['logoutsEvents'], live: ['liveEvents'] },
+};
+const typesOf = (place: string, folder: string) => TYPES_ONLY[folderOf(place)]?.[folder];
+const isTypesOnly = (place: string, folder: string) => typesOf(place, folder) !== undefined;
 
 describe('folders', () => {
   it('are all listed in the rules', () => {
@@ -111,17 +74,19 @@ describe('folders', () => {
     },
   );
 
-  it.each(PLACES.filter((place) => folderOf(place) === 'live'))(
-    'import only two types of the store: %s',
-    (place) => {
-      const store = `${up(place)}store/index.js`;
-      expect(refusedIn(place, [`import type { Logout, AnnouncedLogout } from '${store}';`])).toBe(0);
+  it.each(allPairs.filter(([place, folder]) => isTypesOnly(place, folder)))(
+    'import only the listed types: %s %s',
+    (place, folder) => {
+      const index = `${up(place)}${folder}/index.js`;
+      const names = typesOf(place, folder) ?? [];
+      const [name = ''] = names;
+      expect(refusedIn(place, [`import type { ${names.join(', ')} } from '${index}';`])).toBe(0);
       const forbidden = [
-        ...everyForm(store),
-        `import { Logout } from '${store}';`,
-        `import { type Logout } from '${store}';`,
-        `import type { Logout, Store } from '${store}';`,
-        `export { type Store } from '${store}';`,
+        ...everyForm(index),
+        `import { ${name} } from '${index}';`,
+        `import { type ${name} } from '${index}';`,
+        `import type { ${name}, Other } from '${index}';`,
+        `export { type Other } from '${index}';`,
       ];
       expect(refusedIn(place, forbidden)).toBe(forbidden.length);
     },
@@ -153,7 +118,7 @@ describe('folders', () => {
     },
   );
 
-  it.each([...FOLDERS, ...UNITS])(
+  it.each([...FOLDERS, ...UNITS, ...ENTRIES])(
     'have files that import each other directly, and not their own index.ts: %s',
     (place) => {
       expect(refusedIn(place, everyForm(`./${someFileOf(place).slice(place.length + 1)}`))).toBe(0);
@@ -161,12 +126,15 @@ describe('folders', () => {
     },
   );
 
-  it.each([...FOLDERS, ...UNITS])('import nothing of the repository around the package: %s', (place) => {
-    const package_ = `${up(place)}../`;
-    const around = ['spec-support/until.js', '../../test/support/world.js', '../../eslint.config.js'];
-    const found = around.map((path) => refusedIn(place, everyForm(package_ + path)));
-    expect(found).toEqual(around.map(() => IMPORTS.length));
-  });
+  it.each([...FOLDERS, ...UNITS, ...ENTRIES])(
+    'import nothing of the repository around the package: %s',
+    (place) => {
+      const package_ = `${up(place)}../`;
+      const around = ['spec-support/until.js', '../../test/support/world.js', '../../eslint.config.js'];
+      const found = around.map((path) => refusedIn(place, everyForm(package_ + path)));
+      expect(found).toEqual(around.map(() => IMPORTS.length));
+    },
+  );
 });
 
 describe('folders with an index.ts of their own below another folder', () => {
@@ -185,7 +153,15 @@ describe('folders with an index.ts of their own below another folder', () => {
     },
   );
 
-  it.each(UNITS)('import files of the folder above, and not its index.ts: %s', (unit) => {
+  it.each(ENTRIES.flatMap((entry) => PLACES.flatMap((place) => (place === entry ? [] : [[entry, place]]))))(
+    'must not be imported at all if they are entries of the package: %s by %p',
+    (entry = '', place = '') => {
+      expect(refusedIn(place, everyForm(`${up(place)}${entry}/index.js`))).toBe(IMPORTS.length);
+      expect(refusedIn(place, everyForm(up(place) + someFileOf(entry)))).toBe(IMPORTS.length);
+    },
+  );
+
+  it.each([...UNITS, ...ENTRIES])('import files of the folder above, and not its index.ts: %s', (unit) => {
     expect(refusedIn(unit, everyForm(up(unit) + someFileOf(folderOf(unit))))).toBe(0);
     expect(refusedIn(unit, everyForm('../index.js'))).toBe(IMPORTS.length);
   });
@@ -208,6 +184,10 @@ describe('libraries', () => {
     ['@nestjs/websockets', { 'live/socket-io': FREE, guard: FREE }],
     ['@nestjs/microservices', { guard: LAZY }],
     ['pusher', { 'live/pusher': LAZY }],
+    ['@nestjs/terminus', { 'observe/terminus': FREE }],
+    ['prom-client', { 'observe/prometheus': FREE }],
+    ['@opentelemetry/api', { 'observe/opentelemetry': FREE }],
+    ['@opentelemetry/sdk-metrics', {}],
     ['express', {}],
     ['@nestjs/platform-express', {}],
     ['nestjs-meveto-logout', {}],

@@ -15,13 +15,23 @@ try {
   symlinkSync(built, join(application, 'node_modules/nestjs-meveto-logout'));
   writeFileSync(
     join(application, 'main.mjs'),
-    "export * from 'nestjs-meveto-logout';\nexport * as client from 'nestjs-meveto-logout/client';\n",
+    [
+      "export * from 'nestjs-meveto-logout';",
+      "export * as client from 'nestjs-meveto-logout/client';",
+      "export * as terminus from 'nestjs-meveto-logout/terminus';",
+      "export * as prometheus from 'nestjs-meveto-logout/prometheus';",
+      "export * as opentelemetry from 'nestjs-meveto-logout/opentelemetry';",
+    ].join('\n'),
   );
   const used = await import(pathToFileURL(join(application, 'main.mjs')).href);
-  if (
-    typeof used.MevetoLogoutModule?.forRoot !== 'function' ||
-    typeof used.client?.connectMevetoLogout !== 'function'
-  ) {
+  const functions = [
+    used.MevetoLogoutModule?.forRoot,
+    used.client?.connectMevetoLogout,
+    used.terminus?.MevetoLogoutHealthIndicator,
+    used.prometheus?.prometheusMetrics,
+    used.opentelemetry?.openTelemetry,
+  ];
+  if (!functions.every((each) => typeof each === 'function')) {
     throw new Error('The built package does not export what the README uses.');
   }
 } finally {

@@ -23,7 +23,7 @@ describe.each(BUSES)('three replicas with %s', (title, openBus) => {
   const clusterState = async (replica: DemoProcess): Promise<unknown> => {
     const response = await fetch(`${replica.url}/health`);
     expect(response.status).toBe(200);
-    return ((await response.json()) as { cluster: unknown }).cluster;
+    return ((await response.json()) as { details: { cluster: { bus: unknown } } }).details.cluster.bus;
   };
   const untilAll = (state: string): Promise<unknown> =>
     until(

@@ -10,7 +10,7 @@ describe('a start without Redis', () => {
   const cluster = async (): Promise<unknown> => {
     const response = await fetch(`${String(demo?.url)}/health`);
     expect(response.status).toBe(200);
-    return ((await response.json()) as { cluster: unknown }).cluster;
+    return ((await response.json()) as { details: { cluster: { bus: unknown } } }).details.cluster.bus;
   };
   afterEach(async () => {
     await demo?.stop();

@@ -157,7 +157,14 @@ describe(`the demo from outside on ${databaseKind}`, () => {
         signal: AbortSignal.timeout(4_500),
       });
       expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2']);
-      expect(await answer.json()).toEqual({ status: 'error', database: 'unreachable' });
+      const cluster = { status: 'up', bus: 'none' };
+      const mevetoLogout = { status: 'down', store: 'unreachable' };
+      expect(await answer.json()).toEqual({
+        status: 'error',
+        info: { cluster },
+        error: { meveto_logout: mevetoLogout },
+        details: { cluster, meveto_logout: mevetoLogout },
+      });
     });
   });
 

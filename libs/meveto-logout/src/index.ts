@@ -33,6 +33,7 @@ export { MevetoLogoutModule } from './meveto-logout.module.js';
 export {
   type LogOutOptions,
   MevetoLogoutService,
+  type MevetoLogoutProcessStatus,
   type MevetoLogoutStatus,
   type RecordedLogin,
   type RecordedLogout,
@@ -85,6 +86,7 @@ export {
   type WorkLimits,
 } from './store/index.js';
 export type { LogoutsOptions } from './logouts/index.js';
+export type { Durations, LogoutStateQuality, Step, StepDurations, StepLabels } from './observe/index.js';
 export {
   bearerToken,
   type BearerTokenOptions,

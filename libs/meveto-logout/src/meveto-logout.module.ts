@@ -75,6 +75,7 @@ import {
   STATIC_FAULTS,
 } from './module-definition.js';
 import type { MevetoLogoutOptions } from './options.js';
+import { Observed } from './observe/index.js';
 import { OptionsScope } from './options-scope.js';
 import { type ResolvedOptions, resolveOptions } from './resolve-options.js';
 import { type ResolvedStore, STORE, type Store, STORE_OPTIONS } from './store/index.js';
@@ -177,6 +178,7 @@ const adapters: Provider[] = [
     LogoutCache,
     Counters,
     MevetoLogoutService,
+    { provide: Observed, useExisting: MevetoLogoutService },
     JobEvents,
     MevetoHttp,
     SessionStates,
@@ -204,7 +206,7 @@ const adapters: Provider[] = [
     Lifecycle,
   ],
   // Nest creates the guard of `@UseGuards(MevetoLogoutGuard)` in the caller's module, with these session checks.
-  exports: [MevetoLogoutService, MevetoLogoutGuard, SessionCheckDispatcher, MevetoLogoutSockets],
+  exports: [MevetoLogoutService, Observed, MevetoLogoutGuard, SessionCheckDispatcher, MevetoLogoutSockets],
 })
 export class MevetoLogoutModule extends ConfigurableModuleClass {
   /**

@@ -8,8 +8,11 @@ import {
   type Store,
   STORE,
 } from './store/index.js';
+import { type LogoutStateQuality, type Observed, type ProcessStatus, StepTimes } from './observe/index.js';
 import {
   LoginRecorder,
+  type ResolvedSessions,
+  SESSIONS_OPTIONS,
   type SessionState,
   type SessionToCheck,
   SIGNED_IN_AT_CLAIM,
@@ -66,24 +69,24 @@ export interface RecordedLogout {
   readonly loggedOutAt: number;
 }
 
+/**
+ * The state of this process for operators: `status()` without the inbox. Durations in milliseconds, instants in epoch
+ * milliseconds.
+ */
+export interface MevetoLogoutProcessStatus extends ProcessStatus {
+  readonly counters: Readonly<Record<Counted, number>>;
+}
+
 /** The state of the module for operators. Durations in milliseconds, instants in epoch milliseconds. */
-export interface MevetoLogoutStatus {
+export interface MevetoLogoutStatus extends MevetoLogoutProcessStatus {
   /** Number of jobs in the inbox by state, over all replicas. */
   readonly calls: Readonly<Record<JobState, number>>;
   readonly oldestPendingAgeMs: number | undefined;
-  /** Time since this process last polled the logout state successfully. */
-  readonly logoutStateAgeMs: number;
-  readonly reconciler: {
-    readonly lastSuccessAt: number | undefined;
-    readonly lastFailureAt: number | undefined;
-  };
-  /** Counters since the start of this process. */
-  readonly counters: Readonly<Record<Counted, number>>;
 }
 
 /** The programming interface of the module. */
 @Injectable()
-export class MevetoLogoutService {
+export class MevetoLogoutService implements Observed {
   /**
    * What happens in this process, from the subscription on: see docs/events.md. Emits in the turn in which it happens, so keep
    * observers short. An observer that throws is reported in the log, and disturbs nobody.
@@ -95,6 +98,7 @@ export class MevetoLogoutService {
    */
   readonly logouts$: Observable<AnnouncedLogout>;
   readonly #recorder: LoginRecorder;
+  readonly #steps = new StepTimes();
 
   constructor(
     @Inject(STORE) private readonly store: Store,
@@ -104,8 +108,12 @@ export class MevetoLogoutService {
     @Inject(Counters) private readonly counters: Counters,
     @Inject(LogoutService) private readonly logouts: LogoutService,
     @Inject(ManualSessionChecks) private readonly checks: ManualSessionChecks,
+    @Inject(SESSIONS_OPTIONS) private readonly sessions: ResolvedSessions,
     @Inject(MevetoEvents) events: MevetoEvents,
   ) {
+    events.listen((event) => {
+      this.#steps.add(event);
+    });
     this.events$ = events.all$ as Observable<MevetoEvent>;
     this.logouts$ = events.protect(cache.logouts$);
     this.#recorder = new LoginRecorder((userId) => store.logoutStore.recordLogin(userId, undefined));
@@ -199,13 +207,24 @@ export class MevetoLogoutService {
    */
   async status(): Promise<MevetoLogoutStatus> {
     const { jobs, oldestPendingAgeMs } = await this.store.inbox.summary();
+    return { calls: jobs, oldestPendingAgeMs, ...this.processStatus() };
+  }
+
+  /** The part of `status()` that is about this process. Needs no store. */
+  processStatus(): MevetoLogoutProcessStatus {
+    const ageMs = this.cache.ageMs();
     return {
-      calls: jobs,
-      oldestPendingAgeMs,
-      logoutStateAgeMs: this.cache.ageMs(),
+      logoutStateAgeMs: ageMs,
+      logoutState: this.#qualityAt(ageMs),
       reconciler: this.reconciler.status(),
       counters: this.counters.all(),
+      steps: this.#steps.read(),
     };
+  }
+
+  #qualityAt(ageMs: number): LogoutStateQuality {
+    if (ageMs > this.sessions.stalenessLimitMs) return 'refusing';
+    return ageMs > this.sessions.maxStalenessMs ? 'stale' : 'current';
   }
 
   /**

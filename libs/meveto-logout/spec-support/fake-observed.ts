@@ -1,0 +1,58 @@
+import { Subject } from 'rxjs';
+import type { EmittedEvent } from '../src/core/index.js';
+import { Observed, type ObservedStatus, type ProcessStatus } from '../src/observe/observed.js';
+
+/** A module whose events and state a test decides. */
+export class FakeObserved extends Observed {
+  override readonly events$ = new Subject<EmittedEvent>();
+  process: ProcessStatus = {
+    logoutStateAgeMs: 250,
+    logoutState: 'current',
+    reconciler: { lastSuccessAt: undefined, lastFailureAt: undefined },
+    counters: { webhook_accepted: 9 },
+    steps: [],
+  };
+  calls = { pending: 2, applied: 7, rejected: 0, unknown_user: 0, ambiguous: 1, expired: 0 };
+  oldestPendingAgeMs: number | undefined = 1_500;
+  /** How many times the store was read. */
+  readCount = 0;
+  answer: () => Promise<ObservedStatus> = () =>
+    Promise.resolve({
+      ...this.process,
+      calls: this.calls,
+      oldestPendingAgeMs: this.oldestPendingAgeMs,
+    });
+
+  override status(): Promise<ObservedStatus> {
+    this.readCount += 1;
+    return this.answer();
+  }
+
+  override processStatus(): ProcessStatus {
+    return this.process;
+  }
+}
+
+export const NEVER = new Promise<never>(() => undefined);
+
+/** An applied job with all steps; times are changed by `fields`. */
+export const jobApplied = (fields: object = {}): EmittedEvent =>
+  jobFinished('MEVETO_JOB_APPLIED', {
+    userIds: ['1'],
+    acknowledgedAfterMs: 2,
+    startedAfterMs: 10,
+    answeredAfterMs: 40,
+    ...fields,
+  });
+
+export const jobFinished = (code: string, fields: object = {}): EmittedEvent => ({
+  code,
+  at: 1_767_225_600_000,
+  ...{ jobId: 'job-1', sinceReceiptMs: 60, ...fields },
+});
+
+export const socketsNotified = (fields: object = {}): EmittedEvent => ({
+  code: 'MEVETO_SOCKETS_NOTIFIED',
+  at: 1_767_225_600_000,
+  ...{ userId: '1', count: 1, sinceKnownMs: 4, ...fields },
+});

@@ -1,0 +1,3 @@
+export type { Durations } from './histogram.js';
+export { Observed, type LogoutStateQuality, type ObservedStatus, type ProcessStatus } from './observed.js';
+export { type Step, type StepDurations, type StepLabels, StepTimes } from './steps.js';

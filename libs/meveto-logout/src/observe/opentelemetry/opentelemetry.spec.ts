@@ -1,0 +1,197 @@
+import { readFileSync } from 'node:fs';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { MeterProvider, MetricReader, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  FakeObserved,
+  jobApplied,
+  jobFinished,
+  socketsNotified,
+} from '../../../spec-support/fake-observed.js';
+import { BUCKETS_MS } from '../histogram.js';
+import { openTelemetry } from './opentelemetry.js';
+
+class Reader extends MetricReader {
+  protected override onShutdown = () => Promise.resolve();
+  protected override onForceFlush = () => Promise.resolve();
+}
+
+const msOf = ([seconds, nanoseconds]: ReadableSpan['startTime']): number =>
+  Math.round(seconds * 1_000 + nanoseconds / 1_000_000);
+
+describe('openTelemetry', () => {
+  const AT = 1_767_225_600_000;
+  let observed: FakeObserved;
+  let reader: Reader;
+  let meters: MeterProvider;
+  let exporter: InMemorySpanExporter;
+  let tracers: BasicTracerProvider;
+  let stop: () => void;
+  beforeEach(() => {
+    observed = new FakeObserved();
+    reader = new Reader();
+    meters = new MeterProvider({ readers: [reader] });
+    exporter = new InMemorySpanExporter();
+    tracers = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+    stop = openTelemetry(observed, { meter: meters.getMeter('test'), tracer: tracers.getTracer('test') });
+  });
+  afterEach(async () => {
+    stop();
+    await meters.shutdown();
+    await tracers.shutdown();
+  });
+
+  const collected = async (): Promise<ResourceMetrics> => (await reader.collect()).resourceMetrics;
+  /** The values of all metrics by name and attributes; histograms by their counts. */
+  const values = async (): Promise<Readonly<Record<string, unknown>>> => {
+    const found = (await collected()).scopeMetrics.flatMap(({ metrics }) => metrics);
+    return Object.fromEntries(
+      found.flatMap(({ descriptor, dataPoints }) =>
+        dataPoints.map(({ attributes, value }) => [
+          [descriptor.name, ...Object.entries(attributes).map((pair) => pair.join('='))].join(' '),
+          typeof value === 'object' && 'count' in value ? value.count : value,
+        ]),
+      ),
+    );
+  };
+  const span = (name: string): ReadableSpan => {
+    const found = exporter.getFinishedSpans().filter((each) => each.name === `meveto_logout.${name}`);
+    if (found.length !== 1 || found[0] === undefined) throw new Error(`${String(found.length)} of ${name}`);
+    return found[0];
+  };
+
+  it('reads gauges and counters at each collection', async () => {
+    expect(await values()).toEqual({
+      'meveto_logout.calls state=pending': 2,
+      'meveto_logout.calls state=applied': 7,
+      'meveto_logout.calls state=rejected': 0,
+      'meveto_logout.calls state=unknown_user': 0,
+      'meveto_logout.calls state=ambiguous': 1,
+      'meveto_logout.calls state=expired': 0,
+      'meveto_logout.oldest_pending': 1.5,
+      'meveto_logout.store.up': 1,
+      'meveto_logout.events event=webhook_accepted': 9,
+      'meveto_logout.state.age': 0.25,
+    });
+    observed.process = { ...observed.process, counters: { webhook_accepted: 10 } };
+    expect(await values()).toMatchObject({ 'meveto_logout.events event=webhook_accepted': 10 });
+    expect(observed.readCount).toBe(2);
+  });
+
+  it('has no numbers of the store while the store fails', async () => {
+    observed.answer = () => Promise.reject(new Error('password=secret'));
+    const found = await values();
+    expect(found).toMatchObject({ 'meveto_logout.store.up': 0, 'meveto_logout.state.age': 0.25 });
+    expect(Object.keys(found).filter((key) => /calls|oldest/.test(key))).toEqual([]);
+  });
+
+  it('measures the steps of a logout in seconds, with the buckets of status()', async () => {
+    observed.events$.next(jobApplied({ answeredAfterMs: 40, sinceReceiptMs: 60 }));
+    const metrics = (await collected()).scopeMetrics.flatMap(({ metrics: all }) => all);
+    const found = metrics.find(({ descriptor }) => descriptor.name === 'meveto_logout.step.duration');
+    expect(found?.descriptor.unit).toBe('s');
+    expect(found?.dataPoints).toMatchObject([
+      { attributes: { step: 'exchanged', state: 'applied' }, value: { count: 1, sum: 0.04 } },
+      { attributes: { step: 'committed', state: 'applied' }, value: { count: 1, sum: 0.06 } },
+    ]);
+    expect(found?.dataPoints[0]?.value).toMatchObject({
+      buckets: { boundaries: BUCKETS_MS.map((ms) => ms / 1_000) },
+    });
+  });
+
+  it('traces a job from its receipt, with a child for each step', () => {
+    observed.events$.next(
+      jobApplied({
+        at: AT,
+        jobId: 'job-1',
+        sinceReceiptMs: 60,
+        acknowledgedAfterMs: 2,
+        startedAfterMs: 10,
+        answeredAfterMs: 40,
+      }),
+    );
+    const job = span('job');
+    expect([msOf(job.startTime), msOf(job.endTime)]).toEqual([AT - 60, AT]);
+    expect(job.kind).toBe(SpanKind.CONSUMER);
+    expect(job.parentSpanContext).toBeUndefined();
+    expect(job.attributes).toEqual({ 'meveto_logout.state': 'applied', 'meveto_logout.job.id': 'job-1' });
+    expect(job.events.map(({ name, time }) => [name, msOf(time)])).toEqual([['acknowledged', AT - 58]]);
+    expect(job.status.code).toBe(SpanStatusCode.UNSET);
+    const children = ['wait', 'exchange', 'commit'].map(span);
+    expect(children.map(({ startTime, endTime }) => [msOf(startTime), msOf(endTime)])).toEqual([
+      [AT - 60, AT - 50],
+      [AT - 50, AT - 20],
+      [AT - 20, AT],
+    ]);
+    for (const child of children) expect(child.parentSpanContext?.spanId).toBe(job.spanContext().spanId);
+    expect(span('exchange').kind).toBe(SpanKind.CLIENT);
+  });
+
+  it('leaves out the steps that did not take place, and marks jobs that need an operator', () => {
+    observed.events$.next(jobFinished('MEVETO_JOB_EXPIRED', { at: AT, sinceReceiptMs: 86_400_000 }));
+    expect(exporter.getFinishedSpans()).toHaveLength(1);
+    expect(span('job').status.code).toBe(SpanStatusCode.ERROR);
+    expect(span('job').attributes['meveto_logout.state']).toBe('expired');
+  });
+
+  it('adds the notification of sockets to the job of the same user', () => {
+    observed.events$.next(jobApplied({ at: AT, userIds: ['7'] }));
+    observed.events$.next(socketsNotified({ at: AT + 5, userId: '7', count: 3, sinceKnownMs: 4 }));
+    const notified = span('notify_sockets');
+    expect(notified.parentSpanContext?.spanId).toBe(span('job').spanContext().spanId);
+    expect(notified.attributes).toEqual({ 'meveto_logout.sockets': 3 });
+    expect([msOf(notified.startTime), msOf(notified.endTime)]).toEqual([AT + 1, AT + 5]);
+  });
+
+  it('begins a trace of its own for sockets when another replica processed the job', () => {
+    observed.events$.next(socketsNotified({ userId: '8' }));
+    expect(span('notify_sockets').parentSpanContext).toBeUndefined();
+  });
+
+  it('remembers only the last thousand jobs', () => {
+    for (let id = 0; id <= 1_000; id += 1) observed.events$.next(jobApplied({ userIds: [String(id)] }));
+    exporter.reset();
+    observed.events$.next(socketsNotified({ userId: '0' }));
+    expect(span('notify_sockets').parentSpanContext).toBeUndefined();
+    exporter.reset();
+    observed.events$.next(socketsNotified({ userId: '1' }));
+    expect(span('notify_sockets').parentSpanContext).toBeDefined();
+  });
+
+  it('shows no user', async () => {
+    observed.events$.next(jobApplied({ userIds: ['canary-user'] }));
+    observed.events$.next(socketsNotified({ userId: 'canary-user' }));
+    const all = exporter
+      .getFinishedSpans()
+      .map(({ name, attributes, events }) => ({ name, attributes, events }));
+    expect(all).toHaveLength(5);
+    expect(JSON.stringify([all, (await collected()).scopeMetrics])).not.toContain('canary-user');
+  });
+
+  it('stops recording', async () => {
+    stop();
+    observed.events$.next(jobApplied());
+    expect(exporter.getFinishedSpans()).toEqual([]);
+    expect(await values()).toEqual({});
+    expect(observed.events$.observed).toBe(false);
+  });
+  it('has the names that docs/operations.md names, and no others', async () => {
+    observed.events$.next(jobApplied());
+    observed.events$.next(socketsNotified());
+    const metrics = (await collected()).scopeMetrics.flatMap((scope) => scope.metrics);
+    const spans = exporter.getFinishedSpans();
+    const names = [
+      ...metrics.map(({ descriptor }) => descriptor.name),
+      ...spans.flatMap(({ name, attributes }) => [name, ...Object.keys(attributes)]),
+    ];
+    const page = readFileSync('docs/operations.md', 'utf8');
+    const named = page.match(/\bmeveto_logout\.[\w.]*\w/g);
+    expect([...new Set(named)].sort()).toEqual([...new Set(names)].sort());
+  });
+});

@@ -1,0 +1,5 @@
+export {
+  type MevetoLogoutHealth,
+  MevetoLogoutHealthIndicator,
+  type MevetoLogoutHealthLimits,
+} from './health-indicator.js';
