@@ -23,7 +23,10 @@ export type NodeRequest = IncomingMessage & {
 
 /** Fastify's request around Node's. */
 type FastifyRequest = Pick<NodeRequest, 'ip' | 'body' | 'headers' | 'socket'> & { readonly raw: NodeRequest };
-interface FastifyReply { readonly raw: ServerResponse; hijack(): unknown }
+interface FastifyReply {
+  readonly raw: ServerResponse;
+  hijack(): unknown;
+}
 
 /** The request and the response that Nest passes to middleware and handlers. */
 export type WebhookCarrier = NodeRequest | FastifyRequest;
