@@ -61,7 +61,7 @@ export {
 } from './option-table.js';
 export { KEY_OPTIONS, keyTable, resolveKeys, type KeyOptions, type ResolvedKeys } from './options.js';
 export { isSameOriginPath } from './same-origin-path.js';
-export { SKIP_KEY } from './skip-key.js';
+export { HiddenFromOpenApi, OPENAPI_KEYS, SKIP_KEY } from './route-metadata.js';
 export { TokenCipher } from './token-cipher.js';
 export { UserNames, type NamingKey } from './user-names.js';
 export { WarningsByName } from './warnings-by-name.js';

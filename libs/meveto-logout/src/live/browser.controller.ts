@@ -9,6 +9,7 @@ import {
   type Type,
   VERSION_NEUTRAL,
 } from '@nestjs/common';
+import { HiddenFromOpenApi } from '../core/index.js';
 import { SkipMevetoLogout } from '../guard/index.js';
 import type { SessionRequest } from '../sessions/index.js';
 import { BrowserAnswers } from './browser-answers.js';
@@ -21,6 +22,7 @@ export function createBrowserController(path: string, publicMetadataKeys: readon
   @Controller({ path, version: VERSION_NEUTRAL })
   @SkipMevetoLogout()
   @PublicRoute()
+  @HiddenFromOpenApi()
   class MevetoBrowserController {
     constructor(@Inject(BrowserAnswers) private readonly answers: BrowserAnswers) {}
 

@@ -15,6 +15,7 @@ import {
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 import type { PusherGrant, PusherSubscription } from '../../protocol/index.js';
+import { HiddenFromOpenApi } from '../../core/index.js';
 import { AnswerLoggedOut, MevetoLogoutGuard } from '../../guard/index.js';
 import type { SessionRequest } from '../../sessions/index.js';
 import { PusherAuthorizer } from './pusher-authorizer.js';
@@ -29,6 +30,7 @@ export function createPusherController(
 ): Type {
   @Controller({ path, version: VERSION_NEUTRAL })
   @AnswerLoggedOut('json')
+  @HiddenFromOpenApi()
   @UseGuards(...guards, MevetoLogoutGuard)
   class MevetoPusherController {
     constructor(@Inject(PusherAuthorizer) private readonly authorizer: PusherAuthorizer) {}
