@@ -3,7 +3,6 @@
 // interval of the clean-up. Everything stays on this machine's loopback addresses and in a temporary folder.
 import 'reflect-metadata';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { Session } from 'node:inspector/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -18,9 +17,9 @@ import {
   requestUser,
   typeOrmStore,
 } from '../dist/libs/meveto-logout/index.js';
+import { countCalls } from './called-files.mjs';
 import { startMeveto } from './flood-meveto.mjs';
 
-const BUILT = new URL('../dist/libs/meveto-logout/', import.meta.url).href;
 const TOKEN = 'token-of-the-way';
 const SECRET_PATH = 'secret-path-of-the-webhook-000000';
 /** Files that the worker runs at every search for due jobs, even without a due job. They do not belong to the way to the 202. */
@@ -34,7 +33,6 @@ const LOOK = [
 const isListener = (/** @type {string} */ file) =>
   file.startsWith('live/') ||
   ['inbox/acknowledgement.js', 'meveto/meveto-reconciler.js', 'logouts/logout-broadcaster.js'].includes(file);
-const isCounted = (/** @type {string} */ file) => file.includes('/') && !file.startsWith('core/');
 
 const User = new EntitySchema({
   name: 'users',
@@ -89,19 +87,7 @@ await database.query(
 );
 await database.query("INSERT INTO users (id, mevetoId) VALUES (1, 'm-1')");
 await app.listen(0, '127.0.0.1');
-const session = new Session();
-session.connect();
-await session.post('Profiler.enable');
-await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
-
-/** The files of which a function was called since the last time. */
-async function calledFiles() {
-  const { result } = await session.post('Profiler.takePreciseCoverage');
-  return result
-    .filter(({ url, functions }) => url.startsWith(BUILT) && functions.some(({ ranges }) => ranges[0]?.count))
-    .map(({ url }) => url.slice(BUILT.length))
-    .filter(isCounted);
-}
+const calledFiles = await countCalls();
 
 /** @param {(rows: { state: string }[]) => boolean} isDone */
 async function untilJobs(isDone) {

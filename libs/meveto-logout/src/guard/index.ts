@@ -11,6 +11,7 @@ export {
   LoggedOutException,
   LogoutStateUnknownException,
   bodyOf,
+  refusalBody,
   messageRefusal,
   type MessageRefusal,
   type Refusal,

@@ -1,5 +1,5 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
-import { refusalBody, type RefusalBody } from '../protocol/index.js';
+import type { RefusalBody } from '../protocol/index.js';
 import {
   BY_MEVETO,
   INVALID_TOKEN,
@@ -26,6 +26,20 @@ const messageOf = (refusal: Refusal): string =>
   refusal.reason === 'logged-out' && refusal.cause === BY_MEVETO
     ? 'You were logged out from your Meveto dashboard. Log in again.'
     : MESSAGES[refusal.reason];
+
+/** The only place that builds a refusal, except for `InvalidTokenException`. */
+export const refusalBody = <Code extends string>(
+  statusCode: number,
+  reason: Code,
+  message: string,
+  cause?: string,
+): RefusalBody<Code> => ({
+  statusCode,
+  code: reason,
+  reason,
+  message,
+  ...(cause !== undefined && { cause }),
+});
 
 /**
  * The refusal as its client receives it.

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { bodyOf, type Refusal } from '../guard/index.js';
-import { refusalBody, type SessionBody } from '../protocol/index.js';
+import { bodyOf, type Refusal, refusalBody } from '../guard/index.js';
+import type { SessionBody } from '../protocol/index.js';
 import {
   absenceOf,
   InvalidTokenException,

@@ -2,7 +2,6 @@ export {
   LOGGED_OUT_EVENT,
   NAME,
   NAMESPACE,
-  refusalBody,
   type ConnectErrorData,
   type ConnectRefusal,
   type LiveSession,

@@ -57,19 +57,6 @@ export interface RefusalBody<Code extends string = ConnectRefusal> {
   readonly cause?: string;
 }
 
-export const refusalBody = <Code extends string>(
-  statusCode: number,
-  reason: Code,
-  message: string,
-  cause?: string,
-): RefusalBody<Code> => ({
-  statusCode,
-  code: reason,
-  reason,
-  message,
-  ...(cause !== undefined && { cause }),
-});
-
 /** The `data` of `connect_error`, on every namespace. `status` equals `statusCode`. */
 export interface ConnectErrorData extends RefusalBody {
   readonly status: number;

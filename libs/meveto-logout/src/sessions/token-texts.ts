@@ -1,5 +1,5 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
-import { refusalBody } from '../protocol/index.js';
+import type { RefusalBody } from '../protocol/index.js';
 import type { SessionRequest, TokenSource } from './session-reader.port.js';
 
 /** The reason for refusing a request or handshake with too many tokens to verify. */
@@ -16,7 +16,15 @@ export class InvalidTokenException extends HttpException {
 
   constructor() {
     const statusCode = HttpStatus.UNAUTHORIZED;
-    super(refusalBody(statusCode, INVALID_TOKEN, INVALID_TOKEN_MESSAGE), statusCode);
+    super(
+      {
+        statusCode,
+        code: INVALID_TOKEN,
+        reason: INVALID_TOKEN,
+        message: INVALID_TOKEN_MESSAGE,
+      } satisfies RefusalBody,
+      statusCode,
+    );
   }
 }
 

@@ -5,13 +5,8 @@ import {
   Injectable,
   UnauthorizedException,
 } from '@nestjs/common';
-import {
-  type PusherChannel,
-  type PusherGrant,
-  type PusherSubscription,
-  refusalBody,
-} from '../../protocol/index.js';
-import { LogoutStateUnknownException, RefusalWriter } from '../../guard/index.js';
+import type { PusherChannel, PusherGrant, PusherSubscription } from '../../protocol/index.js';
+import { LogoutStateUnknownException, refusalBody, RefusalWriter } from '../../guard/index.js';
 import {
   absenceOf,
   readSessions,

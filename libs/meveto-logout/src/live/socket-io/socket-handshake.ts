@@ -2,8 +2,8 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Socket } from 'socket.io';
 import { OneWarning } from '../../core/index.js';
-import { type ConnectErrorData, type ConnectRefusal, refusalBody } from '../../protocol/index.js';
-import { bodyOf, ConnectionRefused, type Refusal } from '../../guard/index.js';
+import type { ConnectErrorData, ConnectRefusal } from '../../protocol/index.js';
+import { bodyOf, ConnectionRefused, type Refusal, refusalBody } from '../../guard/index.js';
 import {
   hasLateReaders,
   InvalidTokenException,
