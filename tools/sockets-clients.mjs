@@ -38,9 +38,8 @@ function connect(user) {
       const text = String(data);
       if (text === '2') socket.send('3');
       else if (text.startsWith('0')) {
-        socket.send(
-          `40${NAMESPACE}${JSON.stringify({ token: `user${String(user)}.${String(Date.now())}` })}`,
-        );
+        const token = `session-user${String(user)}.${String(Date.now())}`;
+        socket.send(`40${NAMESPACE}${JSON.stringify({ token })}`);
       } else if (text.startsWith(`40${NAMESPACE}`)) {
         open += 1;
         resolve();

@@ -63,9 +63,10 @@ Module({
       apiUrl: String(process.env['MEVETO_API_URL']),
       store: shared,
       session: bearerToken({
+        // The prefix makes a part of a token no token of another user.
         verify: (token) => {
-          const [userId = '', signedInAt] = token.split('.');
-          return { userId, signedInAt: Number(signedInAt) };
+          const [, userId, signedInAt] = /^session-(user\d+)\.(\d+)$/.exec(token) ?? [];
+          return userId === undefined ? undefined : { userId, signedInAt: Number(signedInAt) };
         },
       }),
     }),
