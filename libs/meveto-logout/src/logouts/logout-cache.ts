@@ -60,14 +60,11 @@ export class LogoutCache {
    * the store may be polled before the commit's answer arrives, or that answer may be lost.
    */
   learn(logout: Logout, source: LogoutSource): void {
-    const isExpected = (this.#expected.get(logout.userId) ?? Infinity) <= logout.loggedOutAt;
-    if (isExpected) this.#expected.delete(logout.userId);
+    const { userId, loggedOutAt, reason = BY_MEVETO } = logout;
+    const isExpected = (this.#expected.get(userId) ?? Infinity) <= loggedOutAt;
+    if (isExpected) this.#expected.delete(userId);
     if (this.remember(logout) || isExpected)
-      this.#announced.next({
-        ...logout,
-        reason: logout.reason ?? BY_MEVETO,
-        source: isExpected ? 'own-commit' : source,
-      });
+      this.#announced.next({ userId, loggedOutAt, reason, source: isExpected ? 'own-commit' : source });
   }
 
   /** Adds a logout without announcing it. Returns true if it is new. */

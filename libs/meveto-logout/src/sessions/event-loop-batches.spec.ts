@@ -6,12 +6,12 @@ describe('EventLoopBatches', () => {
   it('runs the first batch at once and one batch at each further turn of the event loop, in order and each item once', async () => {
     const done: number[] = [];
     const batches = new EventLoopBatches<number>((one) => done.push(one));
-    for (let one = 0; one < 450; one += 1) batches.add(one);
-    expect(done).toHaveLength(100);
+    for (let one = 0; one < 1_000; one += 1) batches.add(one);
+    expect(done).toHaveLength(250);
     await turn();
-    expect(done.length).toBeLessThan(450);
+    expect(done.length).toBeLessThan(1_000);
     for (let count = 0; count < 10; count += 1) await turn();
-    expect(done).toEqual(Array.from({ length: 450 }, (_, index) => index));
+    expect(done).toEqual(Array.from({ length: 1_000 }, (_, index) => index));
   });
 
   it('runs items that may wait after all others, also after those that are added meanwhile', async () => {
@@ -20,18 +20,18 @@ describe('EventLoopBatches', () => {
       done.push(one);
       if (one.startsWith('now')) batches.addLater(one.replace('now', 'later'));
     });
-    for (let one = 0; one < 250; one += 1) batches.add(`now${String(one)}`);
+    for (let one = 0; one < 600; one += 1) batches.add(`now${String(one)}`);
     for (let count = 0; count < 10; count += 1) await turn();
-    const expected = Array.from({ length: 250 }, (_, index) => String(index));
+    const expected = Array.from({ length: 600 }, (_, index) => String(index));
     expect(done).toEqual([...expected.map((one) => `now${one}`), ...expected.map((one) => `later${one}`)]);
   });
 
   it('runs the next item at once after a pause', async () => {
     const done: number[] = [];
     const batches = new EventLoopBatches<number>((one) => done.push(one));
-    for (let one = 0; one < 150; one += 1) batches.add(one);
+    for (let one = 0; one < 400; one += 1) batches.add(one);
     for (let count = 0; count < 5; count += 1) await turn();
-    batches.add(150);
-    expect(done.at(-1)).toBe(150);
+    batches.add(400);
+    expect(done.at(-1)).toBe(400);
   });
 });

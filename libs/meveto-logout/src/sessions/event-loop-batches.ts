@@ -1,5 +1,5 @@
-/** Items per turn of the event loop. */
-const PER_TURN = 100;
+/** Items per turn of the event loop: some milliseconds. After each turn Node runs the callbacks of all its writes. */
+const PER_TURN = 250;
 
 /**
  * Runs one action for many items: the first batch at once, then one batch at each turn of the event loop, so that other

@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import { LogoutCache } from '../logouts/index.js';
 import { EventLoopBatches } from './event-loop-batches.js';
 import { SessionIndex } from './session-index.js';
-import { type RefusalReason, SessionValidator } from './session-validator.js';
+import { type RefusalReason, type SessionOver, SessionValidator } from './session-validator.js';
 import type { SessionFacts } from './session.js';
 
 /** Sessions also end by their age, which causes no event. */
@@ -17,7 +17,7 @@ const CLOSED = 3;
 export interface ConnectionKind<T extends object> {
   isOpen(connection: T): boolean;
   /** Tells the client that its session is over. All connections are notified before the first of them is closed. */
-  notify?(connection: T, over: SessionFacts): void;
+  notify?(connection: T, session: SessionFacts, over: SessionOver): void;
   close(connection: T, reason: RefusalReason): void;
 }
 
@@ -114,19 +114,19 @@ export class OpenConnections implements OnApplicationShutdown {
   /** Notifies the connection now if one of its sessions is over, and closes it after others that are being notified. */
   endIfOver<T extends object>(kind: ConnectionKind<T>, connection: T): void {
     const index = this.#of(kind);
-    const over = this.validator.firstOver(index.sessionsOf(connection));
-    if (over === undefined || !kind.isOpen(connection)) return;
+    const session = this.validator.firstOver(index.sessionsOf(connection));
+    if (session === undefined || !kind.isOpen(connection)) return;
     index.remove(connection);
-    const { reason } = this.validator.overOf(over);
+    const over = this.validator.overOf(session);
     const close = (): void => {
       this.#attempt(() => {
-        kind.close(connection, reason);
+        kind.close(connection, over.reason);
       });
     };
     if (kind.notify === undefined) {
       close();
     } else {
-      this.#attempt(() => kind.notify?.(connection, over));
+      this.#attempt(() => kind.notify?.(connection, session, over));
       this.#queue.addLater(close);
     }
   }

@@ -7,6 +7,7 @@ import {
   type ConnectionKind,
   OpenConnections,
   type SessionFacts,
+  type SessionOver,
   SessionValidator,
 } from '../../sessions/index.js';
 import { RedirectPace } from '../redirect-pace.js';
@@ -57,9 +58,9 @@ export class SocketWatch implements ConnectionKind<Socket> {
     return connected;
   }
 
-  notify(socket: Socket, over: SessionFacts): void {
+  notify(socket: Socket, session: SessionFacts, over: SessionOver): void {
     // Use `local` and the room: with connection state recovery, `socket.emit` waits for the adapter and arrives too late.
-    socket.nsp.local.to(socket.id).emit(LOGGED_OUT_EVENT, this.#messageFor(over));
+    socket.nsp.local.to(socket.id).emit(LOGGED_OUT_EVENT, this.#messageFor(session, over));
     this.counters.add('sockets_notified');
   }
 
@@ -72,11 +73,10 @@ export class SocketWatch implements ConnectionKind<Socket> {
     }
   }
 
-  #messageFor(over: SessionFacts): LoggedOutMessage {
-    const { reason, cause } = this.validator.overOf(over);
+  #messageFor(session: SessionFacts, { reason, cause }: SessionOver): LoggedOutMessage {
     const delayMs = this.#pace.nextDelayMs();
     return {
-      loggedOutAt: new Date(this.validator.endOf(over)).toISOString(),
+      loggedOutAt: new Date(this.validator.endOf(session)).toISOString(),
       redirectTo: this.guardOptions.whenLoggedOut.redirectTo,
       reason,
       ...(cause !== undefined && { cause }),
