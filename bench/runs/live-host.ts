@@ -77,6 +77,8 @@ async function startModule(): Promise<LiveServer> {
         apiUrl: 'http://127.0.0.1:9',
         store,
         session: bearerToken({ verify: sessionOf }),
+        // A burst begins with a poll: no need to wait for a second each time.
+        logouts: { pollIntervalMs: 100 },
       }),
     ],
   })

@@ -5,8 +5,10 @@ import type { FromLiveClients, ToLiveClients } from './live-clients.js';
 import type { FromLiveHost, ToLiveHost } from './live-host.js';
 
 const USERS = 1_000;
-const ROUNDS = { full: 7, quick: 3 };
-const SETTLE_MS = 300;
+const ROUNDS = { full: 15, quick: 5 };
+/** Bursts of each side before the first round. After one or two of them, V8 still compiles the code of the next one. */
+const WARM_UPS = 4;
+const SETTLE_MS = 150;
 const NAME = 'push_burst_vs_ws';
 
 type Host = Child<ToLiveHost, FromLiveHost>;
@@ -26,9 +28,10 @@ export const push: Measure = {
     const burstOfOurs = (round: number) => burstMs(ours, clients, 'socket.io', round);
     const burstOfBare = (round: number) => burstMs(bare, clients, 'ws', round);
     try {
-      // Before the first round, so that the code is compiled.
-      await burstOfOurs(-1);
-      await burstOfBare(-1);
+      for (let warmUp = 1; warmUp <= WARM_UPS; warmUp += 1) {
+        await burstOfOurs(-warmUp);
+        await burstOfBare(-warmUp);
+      }
       const ratios: number[] = [];
       for (let round = 0; round < rounds; round += 1) {
         progress(round, rounds);
