@@ -62,6 +62,17 @@ export class FreePlaces {
     this.#left = { ...room };
   }
 
+  /** Whether there is a place for each of these jobs, known ones included. */
+  suffice(jobs: readonly { readonly priority: Priority }[]): boolean {
+    const count = { listed: 0, known: 0, unknown: 0 };
+    for (const { priority } of jobs) count[priority] += 1;
+    return (
+      count.listed <= this.#left.listed &&
+      count.known <= this.#left.known &&
+      count.unknown <= this.#left.unknown
+    );
+  }
+
   /** Takes a place in a priority. Returns false if there is none. */
   take(priority: Priority): boolean {
     if (this.#left[priority] <= 0) return false;

@@ -25,7 +25,8 @@ interface KnownToken {
 /**
  * Looks up all jobs. Then stores new jobs and opens jobs again that resume with their tokens, as far as there is room. Reads
  * without a lock, so that jobs in flight cause no wait. Writes known rows in the order of their ids, then new rows in the order
- * of their digests: processes with overlapping batches must not block each other.
+ * of their digests: processes with overlapping batches must not block each other. SQLite has no locks of rows: there an INSERT
+ * finds known rows, too, and only these are looked up.
  */
 export function* receive(
   dialect: Dialect,
@@ -38,8 +39,13 @@ export function* receive(
   // A repeated receipt counts as a receipt, too: a login in the same millisecond begins later.
   dialect.times.ofReceipt(now);
   const batch = onceEach(jobs);
-  const rows = yield* rowsOfTokens(table, batch);
   const places = new FreePlaces(room);
+  if (dialect.isInProcess && places.suffice(batch) && !batch.some(hasEarlierDigests)) {
+    const { stored, knownMeanwhile: known } = yield* storeNew(dialect, table, [...batch].sort(byDigest), now);
+    const again = yield* receivedAgain(dialect, table, known, now);
+    return { opened: [...stored.map(({ digest }) => digest), ...again], refused: [] };
+  }
+  const rows = yield* rowsOfTokens(table, batch);
   const known: KnownToken[] = [];
   const unknown: IncomingJob[] = [];
   const refused: string[] = [];
@@ -59,6 +65,9 @@ export function* receive(
 const byDigest = (one: IncomingJob, other: IncomingJob): number => compare(one.digest, other.digest);
 const byId = (one: KnownToken, other: KnownToken): number =>
   compare(String(one.row['id']), String(other.row['id']));
+
+/** Whether a row of the job may have a digest by an earlier key, which an INSERT does not find. */
+const hasEarlierDigests = ({ earlierDigests = [] }: IncomingJob): boolean => earlierDigests.length > 0;
 
 /** Keeps the first job of each token. */
 const onceEach = (jobs: readonly IncomingJob[]): readonly IncomingJob[] => {
