@@ -112,7 +112,7 @@ export interface SqliteExecutor {
   /**
    * Opens a new connection, which the store closes. Prepare it as the application prepares its own: encryption key, functions, native
    * binding. Open it with the busy time-out 0 (`new Database(file, { timeout: 0 })`), because a wait for a lock blocks the process. The store
-   * itself sets foreign keys and the flush of commits to disk, and sets the busy time-out to 0 again.
+   * itself sets foreign keys, the flush of commits to disk and the size of the WAL, and sets the busy time-out to 0 again.
    *
    * Close the connection if preparing it fails. On a locked file (`SQLITE_BUSY`) the store calls again.
    */
