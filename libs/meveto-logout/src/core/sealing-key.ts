@@ -1,4 +1,10 @@
-import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  type KeyObject,
+  randomFillSync,
+} from 'node:crypto';
 import { derivedKey } from './derived-key.js';
 import { DigestKey } from './digest-key.js';
 import type { KeyMaterial } from './key-options.js';
@@ -14,12 +20,12 @@ const IVS_AT_ONCE = 256;
  * The token's digest is its additional data: a sealed token that is moved to another row does not open.
  */
 export class SealingKey {
-  readonly #sealing: Buffer;
+  readonly #sealing: KeyObject;
   readonly #id: string;
   #ivs = Buffer.alloc(0);
 
   constructor(clientId: string, material: KeyMaterial) {
-    this.#sealing = derivedKey(material, clientId, 'sealing');
+    this.#sealing = createSecretKey(derivedKey(material, clientId, 'sealing'));
     this.#id = new DigestKey(clientId, material).mac('key-id', 'sealing').slice(0, KEY_ID_CHARS);
   }
 
