@@ -11,6 +11,8 @@ import { PostgresEngine } from '../src/store/sql/postgres-engine.js';
 import { run, type Script } from '../src/store/sql/sql.js';
 
 export const TIMEOUT_MS = 40;
+/** The clock at the beginning of a transaction on PostgreSQL. */
+export const BEGUN_AT = 1_000;
 const SETTINGS = /set_config|current_setting|@@|some_name/;
 
 type Answer = (sql: string, params: readonly SqlValue[]) => unknown;
@@ -62,7 +64,14 @@ export class FakeExecutor implements ServerExecutor {
   async #query(sql: string, params: readonly SqlValue[]): Promise<SqlResult> {
     this.log.push([sql, ...params.map(String)].join(' | '));
     if (SETTINGS.test(sql))
-      return rows([{ isolation: 'read committed', version: this.version, [this.nameOf('some_name')]: 1 }]);
+      return rows([
+        {
+          isolation: 'read committed',
+          version: this.version,
+          now_ms: String(BEGUN_AT),
+          [this.nameOf('some_name')]: 1,
+        },
+      ]);
     return rows((await this.answer(sql, params)) as SqlResult['rows']);
   }
 }

@@ -44,6 +44,14 @@ export class Inbox {
   }
 
   /**
+   * How many batches may be received at the same time. While a server answers one, another batch is prepared; SQLite commits all that
+   * wait together.
+   */
+  get batchesAtOnce(): number {
+    return this.engine.dialect.isInProcess ? 1 : 2;
+  }
+
+  /**
    * Looks up all jobs, and then stores the new ones. Known jobs stay unchanged, with one exception: a job that finished because
    * its token was lost, unreadable or not answered in time is opened again with the token received now. Other known jobs take no
    * room, and cost the same statements in every state.

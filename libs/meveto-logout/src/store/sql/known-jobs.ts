@@ -54,6 +54,13 @@ export function* insertNewJobs(
   table: string,
   rows: readonly (readonly SqlValue[])[],
 ): Script<number> {
+  if (dialect.insertNewFromJson !== undefined) {
+    const objects = rows.map((row) =>
+      Object.fromEntries(NEW_JOB_COLUMNS.map((column, index) => [column, row[index]])),
+    );
+    const sql = dialect.insertNewFromJson(table, NEW_JOB_COLUMNS);
+    return (yield* run(sql, [JSON.stringify(objects)])).affected;
+  }
   const perInsert = dialect.isInProcess ? 1 : rows.length;
   const sql = dialect.insertNew(table, NEW_JOB_COLUMNS, perInsert);
   let inserted = 0;

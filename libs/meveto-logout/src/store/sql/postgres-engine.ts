@@ -1,7 +1,7 @@
 import { CLOCK_READINGS } from './clock-readings.js';
 import { postgresRisk } from './durability-risk.js';
 import { type Failure, ServerEngine } from './server-engine.js';
-import { type Dialect, rowsOf, type Script, valuesOf } from './sql.js';
+import { clockIn, type Dialect, run, type Script, type SqlResult, valuesOf } from './sql.js';
 
 const postgres: Omit<Dialect, 'times'> = {
   nowMs: CLOCK_READINGS.postgres,
@@ -12,6 +12,10 @@ const postgres: Omit<Dialect, 'times'> = {
   isExactly: (column) => `${column} = ?`,
   insertNew: (into, columns, rowCount) =>
     `INSERT INTO ${into} (${columns.join(', ')}) VALUES ${valuesOf(columns, rowCount)} ON CONFLICT DO NOTHING`,
+  // The cast tells drivers that the parameter is a text, which they do not serialise again.
+  insertNewFromJson: (into, columns) =>
+    `INSERT INTO ${into} (${columns.join(', ')}) SELECT ${columns.join(', ')}
+      FROM json_populate_recordset(NULL::${into}, CAST(? AS text)::json) ON CONFLICT DO NOTHING`,
 };
 
 /** Serialization failure and deadlock: the whole transaction was rolled back and may be repeated. */
@@ -55,12 +59,18 @@ export class PostgresEngine extends ServerEngine {
     return Promise.resolve();
   }
 
-  /** Limits the transaction on the server as well, with one statement, because drivers that prepare it take one only. */
-  protected override begin(lockWaitMs: number): Script<unknown> {
+  /**
+   * Limits the transaction on the server as well, with one statement, because drivers that prepare it take one only. Reads the clock
+   * with it, which most scripts do first.
+   */
+  protected override *begin(lockWaitMs: number): Script<SqlResult> {
+    const askedAt = performance.now();
     const set = (name: string, ms: number): string =>
       `set_config('${name}', '${String(ms)}', true) AS ${name}`;
     const settings = [set('lock_timeout', lockWaitMs), ...TIMEOUTS.map((name) => set(name, this.timeoutMs))];
-    return rowsOf(`SELECT ${settings.join(', ')}`);
+    const begun = yield* run(`SELECT ${settings.join(', ')}, ${this.dialect.nowMs} AS now_ms`);
+    clockIn(this.dialect, begun.rows[0], askedAt);
+    return begun;
   }
 
   protected override isRowFault(code: string): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import {
+  BEGUN_AT,
   failure,
   insertTwo,
   onMysql,
@@ -10,7 +11,8 @@ import {
 import { leveledLines } from '../../../spec-support/log-lines.js';
 import { ConfigurationError } from '../../core/errors.js';
 import { StoreUnavailableError } from '../errors.js';
-import { lookUp, type Script, UnrepresentableValueError } from './sql.js';
+import { CLOCK_READINGS } from './clock-readings.js';
+import { clockOf, lookUp, type Script, UnrepresentableValueError } from './sql.js';
 
 function* find(): Script<number> {
   return (yield* lookUp('SELECT n FROM t WHERE a = ?', ['\0'])).length;
@@ -136,8 +138,20 @@ describe('an engine for PostgreSQL', () => {
     await engine.transaction('insert', insertTwo);
     expect(executor.log[1]).toBe(
       "SELECT set_config('lock_timeout', '40', true) AS lock_timeout, set_config('statement_timeout', '40', true) AS statement_timeout, " +
-        "set_config('idle_in_transaction_session_timeout', '40', true) AS idle_in_transaction_session_timeout",
+        "set_config('idle_in_transaction_session_timeout', '40', true) AS idle_in_transaction_session_timeout, " +
+        `${CLOCK_READINGS.postgres} AS now_ms`,
     );
+  });
+
+  it('answers a script that reads the clock first from the same statement, and later readings from their own', async () => {
+    const { executor, engine } = onPostgres();
+    executor.answer = () => [{ now_ms: BEGUN_AT + 1 }];
+    function* twice(): Script<number[]> {
+      return [yield* clockOf(engine.dialect), yield* clockOf(engine.dialect)];
+    }
+    expect(await engine.transaction('read the clock', twice)).toEqual([BEGUN_AT, BEGUN_AT + 1]);
+    expect(executor.log).toHaveLength(4);
+    expect(executor.log[2]).toBe(`SELECT ${CLOCK_READINGS.postgres} AS now_ms`);
   });
 
   it.each(['repeatable read', 'serializable'])('refuses transactions at %s', async (isolation) => {

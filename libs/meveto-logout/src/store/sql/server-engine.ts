@@ -45,8 +45,8 @@ export abstract class ServerEngine extends SqlEngine {
   /** Whether this error code means that the database refuses a row or keeps it locked. */
   protected abstract isRowFault(code: string): boolean;
 
-  /** Statements at the beginning of every transaction. */
-  protected begin?(lockWaitMs: number): Script<unknown>;
+  /** Statements at the beginning of every transaction. The result has the clock, for a script that reads it first. */
+  protected begin?(lockWaitMs: number): Script<SqlResult>;
 
   /** A statement that waits for a locked row no longer than `lockWaitMs`, if `begin` cannot limit the wait. */
   protected limited?(sql: string, lockWaitMs: number): string;
@@ -160,8 +160,10 @@ export abstract class ServerEngine extends SqlEngine {
     let failure: { readonly error: unknown } | undefined;
     const work = async (connection: SqlConnection): Promise<T> => {
       try {
-        if (inTransaction && this.begin) await this.#play(connection, this.begin(lockWaitMs), signal);
-        return await this.#play(this.#limited(connection, lockWaitMs), script(), signal);
+        const limited = this.#limited(connection, lockWaitMs);
+        if (!inTransaction || !this.begin) return await this.#play(limited, script(), signal);
+        const clock = await this.#play(connection, this.begin(lockWaitMs), signal);
+        return await this.#play(limited, script(), signal, clock);
       } catch (error) {
         failure = { error };
         throw error;
@@ -185,10 +187,19 @@ export abstract class ServerEngine extends SqlEngine {
     return { query: (sql, params) => connection.query(limit(sql, lockWaitMs), params) };
   }
 
-  /** Runs a script until the deadline. After the deadline a late answer must not lead to a COMMIT. */
-  async #play<T>(connection: SqlConnection, steps: Script<T>, signal: AbortSignal): Promise<T> {
+  /**
+   * Runs a script until the deadline. After the deadline a late answer must not lead to a COMMIT.
+   * @param clock a reading from just before, which answers the first statement if that reads the clock
+   */
+  async #play<T>(
+    connection: SqlConnection,
+    steps: Script<T>,
+    signal: AbortSignal,
+    clock?: SqlResult,
+  ): Promise<T> {
     signal.throwIfAborted();
     let step = steps.next({ rows: [], affected: 0 });
+    if (clock !== undefined && step.done !== true && step.value.isClock === true) step = steps.next(clock);
     while (step.done !== true) {
       const result = await this.#query(connection, step.value);
       signal.throwIfAborted();

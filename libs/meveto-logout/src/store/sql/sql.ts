@@ -9,6 +9,8 @@ export interface Statement {
   readonly params: readonly SqlValue[];
   /** Whether the statement searches for an external value that the column may be unable to hold. */
   readonly isLookUp?: boolean;
+  /** Whether the statement only reads the clock, into the column `now_ms`. */
+  readonly isClock?: boolean;
 }
 
 /**
@@ -46,8 +48,8 @@ export function* lookUp(sql: string, params: readonly SqlValue[]): Script<SqlRes
 /** The store's clock in epoch milliseconds. `dialect.times` observes each reading, and dates receipts, logouts and logins. */
 export function* clockOf(dialect: Dialect): Script<number> {
   const askedAt = performance.now();
-  const [row] = yield* rowsOf(`SELECT ${dialect.nowMs} AS now_ms`);
-  return clockIn(dialect, row, askedAt);
+  const { rows } = yield { sql: `SELECT ${dialect.nowMs} AS now_ms`, params: [], isClock: true };
+  return clockIn(dialect, rows[0], askedAt);
 }
 
 /** As {@link clockOf}, from a row that was read for another purpose and has the column `now_ms`; 0 without a row. */
@@ -93,6 +95,11 @@ export interface Dialect {
   readonly isExactly: (column: string) => string;
   /** An INSERT that skips rows whose unique key exists. */
   readonly insertNew: (into: string, columns: readonly string[], rowCount: number) => string;
+  /**
+   * As `insertNew`, for any number of rows in one parameter: a JSON array of objects, written in this order. Undefined where the
+   * database has no such statement.
+   */
+  readonly insertNewFromJson?: (into: string, columns: readonly string[]) => string;
 }
 
 /** Runs scripts, each in one transaction. */
