@@ -50,7 +50,10 @@ export class Ingest {
   /** Not awaited by the next batch: a locked row delays its own job only. */
   readonly #isolation = new Isolation(PARALLEL);
   #waiting: Waiting[] = [];
-  #isCommitting = false;
+  /** Batches in flight. Locks keep their order, as between two processes. */
+  #inFlight = 0;
+  /** Whether a batch has begun that has not taken its jobs yet. */
+  #isTaking = false;
 
   constructor(
     @Inject(STORE) store: Store,
@@ -101,14 +104,26 @@ export class Ingest {
         },
       };
       this.#waiting.push(waiting);
-      if (!this.#isCommitting) void this.#commitAll();
+      this.#begin();
     });
   }
 
-  async #commitAll(): Promise<void> {
-    this.#isCommitting = true;
-    while (this.#waiting.length > 0) await this.#commitWaiting();
-    this.#isCommitting = false;
+  /** Begins a batch if jobs wait that no other batch is about to take. */
+  #begin(): void {
+    if (this.#waiting.length === 0 || this.#isTaking || !this.#canBegin()) return;
+    this.#isTaking = true;
+    this.#inFlight += 1;
+    void this.#commitWaiting().finally(() => {
+      this.#inFlight -= 1;
+      this.#begin();
+    });
+  }
+
+  /** A further batch needs room for whole batches, because a batch in flight has not been counted. */
+  #canBegin(): boolean {
+    if (this.#inFlight === 0) return true;
+    const { batchesAtOnce } = this.tokens;
+    return this.#inFlight < batchesAtOnce && this.#priorities.hasRoomFor(batchesAtOnce * MAX_BATCH);
   }
 
   async #commitWaiting(): Promise<void> {
@@ -126,6 +141,7 @@ export class Ingest {
   }
 
   #takeWaiting(priorityOf: PriorityOf): readonly Waiting[] {
+    this.#isTaking = false;
     const taken: Waiting[] = [];
     this.#waiting = this.#waiting.filter((each) => {
       if (each.isAbandoned) return false;
@@ -133,6 +149,7 @@ export class Ingest {
       taken.push(each);
       return false;
     });
+    this.#begin();
     return taken;
   }
 

@@ -22,6 +22,8 @@ import { type Claim, type StoredJobs, TokenStorage, type WithToken } from './tok
  * before the option was changed or by another replica, are left to `others`.
  */
 export class MemoryTokenStorage extends TokenStorage {
+  /** One batch: the next one has to know how much memory is free. */
+  override readonly batchesAtOnce = 1;
   #isStopped = false;
 
   constructor(

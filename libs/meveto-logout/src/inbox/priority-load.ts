@@ -13,6 +13,15 @@ export class PriorityLoad {
   ) {}
 
   /**
+   * Whether every priority certainly has room for so many jobs, by a recent count. The next count waits until no batch is in flight, because
+   * its jobs would count twice.
+   */
+  hasRoomFor(jobs: number): boolean {
+    const most = Math.max(...Object.values(this.#waiting));
+    return performance.now() - this.#countedAt <= COUNT_EVERY_MS && this.maxWaiting - most >= jobs;
+  }
+
+  /**
    * How many more jobs may wait in each priority.
    * @throws {StoreUnavailableError} when the store cannot count the jobs.
    */

@@ -26,6 +26,10 @@ export class SealedTokenStorage extends TokenStorage {
     super();
   }
 
+  override get batchesAtOnce(): number {
+    return this.stored.inbox.batchesAtOnce;
+  }
+
   override async store(take: () => readonly WithToken<IncomingJob>[], room: Room): Promise<StoredJobs> {
     const received = await this.stored.inbox.receive(() => take().map((job) => this.#sealed(job)), room);
     return { ...received, elsewhere: [] };

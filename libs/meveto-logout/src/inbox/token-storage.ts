@@ -21,19 +21,13 @@ export interface StoredJobs {
   readonly elsewhere: readonly string[];
 }
 
-/** How many jobs, and how many of them of unknown senders. */
-export interface Allowed {
-  readonly all: number;
-  readonly unknownSenders: number;
-}
-
 /** What the worker gives to a claim. */
 export interface Claim {
-  /** How many jobs may be claimed now. */
-  readonly allowed: () => Allowed;
-  /** Ids of the jobs that this process has claimed. */
+  /** How many jobs may start now, and how many of them of unknown senders. */
+  readonly allowed: () => { readonly all: number; readonly unknownSenders: number };
+  /** Ids of the jobs that are in flight in this process. */
   readonly inFlight: () => readonly string[];
-  /** Takes a claimed job, to start it. */
+  /** Starts a claimed job. */
   readonly start: (job: ClaimedJob, lease: JobLease) => void;
 }
 
@@ -42,6 +36,9 @@ export interface Claim {
  * sealed in the row of the job, or in the memory of this process.
  */
 export abstract class TokenStorage {
+  /** How many calls of `store` may be in flight. */
+  abstract readonly batchesAtOnce: number;
+
   /**
    * Stores jobs and their tokens.
    * @param take takes the jobs; called once, when the transaction has begun
@@ -63,7 +60,7 @@ export abstract class TokenStorage {
   /** The token of a claimed job; undefined if no key opens it, or if it is not in the memory of this process. */
   abstract tokenOf(job: ClaimedJob): UserToken | undefined;
 
-  /** Claims as many due jobs as are allowed, by priority. Resolves with their number. */
+  /** Starts as many due jobs as are allowed, by priority. Resolves with their number. */
   abstract claim(claim: Claim): Promise<number>;
 
   /** Records a failed attempt: the job waits for its next attempt, with its token. */
