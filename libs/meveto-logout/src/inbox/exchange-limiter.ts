@@ -145,6 +145,11 @@ export class ExchangeLimiter {
     return this.#all.isRateSpent() || (this.#all.allowed() > 0 && this.#unknownSenders.isRateSpent());
   }
 
+  /** Whether exchanges wait for the end of an outage: those of all jobs, or those of this job. */
+  isOutage(job?: Prioritized): boolean {
+    return this.#all.isOpen || (job !== undefined && this.#limitOf(job).isOpen);
+  }
+
   /** Whether Meveto named a person or rejected a token within the last minute. */
   isAnswering(): boolean {
     return performance.now() - this.#answeredAt < ANSWERS_FOR_MS;

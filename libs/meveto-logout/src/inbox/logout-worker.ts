@@ -7,7 +7,7 @@ import { JobEvents } from './job-events.js';
 import { JobProcessor } from './job-processor.js';
 import { Housekeeping } from './housekeeping.js';
 import type { JobLease } from './leases.js';
-import { TokenStorage } from './token-storage.js';
+import { type Allowed, TokenStorage } from './token-storage.js';
 import { INBOX_OPTIONS, type ResolvedInbox } from './options.js';
 
 const POLL_EVERY_MS = 500;
@@ -18,26 +18,46 @@ const RATE_PAUSE_MS = 20;
 const CLAIM_PAUSE_MS = 20;
 /** How long a claim of few jobs waits for more exchanges to end: a claim costs about as much for one job as for several. */
 const GATHER_MS = 3;
-/** A claim waits if fewer jobs than this share of the concurrency may start. */
+/** A claim waits if it is for fewer jobs than this share of the concurrency. */
 const GATHERED_SHARE = 1 / 4;
+/** A claim is also for the exchanges that will begin until the end of the claim, and in this time after it. */
+const AHEAD_MS = 10;
+/** The most jobs that are claimed ahead, as a multiple of the concurrency. */
+const MOST_AHEAD = 2;
+/** The weight of the latest duration in an average. */
+const LATEST_WEIGHT = 1 / 8;
+const NOT_STARTED = 'not-started';
+
+interface Ready {
+  readonly job: ClaimedJob;
+  readonly lease: JobLease;
+}
 
 /**
- * Claims due jobs as far as the limiter of exchanges allows, and passes each to the processor. Wakes when a job arrives, and at
- * an interval for jobs of a crashed replica and for jobs whose pause is over.
+ * Claims due jobs, and passes each to the processor as soon as the limiter of exchanges allows. Claims jobs of known senders a few
+ * milliseconds ahead, so that an exchange begins when another one ends. Wakes when a job arrives, and at an interval for jobs of a
+ * crashed replica and for jobs whose pause is over.
  */
 @Injectable()
 export class LogoutWorker {
   readonly #logger = new Logger('MevetoLogout');
   /** Jobs in flight, by id. */
   readonly #inFlight = new Map<string, Promise<void>>();
+  /** Claimed jobs that wait for the end of an exchange. */
+  #ready: Ready[] = [];
+  #exchangingCount = 0;
+  /** The average durations of an exchange and of a claim, in milliseconds. */
+  #exchangeMs: number | undefined;
+  #claimMs: number | undefined;
   readonly #stopping = new AbortController();
   #arrivals: Subscription | undefined;
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
   #pumping: Promise<void> | undefined;
   #wakeAgain = false;
-  /** Earliest time of the next claim, of `performance.now()`. */
+  /** Earliest times of the next claims, of `performance.now()`: of any jobs, and of those of unknown senders. */
   #nextClaimAt = 0;
+  #nextUnknownAt = 0;
   /** End of the wait for more exchanges to end, of `performance.now()`; undefined while no claim waits. */
   #gatherUntil: number | undefined;
   #isFailing = false;
@@ -82,8 +102,12 @@ export class LogoutWorker {
   async #finishInFlight(): Promise<void> {
     do {
       if (!this.#stopping.signal.aborted) await this.#claimAndStart().catch(() => false);
+      this.#startReady();
       await Promise.race([Promise.allSettled(this.#inFlight.values()), delay(RATE_PAUSE_MS)]);
-    } while (this.#inFlight.size > 0 || (this.tokens.hasDue() && !this.#stopping.signal.aborted));
+    } while (
+      this.#inFlight.size + this.#ready.length > 0 ||
+      (this.tokens.hasDue() && !this.#stopping.signal.aborted)
+    );
   }
 
   #wake(): void {
@@ -97,7 +121,7 @@ export class LogoutWorker {
   async #pump(): Promise<void> {
     while (this.#wakeAgain && this.#timer !== undefined) {
       this.#wakeAgain = false;
-      const pauseMs = this.#nextClaimAt - performance.now();
+      const pauseMs = Math.min(this.#nextClaimAt, this.#nextUnknownAt) - performance.now();
       if (pauseMs > 0) {
         this.#wakeSoon(pauseMs);
         return;
@@ -116,28 +140,65 @@ export class LogoutWorker {
 
   /** Returns true if there may be more jobs to claim at once. */
   async #claimAndStart(): Promise<boolean> {
-    const limit = this.limiter.allowed().all;
-    let isMoreLikely = false;
+    this.#startReady();
+    const pauseMs = this.#nextClaimAt - performance.now();
+    if (pauseMs > 0) this.#wakeSoon(pauseMs);
+    const wanted = this.#wanted();
     // During an outage the timer is enough: more frequent claims gain nothing.
-    if (limit > 0 && this.#inFlight.size < MAX_IN_FLIGHT && this.#isWorthAClaim(limit)) {
-      const startedCount = await this.tokens.claim({
-        allowed: () => this.limiter.allowed(),
-        inFlight: () => [...this.#inFlight.keys()],
-        start: (job, lease) => {
-          this.#start(job, lease);
-        },
-      });
-      isMoreLikely = startedCount >= limit;
-      if (!isMoreLikely) this.#nextClaimAt = performance.now() + CLAIM_PAUSE_MS;
-    }
+    const canClaim = wanted.all > 0 && this.#inFlight.size < MAX_IN_FLIGHT && this.#isWorthAClaim(wanted.all);
+    const isMoreLikely = canClaim && (await this.#claim(wanted));
     if (this.limiter.isRateSpent()) this.#wakeSoon();
     return isMoreLikely;
   }
 
-  /** Whether enough jobs may start, or the first of them has waited for long enough. */
-  #isWorthAClaim(limit: number): boolean {
+  /** Returns true if there may be more jobs to claim at once. */
+  async #claim(wanted: Allowed): Promise<boolean> {
+    const begunAt = performance.now();
+    const claimed: ClaimedJob[] = [];
+    await this.tokens.claim({
+      allowed: () => this.#wanted(),
+      inFlight: () => [...this.#inFlight.keys(), ...this.#ready.map(({ job }) => job.id)],
+      start: (job, lease) => {
+        claimed.push(job);
+        this.#ready.push({ job, lease });
+      },
+    });
+    const endedAt = performance.now();
+    if (claimed.length > 0) this.#claimMs = averageOf(this.#claimMs, endedAt - begunAt);
+    this.#startReady();
+    if (claimed.length >= wanted.all) return true;
+    this.#nextClaimAt = endedAt + CLAIM_PAUSE_MS;
+    const unknownCount = claimed.filter(isOfUnknownSender).length;
+    if (wanted.unknownSenders > 0 && unknownCount >= wanted.unknownSenders) return true;
+    this.#nextUnknownAt = endedAt + CLAIM_PAUSE_MS;
+    return false;
+  }
+
+  /** How many jobs to claim: for the exchanges that may begin now, and for those that will begin until shortly after the claim. */
+  #wanted(): Allowed {
     const now = performance.now();
-    const isEnough = limit >= this.options.concurrency * GATHERED_SHARE || this.#stopping.signal.aborted;
+    const allowed = this.limiter.allowed();
+    const all = Math.max(0, allowed.all + this.#aheadCount() - this.#ready.length);
+    const readyCount = this.#ready.filter(({ job }) => isOfUnknownSender(job)).length;
+    const unknownSenders =
+      now < this.#nextUnknownAt ? 0 : Math.max(0, Math.min(all, allowed.unknownSenders - readyCount));
+    return { all: now < this.#nextClaimAt ? unknownSenders : all, unknownSenders };
+  }
+
+  /** How many exchanges will end during a claim and shortly after it. Few if Meveto is slow: another replica may be free earlier. */
+  #aheadCount(): number {
+    if (this.#exchangeMs === undefined || this.#claimMs === undefined) return 0;
+    if (this.limiter.isRateSpent() || this.limiter.isOutage()) return 0;
+    const expected = (this.#exchangingCount * (this.#claimMs + AHEAD_MS)) / this.#exchangeMs;
+    return Math.floor(Math.min(MOST_AHEAD * this.options.concurrency, expected));
+  }
+
+  /** Whether a claim is for enough jobs, or the first idle exchange has waited for long enough. */
+  #isWorthAClaim(count: number): boolean {
+    const now = performance.now();
+    const isEnough = count >= this.options.concurrency * GATHERED_SHARE || this.#stopping.signal.aborted;
+    // The end of an exchange wakes the worker.
+    if (!isEnough && this.limiter.allowed().all === 0) return false;
     if (!isEnough && now < (this.#gatherUntil ??= now + GATHER_MS)) {
       this.#wakeSoon(GATHER_MS);
       return false;
@@ -156,15 +217,52 @@ export class LogoutWorker {
     this.#soon.unref();
   }
 
-  #start(job: ClaimedJob, lease: JobLease): void {
+  /** Starts claimed jobs as far as the limiter allows. During an outage gives the others back, for any replica. */
+  #startReady(): void {
+    for (let next = this.#takeReady(); next !== undefined; next = this.#takeReady()) this.#start(next);
+    const [waiting, stopped] = [[] as Ready[], [] as Ready[]];
+    for (const each of this.#ready) (this.limiter.isOutage(each.job) ? stopped : waiting).push(each);
+    this.#ready = waiting;
+    for (const { job } of stopped) this.#track(job, this.#giveBack(job));
+  }
+
+  #takeReady(): Ready | undefined {
+    if (this.#stopping.signal.aborted) return this.#ready.shift();
+    const { all, unknownSenders } = this.limiter.allowed();
+    if (all === 0) return undefined;
+    const index = this.#ready.findIndex(({ job }) => unknownSenders > 0 || !isOfUnknownSender(job));
+    return index < 0 ? undefined : this.#ready.splice(index, 1)[0];
+  }
+
+  #start({ job, lease }: Ready): void {
+    const begunAt = performance.now();
+    this.#exchangingCount += 1;
     const exchanged = (): void => {
+      this.#exchangingCount -= 1;
+      this.#exchangeMs = averageOf(this.#exchangeMs, performance.now() - begunAt);
+      this.#startReady();
       this.#wake();
     };
-    const work = this.processor.process(job, lease, this.#stopping.signal, exchanged).finally(() => {
+    this.#track(job, this.processor.process(job, lease, this.#stopping.signal, exchanged));
+  }
+
+  async #giveBack(job: ClaimedJob): Promise<void> {
+    const failure = { delayMs: 0, maybeSent: false, reason: NOT_STARTED };
+    // If the store is not available, the lease ends.
+    await this.tokens.afterFailure(job, failure).catch(() => undefined);
+  }
+
+  #track(job: ClaimedJob, work: Promise<void>): void {
+    const done = work.finally(() => {
       this.#inFlight.delete(job.id);
       this.tokens.done(job);
       this.#wake();
     });
-    this.#inFlight.set(job.id, work);
+    this.#inFlight.set(job.id, done);
   }
 }
+
+const isOfUnknownSender = ({ priority }: ClaimedJob): boolean => priority === 'unknown';
+
+const averageOf = (average: number | undefined, latest: number): number =>
+  average === undefined ? latest : average + (latest - average) * LATEST_WEIGHT;

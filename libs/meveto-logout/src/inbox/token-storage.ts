@@ -21,13 +21,19 @@ export interface StoredJobs {
   readonly elsewhere: readonly string[];
 }
 
+/** How many jobs, and how many of them of unknown senders. */
+export interface Allowed {
+  readonly all: number;
+  readonly unknownSenders: number;
+}
+
 /** What the worker gives to a claim. */
 export interface Claim {
-  /** How many jobs may start now, and how many of them of unknown senders. */
-  readonly allowed: () => { readonly all: number; readonly unknownSenders: number };
-  /** Ids of the jobs that are in flight in this process. */
+  /** How many jobs may be claimed now. */
+  readonly allowed: () => Allowed;
+  /** Ids of the jobs that this process has claimed. */
   readonly inFlight: () => readonly string[];
-  /** Starts a claimed job. */
+  /** Takes a claimed job, to start it. */
   readonly start: (job: ClaimedJob, lease: JobLease) => void;
 }
 
@@ -60,7 +66,7 @@ export abstract class TokenStorage {
   /** The token of a claimed job; undefined if no key opens it, or if it is not in the memory of this process. */
   abstract tokenOf(job: ClaimedJob): UserToken | undefined;
 
-  /** Starts as many due jobs as are allowed, by priority. Resolves with their number. */
+  /** Claims as many due jobs as are allowed, by priority. Resolves with their number. */
   abstract claim(claim: Claim): Promise<number>;
 
   /** Records a failed attempt: the job waits for its next attempt, with its token. */
