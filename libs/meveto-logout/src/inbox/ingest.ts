@@ -15,9 +15,8 @@ import {
   type UserToken,
 } from '../store/index.js';
 import { JobEvents } from './job-events.js';
-import { KnownSenders, type PriorityOf, type SenderDigests } from './known-senders.js';
+import { KnownSenders, PriorityLoad, type PriorityOf, type SenderDigests } from './priorities.js';
 import { TokenStorage, type WithToken } from './token-storage.js';
-import { PriorityLoad } from './priority-load.js';
 import { INBOX_OPTIONS, type ResolvedInbox } from './options.js';
 
 const MAX_BATCH = 500;

@@ -2,7 +2,7 @@ import { StoreUnavailableError } from '../errors.js';
 import type { SqliteConnection } from '../sql/executor.js';
 import { type Dialect, play, type RunStatement, type Script, SqlEngine } from '../sql/sql.js';
 import { failing } from '../sql/sqlite-connection.js';
-import { sqliteDialect, SqliteStatements } from '../sql/sqlite.js';
+import { sqliteDialect, SqliteStatements } from '../sql/sqlite-engine.js';
 import { NOW_MS } from './memory-database.js';
 
 /**

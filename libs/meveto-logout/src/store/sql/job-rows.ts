@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { StoreUnavailableError } from '../errors.js';
 import type { ClaimedJob, IncomingJob, ListedJob } from '../inbox-jobs.js';
 import { JOB_KINDS, type JobState, type JobKind, isJobKind } from '../job.js';
+import { digestsOf } from '../listed-again.js';
 import { priorityOf, rankOf } from '../priority.js';
 import type { OrderedTimes } from '../ordered-times.js';
 import {
@@ -8,6 +10,7 @@ import {
   placeholders,
   numberOf,
   run,
+  rowsOf,
   type Script,
   type SqlResult,
   type SqlValue,
@@ -60,7 +63,6 @@ export const CLAIM_COLUMNS =
 export const hasKnownKind = ({ exactly }: Dialect): string =>
   `${exactly('kind')} IN (${JOB_KINDS.map((kind) => `'${kind}'`).join(', ')})`;
 
-type Row = SqlResult['rows'][number];
 type WorkableRow = Row & { readonly kind: JobKind };
 
 /** As {@link hasKnownKind}, for a row that was read. */
@@ -105,4 +107,60 @@ function claimedJob(row: WorkableRow, now: number): ClaimedJob {
     receivedTick: performance.now() - (now - receivedAt),
     occurredAt: numberOf(row['occurred_at']),
   };
+}
+
+/** The row of a known job. */
+export type Row = SqlResult['rows'][number];
+export const stateOf = (row: Row): JobState => row['state'] as JobState;
+export const reasonOf = (row: Row): string | null => row['reason'] as string | null;
+
+/** Compares keys: rows are written in the order of their keys, so that transactions do not block each other. */
+export const compare = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
+
+export const rowsByDigest = (rows: readonly Row[]): ReadonlyMap<string, Row> =>
+  new Map(rows.map((row) => [String(row['digest']), row]));
+
+/** The rows of these tokens by their digests, read without a lock. */
+export function* rowsOfTokens(table: string, jobs: readonly IncomingJob[]): Script<ReadonlyMap<string, Row>> {
+  const digests = jobs.flatMap(digestsOf);
+  const rows = yield* rowsOf(
+    `SELECT id, digest, source_id, state, reason, CASE WHEN sealed IS NULL THEN 1 ELSE 0 END AS is_unsealed FROM ${table}
+      WHERE digest IN (${placeholders(digests.length)})`,
+    digests,
+  );
+  return rowsByDigest(rows);
+}
+
+/** The row of a token. During a change of keys a token may have two rows; the row with the digest of the current key counts. */
+export const rowOfToken = (rows: ReadonlyMap<string, Row>, job: IncomingJob): Row | undefined => {
+  const digest = digestsOf(job).find((each) => rows.has(each));
+  return digest === undefined ? undefined : rows.get(digest);
+};
+
+/**
+ * The database has neither stored the row nor reported an error: INSERT IGNORE skips a row that violates a CHECK constraint, and a
+ * trigger may skip one, too. The job must not be acknowledged.
+ */
+export const skippedRow = (): StoreUnavailableError =>
+  new StoreUnavailableError('store a job: the database skips its row', { isRowFault: true });
+
+/** Inserts new jobs, except those whose digest or id is known. Returns the number of inserted rows. */
+export function* insertNewJobs(
+  dialect: Dialect,
+  table: string,
+  rows: readonly (readonly SqlValue[])[],
+): Script<number> {
+  if (dialect.insertNewFromJson !== undefined) {
+    const objects = rows.map((row) =>
+      Object.fromEntries(NEW_JOB_COLUMNS.map((column, index) => [column, row[index]])),
+    );
+    const sql = dialect.insertNewFromJson(table, NEW_JOB_COLUMNS);
+    return (yield* run(sql, [JSON.stringify(objects)])).affected;
+  }
+  const perInsert = dialect.isInProcess ? 1 : rows.length;
+  const sql = dialect.insertNew(table, NEW_JOB_COLUMNS, perInsert);
+  let inserted = 0;
+  for (let from = 0; from < rows.length; from += perInsert)
+    inserted += (yield* run(sql, rows.slice(from, from + perInsert).flat())).affected;
+  return inserted;
 }

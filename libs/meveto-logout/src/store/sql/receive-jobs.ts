@@ -2,17 +2,17 @@ import type { IncomingJob, ReceivedJobs } from '../inbox-jobs.js';
 import { resumesWithToken } from '../listed-again.js';
 import type { Room } from '../priority.js';
 import { FreePlaces } from './priorities.js';
-import { newRow } from './job-rows.js';
 import {
   compare,
   insertNewJobs,
+  newRow,
   reasonOf,
   type Row,
   rowOfToken,
   rowsOfTokens,
   skippedRow,
   stateOf,
-} from './known-jobs.js';
+} from './job-rows.js';
 import { reopen } from './reopen-job.js';
 import { clockOf, type Dialect, numberOf, run, type Script } from './sql.js';
 

@@ -1,16 +1,16 @@
 import type { ListedJob, OpenedJobs } from '../inbox-jobs.js';
 import { digestsOf, whenListedAgain } from '../listed-again.js';
-import { newRow } from './job-rows.js';
 import {
   compare,
   insertNewJobs,
+  newRow,
   reasonOf,
   type Row,
   rowOfToken,
   rowsByDigest,
   skippedRow,
   stateOf,
-} from './known-jobs.js';
+} from './job-rows.js';
 import { reopen } from './reopen-job.js';
 import { clockOf, type Dialect, placeholders, numberOf, run, rowsOf, type Script } from './sql.js';
 

@@ -2,8 +2,7 @@ import type { IncomingJob } from '../inbox-jobs.js';
 import { isSameToken } from '../listed-again.js';
 import { KEY_MISSING, REPLACED } from '../job.js';
 import { rankOf } from '../priority.js';
-import { hasKnownKind, NEW_JOB_COLUMNS, newRow } from './job-rows.js';
-import { type Row, stateOf } from './known-jobs.js';
+import { hasKnownKind, NEW_JOB_COLUMNS, newRow, type Row, stateOf } from './job-rows.js';
 import { type Dialect, run, type Script } from './sql.js';
 
 /**

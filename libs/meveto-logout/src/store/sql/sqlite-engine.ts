@@ -1,14 +1,64 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import { ConfigurationError } from '../../core/index.js';
 import { StoreUnavailableError } from '../errors.js';
-import type { SqliteConnection, SqliteExecutor } from './executor.js';
+import type { OrderedTimes } from '../ordered-times.js';
+import { CLOCK_READINGS } from './clock-readings.js';
+import type { SqliteConnection, SqliteExecutor, SqliteStatement } from './executor.js';
 import { GroupCommit, restMs } from './group-commit.js';
 import { failing, isBusy, isRowFault, openConnection, RETRY_EVERY_MS } from './sqlite-connection.js';
-import { type Dialect, play, rowsOf, type Script, SqlEngine } from './sql.js';
-import { sqliteDialect, SqliteStatements } from './sqlite.js';
+import {
+  type Dialect,
+  play,
+  rowsOf,
+  type Script,
+  SqlEngine,
+  type SqlResult,
+  type Statement,
+  valuesOf,
+} from './sql.js';
 
 /** A turn of the event loop that took less time has done nothing. An idle turn takes a few microseconds, an event more than 30. */
 const IDLE_TURN_MS = 0.02;
+
+/**
+ * The SQL of SQLite.
+ * @param nowMs an expression for the clock in epoch milliseconds
+ */
+export const sqliteDialect = (times: OrderedTimes, nowMs: string = CLOCK_READINGS.sqlite): Dialect => ({
+  times,
+  nowMs,
+  isInProcess: true,
+  // A transaction locks the whole database.
+  forUpdate: '',
+  forUpdateSkipLocked: '',
+  exactly: (column) => column,
+  isExactly: (column) => `${column} = ?`,
+  insertNew: (into, columns, rowCount) =>
+    `INSERT INTO ${into} (${columns.join(', ')}) VALUES ${valuesOf(columns, rowCount)} ON CONFLICT DO NOTHING`,
+});
+
+/** Runs statements on one connection to SQLite, and keeps them prepared. */
+export class SqliteStatements {
+  /** Bounded, because the text of a statement with a list of values is seldom reused. */
+  readonly #prepared = new LRUCache<string, SqliteStatement>({ max: 500 });
+
+  run({ sql, params }: Statement, database: SqliteConnection): SqlResult {
+    let statement = this.#prepared.get(sql);
+    if (statement === undefined) {
+      statement = database.prepare(sql);
+      this.#prepared.set(sql, statement);
+    }
+    if (statement.reader) {
+      return { rows: statement.all(...params) as Record<string, unknown>[], affected: 0 };
+    }
+    return { rows: [], affected: statement.run(...params).changes };
+  }
+
+  clear(): void {
+    this.#prepared.clear();
+  }
+}
 
 /**
  * SQLite with its own connection. Libraries share one connection, so a statement of the module on that connection would join an open
