@@ -92,7 +92,7 @@ describe(`a logout by the application, on ${databaseKind}`, () => {
     expect(await statusWith(staying, second)).toBe(200);
     expect((await host.service.status()).counters.application_logout).toBe(1);
     expect(log.mock.calls.map(([text]) => text as string)).toContain(
-      "A user was logged out by the application, for the reason 'stolen-device'.",
+      '[MEVETO_APPLICATION_LOGOUT] User "1" was logged out by the application, for the reason \'stolen-device\'.',
     );
   });
 

@@ -3,7 +3,7 @@ import { LogoutCache } from '../../libs/meveto-logout/src/logouts/logout-cache.j
 import type { LogoutsSince } from '../../libs/meveto-logout/src/store/logout-outcomes.js';
 import { LogoutService } from '../../libs/meveto-logout/src/inbox/logout.service.js';
 import { refusalOf } from '../../libs/meveto-logout/src/sessions/session-validator.js';
-import { JobEvents } from '../../libs/meveto-logout/src/inbox/job-events.js';
+import { MevetoEvents } from '../../libs/meveto-logout/src/core/meveto-events.js';
 import { type ClockedStore, userIdOf } from './clocked-store.js';
 import type { ModelSession } from './session-model.js';
 
@@ -88,6 +88,6 @@ export class Replica {
   }
 
   #service(): LogoutService {
-    return new LogoutService(this.opened.store, this.#known, new JobEvents());
+    return new LogoutService(this.opened.store, this.#known, new MevetoEvents());
   }
 }

@@ -1,4 +1,5 @@
 import type { TokenExchange } from '../src/inbox/token-exchange.port.js';
+import { loggedEvents } from './told-events.js';
 import { LogoutCache } from '../src/logouts/logout-cache.js';
 import { LogoutService } from '../src/inbox/logout.service.js';
 import { JobEvents } from '../src/inbox/job-events.js';
@@ -23,7 +24,12 @@ export function workerParts(
   exchange: TokenExchange,
   cipher: TokenCipher,
   options: ResolvedInbox,
-  { events = new JobEvents(), counters = new Counters(), known = new LogoutCache() } = {},
+  {
+    events = new JobEvents(),
+    counters = new Counters(),
+    known = new LogoutCache(),
+    emitter = loggedEvents(counters),
+  } = {},
 ) {
   const memory = new TokenMemory();
   const leases = new JobLeases(store, options);
@@ -32,9 +38,9 @@ export function workerParts(
   const attempt = new Attempt(exchange, tokens, leases);
   const failed = new FailedAttempts(tokens);
   const limiter = new ExchangeLimiter(options);
-  const logouts = new LogoutService(store, known, events);
-  const processor = new JobProcessor(store, limiter, attempt, failed, logouts, events, counters, options);
-  const housekeeping = new Housekeeping(store, tokens, events, counters, options);
-  const worker = new LogoutWorker(limiter, processor, tokens, housekeeping, events, options);
-  return { memory, leases, processor, housekeeping, worker, tokens, events, counters, known };
+  const logouts = new LogoutService(store, known, emitter);
+  const processor = new JobProcessor(store, limiter, attempt, failed, logouts, events, emitter, options);
+  const housekeeping = new Housekeeping(store, tokens, events, emitter, options);
+  const worker = new LogoutWorker(limiter, processor, tokens, housekeeping, events, options, emitter);
+  return { memory, leases, processor, housekeeping, worker, tokens, events, emitter, counters, known };
 }

@@ -1,7 +1,28 @@
-import { coreEvents, type EventsOf } from './core/index.js';
+import { coreEvents, event, type EventsOf, eventTable, text } from './core/index.js';
+import { inboxEvents } from './inbox/index.js';
+import { logoutsEvents } from './logouts/index.js';
+
+export const rootEvents = eventTable({
+  MEVETO_HOOK_FAILED: event({
+    level: 'error',
+    fields: {
+      hook: text('name of the option'),
+      userId: text('the user that the function was called for'),
+      error: text('name of the error'),
+    },
+    when: 'The application’s `onProtectionRemoved` threw an error or returned a rejected promise.',
+    action: 'Correct the function. It is not called again for this user.',
+    text: ({ hook, userId, error }) => `${hook} failed with ${error} for user ${JSON.stringify(userId)}.`,
+    bound: {
+      lines: 20,
+      perMs: 60_000,
+      rest: (rest) => `Functions of the application failed ${String(rest)} more times in the last minute.`,
+    },
+  }),
+});
 
 /** All events, by code. `docs/events.md` describes each of them. */
-export const eventTables = { ...coreEvents };
+export const eventTables = { ...coreEvents, ...rootEvents, ...inboxEvents, ...logoutsEvents };
 
 /** What happened in this process. `code` tells the events apart, `at` is the time in epoch milliseconds. */
 export type MevetoEvent = EventsOf<typeof eventTables>;

@@ -79,7 +79,7 @@ import { Observed } from './observe/index.js';
 import { OptionsScope } from './options-scope.js';
 import { type ResolvedOptions, resolveOptions } from './resolve-options.js';
 import { type ResolvedStore, STORE, type Store, STORE_OPTIONS } from './store/index.js';
-import { HOOKS, ProtectionRemovedHook } from './protection-removed-hook.js';
+import { HOOKS, Hooks } from './hooks.js';
 
 /** All options. Each folder gets only its own options, under its own token. */
 const RESOLVED_OPTIONS = Symbol('meveto-logout:resolved-options');
@@ -197,7 +197,7 @@ const adapters: Provider[] = [
     LogoutWorker,
     LogoutService,
     JobAdmin,
-    ProtectionRemovedHook,
+    Hooks,
     UnresolvedJobs,
     LogoutPoller,
     LogoutAnnouncer,

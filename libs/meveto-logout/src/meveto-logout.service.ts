@@ -182,7 +182,6 @@ export class MevetoLogoutService implements Observed {
     const id = checkedUserId('logOut', userId);
     checkReason(reason);
     const { loggedOutAt } = await this.logouts.logOut(id, reason);
-    this.counters.add('application_logout');
     return { loggedOutAt };
   }
 

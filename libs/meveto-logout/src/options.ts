@@ -1,4 +1,5 @@
 import type { KeyOptions } from './core/index.js';
+import type { MevetoEvent } from './events.js';
 import type { GuardOptions } from './guard/index.js';
 import type { InboxOptions } from './inbox/index.js';
 import type { LivePushDefinition } from './live/index.js';
@@ -16,6 +17,13 @@ export interface MevetoLogoutOptions
 
 /** Functions of the application that the module calls. */
 export interface HookOptions {
+  /**
+   * Called with each event of this process, in the turn in which it happens: keep it short, and do heavy work elsewhere. A
+   * function that fails is reported in the log, and disturbs nobody.
+   * @see docs/events.md
+   * @defaultValue none
+   */
+  readonly onEvent?: (event: MevetoEvent) => void | Promise<void>;
   /**
    * Called after a user's Meveto ID was cleared because the person stopped using Meveto with this application.
    * @defaultValue none

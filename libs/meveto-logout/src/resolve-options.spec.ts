@@ -84,7 +84,7 @@ describe('resolveOptions', () => {
           returnTo: undefined,
         },
       },
-      hooks: { onProtectionRemoved: undefined },
+      hooks: { onEvent: undefined, onProtectionRemoved: undefined },
     });
   });
 

@@ -29,20 +29,22 @@ import { type ResolvedSessions, resolveSessions, sessionsTable } from './session
 import { staticTable } from './static-options.js';
 import { type ResolvedStore, resolveStore, storeTable } from './store/index.js';
 
-const onProtectionRemoved: Option<HookOptions['onProtectionRemoved']> = {
+const hook = <Hook>(takes: string): Option<Hook | undefined> => ({
   shape: 'function',
   byDefault: 'none',
   read: (name, given, faults) => {
-    if (given === undefined || typeof given === 'function')
-      return given as HookOptions['onProtectionRemoved'];
+    if (given === undefined || typeof given === 'function') return given as Hook | undefined;
     faults.add(
-      `${name}: expected a function that takes { userId }. Leave it out if your application needs no notification.`,
+      `${name}: expected a function that takes ${takes}. Leave it out if your application needs no notification.`,
     );
     return undefined;
   },
-};
+});
 
-export const hookTable = { onProtectionRemoved } satisfies TableOf<HookOptions>;
+export const hookTable = {
+  onEvent: hook<NonNullable<HookOptions['onEvent']>>('an event'),
+  onProtectionRemoved: hook<NonNullable<HookOptions['onProtectionRemoved']>>('{ userId }'),
+} satisfies TableOf<HookOptions>;
 
 /** Every option that is not static. */
 const optionTable: OptionTable = {

@@ -60,16 +60,16 @@ interface EventDescription<Fields> {
   readonly when: string;
   /** What an operator does, for the docs. */
   readonly action?: string;
-  /** The log line after the code. Required unless the level is 'none'. */
-  readonly text?: string | ((fields: Fields) => string);
-  /** The counter that counts the event. A field `count` is the number that is added. */
-  readonly counter?: Counted | ((fields: Fields) => Counted);
+  /** The log line after the code; undefined for none. Required unless the level is 'none'. */
+  readonly text?: string | ((fields: Fields) => string | undefined);
+  /** The counters that count the event. A field `count` is the number that is added. */
+  readonly counter?: Counted | readonly Counted[] | ((fields: Fields) => Counted);
   /**
    * Emitted only the first time in a process: for warnings about the configuration. A function gives a key for each case; at
    * most ten keys are emitted. Emitting the event again costs no object.
    */
   readonly once?: true | ((fields: Fields) => string);
-  /** Name of an outage that this event begins or continues. It has one log line, until another event ends the outage. */
+  /** Name of an outage that this event begins or continues. Only its begin has a log line. */
   readonly outage?: string;
   /** Name of an outage that this event ends. Without an outage it is not emitted. */
   readonly ends?: string;

@@ -19,8 +19,9 @@ export class EventLog implements OnApplicationShutdown {
 
   heard(event: EmittedEvent, kind: EventKind, isRepeated: boolean): void {
     if (kind.level === 'none' || isRepeated) return;
-    if (kind.bound === undefined || this.#hasRoom(event, kind, kind.bound))
-      this.#write(kind, textOf(event, kind));
+    const text = textOf(event, kind);
+    if (text === undefined) return;
+    if (kind.bound === undefined || this.#hasRoom(event, kind, kind.bound)) this.#write(kind, text);
   }
 
   /** Writes what is summed up so far. */
@@ -60,6 +61,5 @@ export class EventLog implements OnApplicationShutdown {
   }
 }
 
-function textOf(event: EmittedEvent, { text = '' }: EventKind): string {
-  return typeof text === 'string' ? text : text(event as never);
-}
+const textOf = (event: EmittedEvent, { text }: EventKind): string | undefined =>
+  typeof text === 'function' ? text(event as never) : text;

@@ -51,6 +51,9 @@ export class MevetoEvents {
   #listeners: readonly EventListener[] = [];
   readonly #emittedOnce = new Map<string, Set<string>>();
   readonly #outages = new Set<string>();
+  /** Events that are not delivered yet. */
+  readonly #queue: Parameters<EventListener>[] = [];
+  #isDelivering = false;
   #failureCount = 0;
   #latestFailure = '';
   #reportTimer: NodeJS.Timeout | undefined;
@@ -74,7 +77,8 @@ export class MevetoEvents {
     const isRepeated = kind.outage !== undefined && this.#outages.has(kind.outage);
     if (kind.outage !== undefined) this.#outages.add(kind.outage);
     const emitted = { code: kind.code, at: this.clock.now(), ...fields };
-    for (const listener of this.#listeners) this.#call(listener, emitted, kind, isRepeated);
+    this.#queue.push([emitted, kind, isRepeated]);
+    if (!this.#isDelivering) this.#deliver();
   }
 
   /** Adds a listener, after the others. Returns a function that removes the listener. */
@@ -92,6 +96,14 @@ export class MevetoEvents {
     return safeObservable(source, (error) => {
       this.#report(error);
     });
+  }
+
+  /** An event that a listener causes comes after the current one, for each listener. */
+  #deliver(): void {
+    this.#isDelivering = true;
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift())
+      for (const listener of this.#listeners) this.#call(listener, ...next);
+    this.#isDelivering = false;
   }
 
   #call(listener: EventListener, emitted: EmittedEvent, kind: EventKind, isRepeated: boolean): void {
@@ -136,9 +148,9 @@ export class MevetoEvents {
 /** The events of one application, with their log lines and counters. */
 export function openEvents(counters: Counters, log: EventLog, clock?: Clock): MevetoEvents {
   const events = new MevetoEvents(clock);
-  events.listen((emitted, { counter }) => {
-    if (counter === undefined) return;
-    counters.add(typeof counter === 'string' ? counter : counter(emitted as never), amountOf(emitted));
+  events.listen((emitted, { counter = [] }) => {
+    const counted = typeof counter === 'function' ? counter(emitted as never) : counter;
+    for (const name of [counted].flat()) counters.add(name, amountOf(emitted));
   });
   events.listen((emitted, kind, isRepeated) => {
     log.heard(emitted, kind, isRepeated);

@@ -71,7 +71,9 @@ describe('a job with repeated client errors', () => {
     await tryIt('unknown', 1);
     expect(await expired()).toEqual(['client-error']);
     expect(warn).toHaveBeenCalledTimes(1);
-    expect(String(warn.mock.calls[0]?.[0])).toContain('got a client error (HTTP 4xx) 5 times each');
+    expect(String(warn.mock.calls[0]?.[0])).toContain(
+      '[MEVETO_CLIENT_ERRORS] Jobs of unknown senders got a client error (HTTP 4xx) 5 times each',
+    );
     expect((await store.inbox.receive([jobOf('attack', 'unknown')])).opened).toHaveLength(1);
   });
 

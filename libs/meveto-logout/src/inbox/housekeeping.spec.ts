@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { leveledLines } from '../../spec-support/log-lines.js';
 import type { ClaimedJob, JobOutcome, ExpiredJobs, Retention } from '../store/inbox-jobs.js';
+import { loggedEvents } from '../../spec-support/told-events.js';
 import { StoreUnavailableError } from '../store/errors.js';
 import { JobEvents } from './job-events.js';
 import { Counters } from '../core/counters.js';
@@ -20,6 +21,12 @@ const options = {
   ambiguousRetentionMs: 86_400_000,
 } as ResolvedInbox;
 
+/** The result of a batch that expired so many jobs, the first of them with an unknown outcome. */
+function expiredJobs(count: number, outcomeUnknownCount = 0): ExpiredJobs {
+  const ids = Array.from({ length: count }, (_, index) => String(index));
+  return { ids, outcomeUnknownIds: ids.slice(0, outcomeUnknownCount), unknownKindCount: 0 };
+}
+
 describe('housekeeping', () => {
   const lines = leveledLines();
   const expire = jest.fn<(ttlMs: number, limit: number) => Promise<ExpiredJobs>>();
@@ -31,7 +38,7 @@ describe('housekeeping', () => {
   let ended: string[];
   beforeEach(() => {
     jest.useFakeTimers();
-    expire.mockReset().mockResolvedValue({ count: 0, outcomeUnknownCount: 0 });
+    expire.mockReset().mockResolvedValue(expiredJobs(0));
     purge.mockReset().mockResolvedValue(0);
     finish.mockReset().mockResolvedValue(true);
     counters = new Counters();
@@ -50,7 +57,7 @@ describe('housekeeping', () => {
     leases = new JobLeases(store, all);
     const sealed = new SealedTokenStorage(store, new TokenCipher('client', 'secret'), leases, all);
     const tokens = new MemoryTokenStorage(sealed, store, leases, all, memory);
-    return new Housekeeping(store, tokens, events, counters, all);
+    return new Housekeeping(store, tokens, events, loggedEvents(counters), all);
   }
 
   it('runs once per half minute, however often it is called', async () => {
@@ -65,14 +72,17 @@ describe('housekeeping', () => {
   });
 
   it('warns once, with a remedy, that jobs of unknown kinds expired', async () => {
-    expire.mockResolvedValue({ count: 2, outcomeUnknownCount: 0, unknownKindCount: 1 });
+    expire.mockResolvedValue({ ...expiredJobs(2), unknownKindCount: 1 });
     const housekeeping = made();
     for (let times = 0; times < 2; times += 1) {
       jest.advanceTimersByTime(30_000);
       await housekeeping.run();
     }
     expect(lines).toEqual([
-      expect.stringMatching(/^warn: .*reason unknown-kind\. .*run it on every replica/),
+      expect.stringMatching(
+        /^warn: \[MEVETO_UNKNOWN_KIND\] .*reason unknown-kind\. .*run it on every replica/,
+      ),
+      'log: [MEVETO_JOB_EXPIRED] 2 jobs expired in the last ten seconds: 0, 1. See docs/modes.md.',
     ]);
     expect(counters.all()).toMatchObject({ job_expired: 4 });
   });
@@ -105,7 +115,11 @@ describe('housekeeping', () => {
     expect(memory.size).toBe(2);
     expect(ended).toEqual(['expired', 'expired']);
     expect(counters.all()).toMatchObject({ job_expired: 2, job_expired_outcome_unknown: 1 });
-    expect(lines).toEqual([expect.stringMatching(/^error: 1 jobs expired after attempts/)]);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^error: \[MEVETO_JOB_EXPIRED_OUTCOME_UNKNOWN\] 1 job expired after attempts.* Jobs: asked\.$/,
+      ),
+    ]);
   });
 
   it('drops the lease of a job whose outcome could not be persisted, and counts the jobs before it', async () => {
@@ -160,14 +174,12 @@ describe('housekeeping', () => {
 
   it('expires old jobs in batches, up to the same bound', async () => {
     const housekeeping = made();
-    expire
-      .mockResolvedValueOnce({ count: 200, outcomeUnknownCount: 0 })
-      .mockResolvedValueOnce({ count: 7, outcomeUnknownCount: 0 });
+    expire.mockResolvedValueOnce(expiredJobs(200)).mockResolvedValueOnce(expiredJobs(7));
     jest.advanceTimersByTime(30_000);
     await housekeeping.run();
     expect(expire).toHaveBeenCalledTimes(2);
     expect(ended).toHaveLength(207);
-    expire.mockResolvedValue({ count: 200, outcomeUnknownCount: 0 });
+    expire.mockResolvedValue(expiredJobs(200));
     jest.advanceTimersByTime(30_000);
     await housekeeping.run();
     expect(expire).toHaveBeenCalledTimes(52);
@@ -196,14 +208,17 @@ describe('housekeeping', () => {
     jest.advanceTimersByTime(30_000);
     await housekeeping.run();
     expect(purge).toHaveBeenCalledTimes(1);
-    expect(lines).toEqual([expect.stringMatching(/^warn: Old jobs could not be expired or deleted/)]);
+    expect(lines).toEqual([
+      expect.stringMatching(/^warn: \[MEVETO_HOUSEKEEPING_FAILED\] Old jobs could not be expired or deleted/),
+      'log: [MEVETO_HOUSEKEEPING_RECOVERED] Old jobs can be expired and deleted again.',
+    ]);
     expire.mockRejectedValue(new StoreUnavailableError('expire'));
     for (let times = 0; times < 3; times += 1) {
       jest.advanceTimersByTime(30_000);
       await housekeeping.run();
     }
-    expect(lines).toHaveLength(2);
-    expect(lines[1]).toMatch(/^warn: /);
+    expect(lines).toHaveLength(3);
+    expect(lines[2]).toMatch(/^warn: /);
   });
 
   it('ends with the current batch when it is stopped', async () => {
@@ -227,15 +242,20 @@ describe('housekeeping', () => {
 
   it('counts expired jobs, and reports jobs whose tokens may be used up', async () => {
     const housekeeping = made();
-    expire.mockResolvedValueOnce({ count: 3, outcomeUnknownCount: 0 });
+    expire.mockResolvedValueOnce(expiredJobs(3));
     jest.advanceTimersByTime(30_000);
     await housekeeping.run();
     expect(ended).toEqual(['expired', 'expired', 'expired']);
     expect(lines).toEqual([]);
-    expire.mockResolvedValueOnce({ count: 2, outcomeUnknownCount: 1 });
+    expire.mockResolvedValueOnce(expiredJobs(2, 1));
     jest.advanceTimersByTime(30_000);
+    expect(lines).toEqual([
+      'log: [MEVETO_JOB_EXPIRED] 3 jobs expired in the last ten seconds: 0, 1, 2. See docs/modes.md.',
+    ]);
     await housekeeping.run();
-    expect(lines[0]).toMatch(/^error: 1 jobs? expired after attempts with an unknown outcome/);
+    expect(lines[1]).toMatch(
+      /^error: \[MEVETO_JOB_EXPIRED_OUTCOME_UNKNOWN\] 1 job expired after attempts with an unknown outcome/,
+    );
     expect(counters.all()).toMatchObject({ job_expired: 5, job_expired_outcome_unknown: 1 });
   });
 });

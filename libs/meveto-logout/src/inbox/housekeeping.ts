@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import {
   KNOWN_SENDER_FOR_MS,
   type ExpiredJobs,
@@ -8,7 +8,8 @@ import {
   TIME_TO_LIVE_OUTCOME_UNKNOWN,
 } from '../store/index.js';
 import { JobEvents } from './job-events.js';
-import { Counters, OneWarning } from '../core/index.js';
+import { MevetoEvents } from '../core/index.js';
+import { inboxEvents } from './events.js';
 import { TokenStorage } from './token-storage.js';
 import { INBOX_OPTIONS, type ResolvedInbox } from './options.js';
 
@@ -27,21 +28,15 @@ const MAX_BATCHES = 50;
 /** Expires old jobs and deletes finished jobs after their retention, at intervals and in small batches. */
 @Injectable()
 export class Housekeeping {
-  readonly #logger = new Logger('MevetoLogout');
-  readonly #unknownKind = new OneWarning(
-    'Stored jobs of a kind that this version does not know waited for inbox.jobTtlMs and expired with the reason unknown-kind. A ' +
-      "newer version of nestjs-meveto-logout stored them: run it on every replica. See listJobs({ state: 'expired' }) and docs/modes.md.",
-  );
   #doneAt = performance.now();
   #running: Promise<unknown> | undefined;
   #isStopped = false;
-  #isFailing = false;
 
   constructor(
     @Inject(STORE) private readonly store: Store,
     @Inject(TokenStorage) private readonly tokens: TokenStorage,
     @Inject(JobEvents) private readonly events: JobEvents,
-    @Inject(Counters) private readonly counters: Counters,
+    @Inject(MevetoEvents) private readonly emitter: MevetoEvents,
     @Inject(INBOX_OPTIONS) private readonly options: ResolvedInbox,
   ) {}
 
@@ -50,8 +45,12 @@ export class Housekeeping {
     if (this.#isStopped || performance.now() - this.#doneAt < EVERY_MS) return Promise.resolve();
     this.#running ??= this.#tidy()
       .then(
-        () => (this.#isFailing = false),
-        () => this.#failed(),
+        () => {
+          this.emitter.emit(inboxEvents.MEVETO_HOUSEKEEPING_RECOVERED);
+        },
+        () => {
+          this.#failed();
+        },
       )
       .finally(() => {
         this.#running = undefined;
@@ -72,15 +71,9 @@ export class Housekeeping {
     await this.#inBatches(() => this.#purge());
   }
 
-  /** Warns once per series of failures. The database's error is not logged: it may contain values. */
+  /** The database's error is not reported: it may contain values. */
   #failed(): void {
-    if (!this.#isFailing && !this.#isStopped) {
-      this.#logger.warn(
-        'Old jobs could not be expired or deleted. Trying again every half minute. Is the database unavailable, or may its user ' +
-          'not UPDATE or DELETE jobs?',
-      );
-    }
-    this.#isFailing = true;
+    if (!this.#isStopped) this.emitter.emit(inboxEvents.MEVETO_HOUSEKEEPING_FAILED);
   }
 
   /** Repeats a batch as long as it is full. */
@@ -93,17 +86,17 @@ export class Housekeeping {
   /** If an outcome cannot be persisted now, the lease of the job ends and the job expires in the store. */
   async #expireKept(): Promise<number> {
     const overdue = this.tokens.expire(BATCH);
-    const expired = { count: 0, outcomeUnknownCount: 0 };
+    const [ids, outcomeUnknownIds]: [string[], string[]] = [[], []];
     try {
       for (const job of overdue) {
         const isUnknown = job.earlierAttemptUnknown;
         const reason = isUnknown ? TIME_TO_LIVE_OUTCOME_UNKNOWN : TIME_TO_LIVE;
         if (!(await this.store.inbox.finish(job, { state: 'expired', reason }))) continue;
-        expired.count += 1;
-        if (isUnknown) expired.outcomeUnknownCount += 1;
+        ids.push(job.id);
+        if (isUnknown) outcomeUnknownIds.push(job.id);
       }
     } finally {
-      this.#report(expired);
+      this.#report({ ids, outcomeUnknownIds, unknownKindCount: 0 });
     }
     return overdue.length;
   }
@@ -111,22 +104,26 @@ export class Housekeeping {
   async #expire(): Promise<number> {
     const expired = await this.store.inbox.expire(this.options.jobTtlMs, BATCH);
     this.#report(expired);
-    return expired.count;
+    return expired.ids.length;
   }
 
-  #report({ count, outcomeUnknownCount, unknownKindCount = 0 }: ExpiredJobs): void {
-    this.counters.add('job_expired', count);
-    this.counters.add('job_expired_outcome_unknown', outcomeUnknownCount);
-    for (let reported = 0; reported < count; reported += 1) this.events.finished('expired');
-    if (outcomeUnknownCount > 0) this.#logUnknownOutcomes(outcomeUnknownCount);
-    if (unknownKindCount > 0) this.#unknownKind.pass();
-  }
-
-  #logUnknownOutcomes(outcomeUnknownCount: number): void {
-    this.#logger.error(
-      `${String(outcomeUnknownCount)} jobs expired after attempts with an unknown outcome: Meveto may have used up their ` +
-        `tokens, and the people may still be signed in. See listJobs({ state: 'expired' }) and docs/modes.md.`,
-    );
+  #report({ ids, outcomeUnknownIds, unknownKindCount }: ExpiredJobs): void {
+    const { emitter } = this;
+    if (ids.length > 0)
+      emitter.emit(inboxEvents.MEVETO_JOB_EXPIRED, {
+        count: ids.length,
+        jobIds: ids,
+        reason: undefined,
+        sinceReceiptMs: undefined,
+      });
+    ids.forEach(() => {
+      this.events.finished('expired');
+    });
+    if (outcomeUnknownIds.length > 0) {
+      const unknown = { count: outcomeUnknownIds.length, jobIds: outcomeUnknownIds };
+      emitter.emit(inboxEvents.MEVETO_JOB_EXPIRED_OUTCOME_UNKNOWN, unknown);
+    }
+    if (unknownKindCount > 0) emitter.emit(inboxEvents.MEVETO_UNKNOWN_KIND);
   }
 
   #purge(): Promise<number> {

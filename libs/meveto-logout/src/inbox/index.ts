@@ -1,3 +1,4 @@
+export { inboxEvents } from './events.js';
 export { Acknowledgement } from './acknowledgement.js';
 export { Attempt } from './attempt.js';
 export { JobAdmin, type JobDecision, type ListJobsOptions } from './job-admin.js';

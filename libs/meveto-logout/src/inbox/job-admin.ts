@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { checkedUserId, Counters } from '../core/index.js';
+import { checkedUserId, MevetoEvents } from '../core/index.js';
+import { inboxEvents } from './events.js';
 import { JobNotResolvableError } from './errors.js';
 import { type JobPage, type JobState, type Store, STORE, UnknownUserError } from '../store/index.js';
 import { JobEvents } from './job-events.js';
@@ -29,7 +30,7 @@ export class JobAdmin {
     @Inject(STORE) private readonly store: Store,
     @Inject(LogoutService) private readonly logouts: LogoutService,
     @Inject(JobEvents) private readonly events: JobEvents,
-    @Inject(Counters) private readonly counters: Counters,
+    @Inject(MevetoEvents) private readonly emitter: MevetoEvents,
   ) {}
 
   list({ state, limit = 50, after }: ListJobsOptions): Promise<JobPage> {
@@ -51,13 +52,13 @@ export class JobAdmin {
   async #discard(id: string, reason: string): Promise<void> {
     const kept = `operator: ${reason}`.slice(0, MAX_REASON_CHARS);
     if (!(await this.store.inbox.discard(id, kept))) throw new JobNotResolvableError();
-    this.counters.add('job_discarded');
+    this.emitter.emit(inboxEvents.MEVETO_JOB_DISCARDED, { jobId: id });
   }
 
   async #resolveFor(id: string, userId: string): Promise<void> {
     const { kind } = await this.logouts.resolve(id, userId);
     if (kind === 'claim-lost') throw new JobNotResolvableError();
     if (kind === 'unknown-user') throw new UnknownUserError();
-    this.counters.add('job_resolved');
+    this.emitter.emit(inboxEvents.MEVETO_JOB_RESOLVED, { jobId: id, userId });
   }
 }

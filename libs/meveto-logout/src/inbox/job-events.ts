@@ -9,21 +9,18 @@ export interface JobFinished {
   readonly digest: string | undefined;
 }
 
-/** Events of jobs in this process, for the parts that react to them. */
+/** Signals between the parts of this process: what a part must do now. What happened is an event of `events.ts`. */
 @Injectable()
 export class JobEvents {
   readonly #finished = new Subject<JobFinished>();
   readonly #arrived = new Subject<void>();
   readonly #outageEnded = new Subject<void>();
   readonly #listRead = new Subject<number>();
-  readonly #protectionRemoved = new Subject<string>();
   readonly finished$: Observable<JobFinished> = this.#finished.asObservable();
   /** Meveto answers again after an outage. */
   readonly outageEnded$: Observable<void> = this.#outageEnded.asObservable();
   /** The whole list of pending webhooks was read. The value is the start of that pass, by the store's clock. */
   readonly listRead$: Observable<number> = this.#listRead.asObservable();
-  /** ID of a user whose Meveto ID was cleared, after the commit. */
-  readonly protectionRemoved$: Observable<string> = this.#protectionRemoved.asObservable();
   /** A job is ready to be processed. */
   readonly arrived$: Observable<void> = this.#arrived.asObservable();
 
@@ -33,10 +30,6 @@ export class JobEvents {
 
   listRead(askedAt: number): void {
     this.#listRead.next(askedAt);
-  }
-
-  protectionRemoved(userId: string): void {
-    this.#protectionRemoved.next(userId);
   }
 
   outageEnded(): void {

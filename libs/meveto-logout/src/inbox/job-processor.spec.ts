@@ -8,6 +8,7 @@ import type { ClaimedJob } from '../store/inbox-jobs.js';
 import { LogoutCache } from '../logouts/logout-cache.js';
 import { type JobKind, LOGOUT, UNLINK } from '../store/job.js';
 import type { UserToken } from '../store/user-token.js';
+import { loggedEvents } from '../../spec-support/told-events.js';
 import { JobEvents } from './job-events.js';
 import { Counters } from '../core/counters.js';
 import { keysOf } from '../core/open-keys.js';
@@ -57,11 +58,15 @@ describe('a claimed job', () => {
     ended = [];
     events.finished$.subscribe(({ state }) => ended.push(state));
     removed = [];
-    events.protectionRemoved$.subscribe((userId) => removed.push(userId));
+    const emitter = loggedEvents(counters);
+    emitter.listen((event) => {
+      if (event.code === 'MEVETO_PROTECTION_REMOVED')
+        removed.push(...(event as unknown as { userIds: readonly string[] }).userIds);
+    });
     const options = {
       jobTtlMs: 60_000,
     } as unknown as ResolvedInbox;
-    ({ processor } = workerParts(store, exchange, cipher, options, { events, counters, known }));
+    ({ processor } = workerParts(store, exchange, cipher, options, { events, counters, known, emitter }));
   });
 
   async function claimed(kind: JobKind = LOGOUT): Promise<ClaimedJob> {
@@ -116,7 +121,7 @@ describe('a claimed job', () => {
     expect(await jobs()).toMatchObject({ ambiguous: 1, pending: 0 });
     expect(ended).toEqual(['ambiguous']);
     expect(lines[0]).toMatch(
-      /^warn: Job [\w-]+ is ambiguous: an attempt whose answer was lost used up its token\. Polling Meveto’s list of pending webhooks\.$/,
+      /^warn: \[MEVETO_JOB_AMBIGUOUS\] Job [\w-]+ is ambiguous: an attempt whose answer was lost used up its token\. Polling Meveto’s list of pending webhooks\.$/,
     );
   });
 
@@ -159,7 +164,9 @@ describe('a claimed job', () => {
     expect(counters.all()).toMatchObject({ job_expired: 1, job_expired_outcome_unknown: lineCount });
     expect(lines).toEqual(
       Array.from({ length: lineCount }, () =>
-        expect.stringMatching(/^error: Job [\w-]+ expired after attempts/),
+        expect.stringMatching(
+          /^error: \[MEVETO_JOB_EXPIRED_OUTCOME_UNKNOWN\] 1 job expired after attempts.* Jobs: [\w-]+\.$/,
+        ),
       ),
     );
   });
@@ -171,7 +178,9 @@ describe('a claimed job', () => {
     await process(await claimed());
     const [waiting] = (await store.inbox.list({ state: 'pending', limit: 2 })).jobs;
     expect(waiting).toMatchObject({ reason: 'key-missing' });
-    expect(lines[0]).toMatch(/^warn: No key opens the token of a job.*client secret changed\?/);
+    expect(lines[0]).toMatch(
+      /^warn: \[MEVETO_KEY_MISSING\] No key opens the token of a job.*client secret changed\?/,
+    );
     await store.inbox.retryNow(waiting?.id ?? '');
     const [job] = await store.inbox.claim(1, 10_000);
     if (job === undefined) throw new Error('there is nothing to claim');
@@ -179,7 +188,9 @@ describe('a claimed job', () => {
     expect(exchange.tokens).toEqual([]);
     expect(await jobs()).toMatchObject({ expired: 1, pending: 0 });
     expect(counters.all()).toMatchObject({ job_expired: 1, exchange_invalid: 0 });
-    expect(lines.at(-1)).toMatch(/^error: .* expired unread: no key opened its token/);
+    expect(lines.at(-1)).toMatch(
+      /^error: \[MEVETO_JOB_EXPIRED_UNREAD\] .* expired unread: no key opened its token/,
+    );
   });
 
   it('whose lease may end before Meveto’s answer is not sent', async () => {

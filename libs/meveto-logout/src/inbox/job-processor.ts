@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import {
   type ApplyOutcome,
   type ClaimedJob,
@@ -13,11 +13,13 @@ import {
   TIME_TO_LIVE_OUTCOME_UNKNOWN,
   TOKEN_LOST,
   CLIENT_ERROR,
+  userIdsIn,
 } from '../store/index.js';
 import { ExchangeLimiter, type OutageNews } from './exchange-limiter.js';
 import { LogoutService } from './logout.service.js';
+import { inboxEvents } from './events.js';
 import { JobEvents } from './job-events.js';
-import { Counters, OneWarning } from '../core/index.js';
+import { MevetoEvents } from '../core/index.js';
 import { Attempt, hasAnswered, isClientError, type AttemptOutcome } from './attempt.js';
 import { FailedAttempts } from './failed-attempts.js';
 import type { JobLease } from './leases.js';
@@ -37,19 +39,12 @@ const stateOf = (kind: Exclude<ApplyOutcome['kind'], 'claim-lost'>): FinalState 
   return kind === 'ambiguous' ? 'ambiguous' : 'applied';
 };
 
+/** Time since the job was stored, in milliseconds. */
+const ageOf = ({ receivedTick }: ClaimedJob): number => performance.now() - receivedTick;
+
 /** Processes one claimed job, from the exchange to its outcome. */
 @Injectable()
 export class JobProcessor {
-  readonly #logger = new Logger('MevetoLogout');
-  readonly #clientErrors = new OneWarning(
-    `Jobs of unknown senders got a client error (HTTP 4xx) ${String(CLIENT_ERROR_TRIES)} times each while Meveto answered others, ` +
-      'and expired with the reason client-error. They continue if Meveto sends or lists them again. See docs/modes.md.',
-  );
-  readonly #keyMissing = new OneWarning(
-    'No key opens the token of a job: the job waits for a process that has the key, inbox.jobTtlMs at most. Was a key or the ' +
-      'client secret changed? Give the earlier one as keys.previous or previousClientSecrets. See docs/modes.md.',
-  );
-
   constructor(
     @Inject(STORE) private readonly store: Store,
     @Inject(ExchangeLimiter) private readonly limiter: ExchangeLimiter,
@@ -57,7 +52,7 @@ export class JobProcessor {
     @Inject(FailedAttempts) private readonly failedAttempts: FailedAttempts,
     @Inject(LogoutService) private readonly logouts: LogoutService,
     @Inject(JobEvents) private readonly events: JobEvents,
-    @Inject(Counters) private readonly counters: Counters,
+    @Inject(MevetoEvents) private readonly emitter: MevetoEvents,
     @Inject(INBOX_OPTIONS) private readonly options: ResolvedInbox,
   ) {}
 
@@ -78,24 +73,20 @@ export class JobProcessor {
     // Nothing may come between the answer and its commit: until then only this process knows the answer.
     const isPersisted = await this.#persistOutcome(job, stopping, () => this.#record(job, outcome));
     if (isPersisted || (outcome.kind !== 'person' && outcome.kind !== 'invalid')) return;
-    this.#logger.error(
-      `Meveto’s answer for job ${job.id} could not be stored${stopping.aborted ? ' before this process stopped' : ''}, and ` +
-        'Meveto gives it only once: the job will end as ambiguous or expired. Is the database unavailable? See docs/modes.md.',
-    );
+    const cause = stopping.aborted ? 'stopped' : 'time-to-live';
+    this.emitter.emit(inboxEvents.MEVETO_ANSWER_LOST, { jobId: job.id, cause });
   }
 
   #reportOutage(news: OutageNews | undefined): void {
     switch (news) {
       case 'begun':
-        this.#logger.warn('Meveto does not answer: jobs wait, and one of them is tried at intervals.');
+        this.emitter.emit(inboxEvents.MEVETO_OUTAGE_BEGAN, { jobs: 'all' });
         break;
       case 'begun-for-unknown-senders':
-        this.#logger.warn(
-          'Meveto does not answer for jobs of unknown senders: these jobs wait, and one of them is tried at intervals.',
-        );
+        this.emitter.emit(inboxEvents.MEVETO_OUTAGE_BEGAN, { jobs: 'of-unknown-senders' });
         break;
       case 'ended':
-        this.#logger.log('Meveto answers again.');
+        this.emitter.emit(inboxEvents.MEVETO_OUTAGE_ENDED);
         this.events.outageEnded();
         break;
       case undefined:
@@ -123,14 +114,36 @@ export class JobProcessor {
   }
 
   async #apply(job: ClaimedJob, mevetoId: string): Promise<void> {
-    const { kind } = await this.logouts.apply(job, mevetoId);
-    this.counters.add('exchange_person');
-    if (kind === 'claim-lost') {
-      this.counters.add('job_claim_lost');
-      return;
+    const outcome = await this.logouts.apply(job, mevetoId);
+    this.#reportExchange(job, 'person');
+    if (outcome.kind === 'claim-lost')
+      this.emitter.emit(inboxEvents.MEVETO_JOB_CLAIM_LOST, { jobId: job.id });
+    else this.#applied(job, outcome);
+  }
+
+  #applied(job: ClaimedJob, outcome: Exclude<ApplyOutcome, { kind: 'claim-lost' }>): void {
+    const { id: jobId, kind, occurredAt } = job;
+    const sinceReceiptMs = ageOf(job);
+    switch (outcome.kind) {
+      case 'unknown-user':
+        this.emitter.emit(inboxEvents.MEVETO_JOB_UNKNOWN_USER, { jobId, sinceReceiptMs });
+        break;
+      case 'ambiguous':
+        this.emitter.emit(inboxEvents.MEVETO_JOB_OF_TOO_MANY_USERS, { jobId, sinceReceiptMs });
+        break;
+      case 'applied':
+      case 'unlinked': {
+        const userIds = userIdsIn(outcome);
+        this.emitter.emit(inboxEvents.MEVETO_JOB_APPLIED, {
+          jobId,
+          kind,
+          userIds,
+          occurredAt,
+          sinceReceiptMs,
+        });
+      }
     }
-    if (kind === 'unlinked') this.counters.add('protection_removed');
-    this.#finished(job, stateOf(kind));
+    this.events.finished(stateOf(outcome.kind), job.digest);
   }
 
   /** The job becomes ambiguous, unless its token has arrived again since: then the job is due at once. */
@@ -142,46 +155,48 @@ export class JobProcessor {
 
   async #finish(job: ClaimedJob, outcome: JobOutcome): Promise<void> {
     const isLeased = await this.store.inbox.finish(job, outcome);
-    if (isAnswer(outcome)) this.counters.add('exchange_invalid');
+    if (isAnswer(outcome)) this.#reportExchange(job, 'invalid');
     if (isLeased) this.#reportOutcome(job, outcome);
-    else this.counters.add('job_claim_lost');
+    else this.emitter.emit(inboxEvents.MEVETO_JOB_CLAIM_LOST, { jobId: job.id });
   }
 
-  #reportOutcome(job: ClaimedJob, outcome: JobOutcome): void {
-    this.#finished(job, outcome.state);
-    if (outcome.state === 'ambiguous') this.#logAmbiguous(job, outcome.reason);
-    if (outcome.reason === TIME_TO_LIVE_OUTCOME_UNKNOWN) {
-      this.counters.add('job_expired_outcome_unknown');
-      this.#logger.error(
-        `Job ${job.id} expired after attempts with an unknown outcome: Meveto may have used up its token, and the ` +
-          "person may still be signed in. See listJobs({ state: 'expired' }) and docs/modes.md.",
-      );
+  #reportOutcome(job: ClaimedJob, { state, reason }: JobOutcome): void {
+    const outcome = { jobId: job.id, reason, sinceReceiptMs: ageOf(job) };
+    switch (state) {
+      case 'rejected':
+        this.emitter.emit(inboxEvents.MEVETO_JOB_REJECTED, outcome);
+        break;
+      case 'ambiguous':
+        this.emitter.emit(inboxEvents.MEVETO_JOB_AMBIGUOUS, outcome);
+        break;
+      case 'expired':
+        this.#reportExpired(outcome);
     }
-    if (outcome.reason === KEY_MISSING) {
-      this.#logger.error(
-        `Job ${job.id} expired unread: no key opened its token within inbox.jobTtlMs. See docs/modes.md.`,
-      );
-    }
+    this.events.finished(state, job.digest);
+  }
+
+  #reportExpired({ jobId, ...outcome }: { jobId: string; reason: string; sinceReceiptMs: number }): void {
+    const one = { count: 1, jobIds: [jobId] };
+    this.emitter.emit(inboxEvents.MEVETO_JOB_EXPIRED, { ...one, ...outcome });
+    if (outcome.reason === TIME_TO_LIVE_OUTCOME_UNKNOWN)
+      this.emitter.emit(inboxEvents.MEVETO_JOB_EXPIRED_OUTCOME_UNKNOWN, one);
+    if (outcome.reason === KEY_MISSING) this.emitter.emit(inboxEvents.MEVETO_JOB_EXPIRED_UNREAD, { jobId });
+  }
+
+  #reportExchange({ id: jobId }: ClaimedJob, answer: 'person' | 'invalid' | 'none', reason?: string): void {
+    this.emitter.emit(inboxEvents.MEVETO_TOKEN_EXCHANGED, { jobId, answer, reason });
   }
 
   /** Another replica may have the key, as during a key change, or this replica after its next start. */
   async #waitForKey(job: ClaimedJob): Promise<void> {
-    this.#keyMissing.pass();
+    this.emitter.emit(inboxEvents.MEVETO_KEY_MISSING);
     if (this.#isTooOld(job) && !job.earlierAttemptUnknown)
       return this.#finish(job, { state: 'expired', reason: KEY_MISSING });
     await this.#failed(job, { kind: 'retry', reason: KEY_MISSING, maybeSent: false });
   }
 
-  #isTooOld({ receivedTick }: ClaimedJob): boolean {
-    return performance.now() - receivedTick > this.options.jobTtlMs;
-  }
-
-  #logAmbiguous({ id }: ClaimedJob, reason: string): void {
-    const why =
-      reason === TOKEN_LOST
-        ? 'its token was in the memory of a process that no longer runs'
-        : 'an attempt whose answer was lost used up its token';
-    this.#logger.warn(`Job ${id} is ambiguous: ${why}. Polling Meveto’s list of pending webhooks.`);
+  #isTooOld(job: ClaimedJob): boolean {
+    return ageOf(job) > this.options.jobTtlMs;
   }
 
   /** Prepares another attempt, or expires the job: housekeeping never sees a job that is always in flight. */
@@ -193,16 +208,11 @@ export class JobProcessor {
     }
     const isLastTry = job.clientErrorCount + 1 >= CLIENT_ERROR_TRIES && isClientError(outcome, job.priority);
     if (isLastTry && this.limiter.isAnswering()) {
-      this.#clientErrors.pass();
+      this.emitter.emit(inboxEvents.MEVETO_CLIENT_ERRORS, { attempts: CLIENT_ERROR_TRIES });
       return this.#finish(job, { state: 'expired', reason: CLIENT_ERROR });
     }
     await this.failedAttempts.record(job, outcome);
-    this.counters.add('exchange_retry');
-  }
-
-  #finished(job: ClaimedJob, state: FinalState): void {
-    this.counters.add(`job_${state}`);
-    this.events.finished(state, job.digest);
+    this.#reportExchange(job, 'none', outcome.reason);
   }
 
   /**
@@ -224,10 +234,7 @@ export class JobProcessor {
         if (stopping.aborted || performance.now() > giveUpAt) return false;
         if (pauseMs === PERSIST_RETRY_CAP_MS && !isReported) {
           isReported = true;
-          this.#logger.error(
-            `The outcome of job ${job.id} cannot be stored. Trying again every second. Is the database unavailable, or ` +
-              'does it refuse the change of the user’s row?',
-          );
+          this.emitter.emit(inboxEvents.MEVETO_ANSWER_NOT_STORED, { jobId: job.id });
         }
         await delay(pauseMs, undefined, { signal: stopping }).catch(() => undefined);
       }

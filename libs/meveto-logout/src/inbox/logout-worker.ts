@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Subscription } from 'rxjs';
+import { MevetoEvents } from '../core/index.js';
 import type { ClaimedJob } from '../store/index.js';
+import { inboxEvents } from './events.js';
 import { ExchangeLimiter } from './exchange-limiter.js';
 import { JobEvents } from './job-events.js';
 import { JobProcessor } from './job-processor.js';
@@ -40,7 +42,6 @@ interface Ready {
  */
 @Injectable()
 export class LogoutWorker {
-  readonly #logger = new Logger('MevetoLogout');
   /** Jobs in flight, by id. */
   readonly #inFlight = new Map<string, Promise<void>>();
   /** Claimed jobs that wait for the end of an exchange. */
@@ -60,7 +61,6 @@ export class LogoutWorker {
   #nextUnknownAt = 0;
   /** End of the wait for more exchanges to end, of `performance.now()`; undefined while no claim waits. */
   #gatherUntil: number | undefined;
-  #isFailing = false;
 
   constructor(
     @Inject(ExchangeLimiter) private readonly limiter: ExchangeLimiter,
@@ -69,6 +69,7 @@ export class LogoutWorker {
     @Inject(Housekeeping) private readonly housekeeping: Housekeeping,
     @Inject(JobEvents) private readonly events: JobEvents,
     @Inject(INBOX_OPTIONS) private readonly options: ResolvedInbox,
+    @Inject(MevetoEvents) private readonly emitter: MevetoEvents,
   ) {}
 
   start(): void {
@@ -129,11 +130,9 @@ export class LogoutWorker {
       try {
         if (await this.#claimAndStart()) this.#wakeAgain = true;
         void this.housekeeping.run();
-        this.#isFailing = false;
+        this.emitter.emit(inboxEvents.MEVETO_INBOX_RECOVERED);
       } catch {
-        if (!this.#isFailing)
-          this.#logger.warn('Jobs cannot be processed: the store is not available. Trying again.');
-        this.#isFailing = true;
+        this.emitter.emit(inboxEvents.MEVETO_INBOX_UNAVAILABLE);
       }
     }
   }

@@ -128,7 +128,7 @@ describe('jobs that wait for Meveto', () => {
       expect(await untilApplied(round, 5 * SECOND_MS)).toBeLessThan(SECOND_MS);
     }
     expect(lines.filter((line) => line.includes('not answer'))).toEqual([
-      expect.stringMatching(/^warn: .*for jobs of unknown senders/),
+      expect.stringMatching(/^warn: \[MEVETO_OUTAGE_BEGAN\] .*for jobs of unknown senders/),
     ]);
     expect(outageCount).toBe(0);
   });

@@ -95,10 +95,10 @@ describe('persisting the outcome of a job', () => {
     expect(pauses.length).toBeLessThanOrEqual(6);
     expect(lines).toEqual([
       expect.stringMatching(
-        /^error: The outcome of job [\w-]+ cannot be stored\. Trying again every second\./,
+        /^error: \[MEVETO_ANSWER_NOT_STORED\] The outcome of job [\w-]+ cannot be stored\. Trying again every second\./,
       ),
       expect.stringMatching(
-        /^error: Meveto’s answer for job [\w-]+ could not be stored, and Meveto gives it only once/,
+        /^error: \[MEVETO_ANSWER_LOST\] Meveto’s answer for job [\w-]+ could not be stored, and Meveto gives it only once/,
       ),
     ]);
     expect(exchange.count).toBe(1);
@@ -114,7 +114,9 @@ describe('persisting the outcome of a job', () => {
     stopping.abort();
     await jest.advanceTimersByTimeAsync(1);
     expect(done).toHaveBeenCalledTimes(1);
-    expect(lines.at(-1)).toMatch(/^error: .* could not be stored before this process stopped/);
+    expect(lines.at(-1)).toMatch(
+      /^error: \[MEVETO_ANSWER_LOST\] .* could not be stored before this process stopped/,
+    );
   });
 
   it('emits an event with the state and the digest of a rejected token', async () => {
@@ -144,7 +146,9 @@ describe('persisting the outcome of a job', () => {
     expect(exchange.count).toBe(0);
     const [record] = (await store.inbox.list({ state: 'ambiguous', limit: 1 })).jobs;
     expect(record?.reason).toBe('token-lost');
-    expect(lines[0]).toMatch(/^warn: .*its token was in the memory of a process that no longer runs/);
+    expect(lines[0]).toMatch(
+      /^warn: \[MEVETO_JOB_AMBIGUOUS\] .*its token was in the memory of a process that no longer runs/,
+    );
     expect(parts.counters.all()).toMatchObject({ job_ambiguous: 1, exchange_invalid: 0 });
   });
 

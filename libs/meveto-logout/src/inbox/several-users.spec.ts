@@ -9,7 +9,6 @@ import { type JobKind, LOGOUT, UNLINK } from '../store/job.js';
 import { keysOf } from '../core/open-keys.js';
 import type { Store } from '../store/store.port.js';
 import type { ResolvedInbox } from './options.js';
-import { JobEvents } from './job-events.js';
 
 class NamesOnePerson extends TokenExchange {
   override readonly deadlineMs = 5_000;
@@ -34,13 +33,15 @@ describe('a job for a Meveto ID of several users', () => {
     store = await connectedStore(definition, (id) => digests.ofSubject(id));
     for (const log of [warn, error]) log.mockClear();
     addUsers('1', '2', '3');
-    const events = new JobEvents();
-    events.protectionRemoved$.subscribe((userId) => notified.push(userId));
     const options = {
       jobTtlMs: 60_000,
       leaseMs: 8_000,
     } as ResolvedInbox;
-    parts = workerParts(store, new NamesOnePerson(), cipher, options, { events });
+    parts = workerParts(store, new NamesOnePerson(), cipher, options);
+    parts.emitter.listen((event) => {
+      if (event.code === 'MEVETO_PROTECTION_REMOVED')
+        notified.push(...(event as unknown as { userIds: readonly string[] }).userIds);
+    });
   });
   afterEach(() => {
     Logger.overrideLogger(['error']);
@@ -72,7 +73,9 @@ describe('a job for a Meveto ID of several users', () => {
     await process('second');
     expect(warn.mock.calls).toEqual([
       [
-        expect.stringMatching(/^Several users have the same Meveto ID\. .*Make the column unique\./),
+        expect.stringMatching(
+          /^\[MEVETO_SEVERAL_USERS\] Several users have the same Meveto ID\. .*Make the column unique\./,
+        ),
         'MevetoLogout',
       ],
     ]);
@@ -113,7 +116,9 @@ describe('a job for a Meveto ID of several users', () => {
     const { id } = await process('first');
     expect(parts.known.loggedOutAt('1')).toBeUndefined();
     expect(error.mock.calls.map(([text]) => text)).toEqual([
-      expect.stringContaining(`Job ${id} is ambiguous: more than 100 users have its Meveto ID`),
+      expect.stringContaining(
+        `[MEVETO_JOB_OF_TOO_MANY_USERS] Job ${id} is ambiguous: more than 100 users have its Meveto ID`,
+      ),
     ]);
     expect((await store.inbox.summary()).jobs).toMatchObject({ ambiguous: 1, applied: 0, pending: 0 });
     expect(parts.counters.all()).toMatchObject({ job_ambiguous: 1, job_applied: 0, exchange_person: 1 });

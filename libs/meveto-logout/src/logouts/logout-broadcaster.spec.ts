@@ -1,6 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { Logger } from '@nestjs/common';
+import { describe, expect, it } from '@jest/globals';
 import { Subject } from 'rxjs';
 import { LogoutCache } from './logout-cache.js';
 import type { AnnouncedLogout } from '../store/logout.js';
@@ -8,6 +7,8 @@ import { Counters } from '../core/counters.js';
 import { KeyedDigest } from '../core/keyed-digest.js';
 import { ClusterBus } from './cluster-bus.port.js';
 import { type ClusterMessage, messagesOf } from './cluster-message.js';
+import { leveledLines } from '../../spec-support/log-lines.js';
+import { loggedEvents } from '../../spec-support/told-events.js';
 import { LogoutBroadcaster } from './logout-broadcaster.js';
 
 class FakeBus extends ClusterBus {
@@ -24,14 +25,12 @@ const digests = new KeyedDigest('client', 'secret');
 const logout = (userId: string) => ({ userId, loggedOutAt: 1 });
 
 describe('LogoutBroadcaster', () => {
-  afterEach(() => {
-    jest.restoreAllMocks();
-  });
+  const lines = leveledLines();
   const started = () => {
     const [bus, known, counters] = [new FakeBus(), new LogoutCache(), new Counters()];
     const received: AnnouncedLogout[] = [];
     known.logouts$.subscribe((each) => received.push(each));
-    const broadcaster = new LogoutBroadcaster(known, bus, digests, counters);
+    const broadcaster = new LogoutBroadcaster(known, bus, digests, loggedEvents(counters));
     broadcaster.start();
     return { bus, known, counters, received, broadcaster };
   };
@@ -73,12 +72,11 @@ describe('LogoutBroadcaster', () => {
   });
 
   it('warns once of invalid messages, and counts them', () => {
-    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const { bus, counters, received } = started();
     bus.messages$.next('garbage');
     bus.messages$.next(messagesOf([logout('1')], new KeyedDigest('other', 'secret'))[0]);
     expect(received).toEqual([]);
-    expect(warn).toHaveBeenCalledTimes(1);
+    expect(lines).toEqual([expect.stringMatching(/^warn: \[MEVETO_CLUSTER_MESSAGE_REFUSED\] /)]);
     expect(counters.all().cluster_refused).toBe(2);
   });
 

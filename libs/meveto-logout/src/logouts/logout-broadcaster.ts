@@ -1,10 +1,11 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Subscription } from 'rxjs';
 import { LogoutCache } from './logout-cache.js';
 import type { Logout } from '../store/index.js';
-import { Counters, KeyedDigest } from '../core/index.js';
+import { KeyedDigest, MevetoEvents } from '../core/index.js';
 import { ClusterBus } from './cluster-bus.port.js';
 import { logoutsOf, messagesOf } from './cluster-message.js';
+import { logoutsEvents } from './events.js';
 
 /**
  * Sends the logouts that this replica committed to the other replicas, and adds the logouts of their messages to the
@@ -12,16 +13,14 @@ import { logoutsOf, messagesOf } from './cluster-message.js';
  */
 @Injectable()
 export class LogoutBroadcaster {
-  readonly #logger = new Logger('MevetoLogout');
   readonly #subscriptions: Subscription[] = [];
   #waiting: Logout[] = [];
-  #hasWarned = false;
 
   constructor(
     @Inject(LogoutCache) private readonly cache: LogoutCache,
     @Inject(ClusterBus) private readonly bus: ClusterBus,
     @Inject(KeyedDigest) private readonly digests: KeyedDigest,
-    @Inject(Counters) private readonly counters: Counters,
+    @Inject(MevetoEvents) private readonly events: MevetoEvents,
   ) {}
 
   start(): void {
@@ -51,27 +50,17 @@ export class LogoutBroadcaster {
     this.#waiting = [];
     for (const message of messagesOf(logouts, this.digests)) {
       this.bus.send(message);
-      this.counters.add('cluster_sent');
+      this.events.emit(logoutsEvents.MEVETO_CLUSTER_MESSAGE_SENT);
     }
   }
 
   #receive(message: unknown): void {
     const logouts = logoutsOf(message, this.digests);
     if (logouts === undefined) {
-      this.#refuse();
+      this.events.emit(logoutsEvents.MEVETO_CLUSTER_MESSAGE_REFUSED);
       return;
     }
-    this.counters.add('cluster_received');
+    this.events.emit(logoutsEvents.MEVETO_CLUSTER_MESSAGE_RECEIVED, { logoutCount: logouts.length });
     for (const logout of logouts) this.cache.learn(logout, 'cluster');
-  }
-
-  #refuse(): void {
-    this.counters.add('cluster_refused');
-    if (this.#hasWarned) return;
-    this.#hasWarned = true;
-    this.#logger.warn(
-      'A message of the cluster adapter is not valid and was ignored. Another application, or a replica with ' +
-        'other keys, uses the same channel: give each application a channel prefix of its own.',
-    );
   }
 }

@@ -1,6 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { type Observable, Subject } from 'rxjs';
+import { MevetoEvents } from '../core/index.js';
 import { type AnnouncedLogout, BY_MEVETO, type Logout, type LogoutSource } from '../store/index.js';
+import { logoutsEvents } from './events.js';
 
 /**
  * The logouts that this process knows, in memory. The guard reads this cache. A user without an entry was never logged
@@ -19,6 +21,8 @@ export class LogoutCache {
 
   /** Emits every logout once, when this process learns of it. */
   readonly logouts$: Observable<AnnouncedLogout> = this.#announced.asObservable();
+
+  constructor(@Inject(MevetoEvents) private readonly events = new MevetoEvents()) {}
 
   /** The user's last logout in epoch milliseconds, or undefined. */
   loggedOutAt(userId: string): number | undefined {
@@ -63,8 +67,15 @@ export class LogoutCache {
     const { userId, loggedOutAt, reason = BY_MEVETO } = logout;
     const isExpected = (this.#expected.get(userId) ?? Infinity) <= loggedOutAt;
     if (isExpected) this.#expected.delete(userId);
-    if (this.remember(logout) || isExpected)
-      this.#announced.next({ userId, loggedOutAt, reason, source: isExpected ? 'own-commit' : source });
+    if (!this.remember(logout) && !isExpected) return;
+    const announced: AnnouncedLogout = {
+      userId,
+      loggedOutAt,
+      reason,
+      source: isExpected ? 'own-commit' : source,
+    };
+    this.#announced.next(announced);
+    this.events.emit(logoutsEvents.MEVETO_LOGOUT, announced);
   }
 
   /** Adds a logout without announcing it. Returns true if it is new. */

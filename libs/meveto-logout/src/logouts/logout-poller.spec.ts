@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { linesOf } from '../../spec-support/log-lines.js';
+import { leveledLines } from '../../spec-support/log-lines.js';
+import { loggedEvents } from '../../spec-support/told-events.js';
 import { StoreUnavailableError } from '../store/errors.js';
 import { Clock } from '../core/clock.js';
 import type { AnnouncedLogout, Logout } from '../store/logout.js';
@@ -45,7 +46,7 @@ class FakeLogoutStore {
 }
 
 describe('LogoutPoller', () => {
-  const warn = linesOf('warn');
+  const lines = leveledLines();
   let logoutStore: FakeLogoutStore;
   let known: LogoutCache;
   let announced: AnnouncedLogout[];
@@ -56,7 +57,13 @@ describe('LogoutPoller', () => {
     known = new LogoutCache();
     announced = [];
     known.logouts$.subscribe((logout) => announced.push(logout));
-    poller = new LogoutPoller({ logoutStore } as unknown as Store, known, new FixedClock(), options);
+    poller = new LogoutPoller(
+      { logoutStore } as unknown as Store,
+      known,
+      new FixedClock(),
+      options,
+      loggedEvents(),
+    );
   });
   afterEach(() => {
     poller.stop();
@@ -109,17 +116,20 @@ describe('LogoutPoller', () => {
     await jest.advanceTimersByTimeAsync(3_000);
     expect(logoutStore.asked).toEqual([0, 101, 101, 101]);
     expect(known.ageMs()).toBe(3_000);
-    expect(warn).toHaveBeenCalledTimes(1);
-    expect(warn.mock.calls[0]?.[0]).toBe(
-      'Logouts of other replicas cannot be read: the store is not available.',
-    );
+    const failed =
+      'warn: [MEVETO_LOGOUT_POLL_FAILED] Logouts of other replicas cannot be read: the store is not available.';
+    expect(lines).toEqual([failed]);
 
     logoutStore.isAway = false;
     await jest.advanceTimersByTimeAsync(1_000);
     expect(known.ageMs()).toBe(0);
     logoutStore.isAway = true;
     await jest.advanceTimersByTimeAsync(1_000);
-    expect(warn).toHaveBeenCalledTimes(2);
+    expect(lines).toEqual([
+      failed,
+      'log: [MEVETO_LOGOUT_POLL_RECOVERED] Logouts of other replicas can be read again.',
+      failed,
+    ]);
   });
 
   it('takes the age from the start of a poll, not from its answer', async () => {

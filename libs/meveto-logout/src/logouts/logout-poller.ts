@@ -1,6 +1,7 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import { Clock } from '../core/index.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock, MevetoEvents } from '../core/index.js';
 import { type Store, STORE } from '../store/index.js';
+import { logoutsEvents } from './events.js';
 import { LogoutCache } from './logout-cache.js';
 import { LOGOUTS_OPTIONS, type ResolvedLogouts } from './options.js';
 
@@ -16,11 +17,9 @@ const FORGET_BATCH = 500;
  */
 @Injectable()
 export class LogoutPoller {
-  readonly #logger = new Logger('MevetoLogout');
   #asOf = 0;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
-  #isFailing = false;
   #forgetAt = 0;
   #lookBackAt = performance.now() + LOOK_BACK_EVERY_MS;
 
@@ -29,6 +28,7 @@ export class LogoutPoller {
     @Inject(LogoutCache) private readonly cache: LogoutCache,
     @Inject(Clock) private readonly clock: Clock,
     @Inject(LOGOUTS_OPTIONS) private readonly options: ResolvedLogouts,
+    @Inject(MevetoEvents) private readonly events: MevetoEvents,
   ) {}
 
   /** Loads all logouts without announcing them, and starts polling. */
@@ -65,12 +65,10 @@ export class LogoutPoller {
       for (const logout of logouts) this.cache.learn(logout, 'store');
       this.#asOf = asOf;
       this.cache.refreshed(askedAt);
-      this.#isFailing = false;
+      this.events.emit(logoutsEvents.MEVETO_LOGOUT_POLL_RECOVERED);
       await this.#forget();
     } catch {
-      if (!this.#isFailing)
-        this.#logger.warn('Logouts of other replicas cannot be read: the store is not available.');
-      this.#isFailing = true;
+      this.events.emit(logoutsEvents.MEVETO_LOGOUT_POLL_FAILED);
     }
   }
 

@@ -44,10 +44,12 @@ const FINAL_STATES: Readonly<Record<string, string>> = {
   MEVETO_JOB_EXPIRED: 'expired',
 };
 
-/** The finished job that an event reports, with its state. */
+/** The finished job that an event reports, with its state. Housekeeping does not know the times of the jobs that it expires. */
 export function finishedJobIn(event: EmittedEvent): (FinishedJob & { readonly state: string }) | undefined {
   const state = FINAL_STATES[event.code];
-  return state === undefined ? undefined : { ...(event as FinishedJob), state };
+  const job = event as Partial<FinishedJob> & EmittedEvent;
+  if (state === undefined || job.sinceReceiptMs === undefined) return undefined;
+  return { ...(event as FinishedJob), state };
 }
 
 export const notifiedSocketsIn = (event: EmittedEvent): NotifiedSockets | undefined =>
@@ -57,9 +59,9 @@ type Take = (labels: StepLabels, ms: number) => void;
 
 /** Passes on each step that an event reports. Events without steps are ignored. */
 export function stepsIn(event: EmittedEvent, take: Take): void {
-  const state = FINAL_STATES[event.code];
-  if (state !== undefined) {
-    const { answeredAfterMs, sinceReceiptMs } = event as FinishedJob;
+  const job = finishedJobIn(event);
+  if (job !== undefined) {
+    const { state, answeredAfterMs, sinceReceiptMs } = job;
     if (answeredAfterMs !== undefined) take({ step: 'exchanged', state }, answeredAfterMs);
     take({ step: 'committed', state }, sinceReceiptMs);
   }

@@ -104,12 +104,13 @@ export interface Retention {
   readonly senderMs: number;
 }
 
+/** Jobs that expired together. */
 export interface ExpiredJobs {
-  readonly count: number;
-  /** Expired jobs with an attempt of unknown outcome: their tokens may be used up. */
-  readonly outcomeUnknownCount: number;
-  /** Expired jobs whose kind this version does not know; absent if there are none. */
-  readonly unknownKindCount?: number;
+  readonly ids: readonly string[];
+  /** Those with an attempt of unknown outcome: their tokens may be used up. */
+  readonly outcomeUnknownIds: readonly string[];
+  /** How many of them have a kind that this version does not know. */
+  readonly unknownKindCount: number;
 }
 
 /** Counts of the jobs in the inbox. */

@@ -17,7 +17,7 @@ import type { Priority, Room } from '../priority.js';
 import { claim, dueIds } from './claim-jobs.js';
 import { confirmedAmong, unfinishedAmong, waitingByPriority } from './priorities.js';
 import { discard, retryNow, list, summary } from './job-admin.js';
-import { expire, forgetSenders, overdueIds, purge, purgeableIds, sumOf } from './job-housekeeping.js';
+import { allOf, expire, forgetSenders, overdueIds, purge, purgeableIds } from './job-housekeeping.js';
 import { beginAgain, receiveLeased, receiveListedLeased, renew } from './leased-jobs.js';
 import { receive } from './receive-jobs.js';
 import { receiveListed } from './receive-listed.js';
@@ -165,7 +165,7 @@ export class Inbox {
       (selection) => expire(dialect, this.jobs, ttlMs, limit, selection),
       (selection) => overdueIds(dialect, this.jobs, ttlMs, limit, selection),
     );
-    return sumOf(expired);
+    return allOf(expired);
   }
 
   /**

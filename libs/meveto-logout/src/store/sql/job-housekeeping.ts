@@ -33,28 +33,25 @@ export function* expire(
 ): Script<ExpiredJobs> {
   const now = yield* clockOf(dialect);
   const rows = yield* overdue(table, now, { ttlMs, limit }, selection, dialect.forUpdateSkipLocked);
-  if (rows.length === 0) return { count: 0, outcomeUnknownCount: 0 };
+  const idsOf = (some: SqlResult['rows']): string[] => some.map((row) => String(row['id']));
+  const ids = idsOf(rows);
+  const outcomeUnknownIds = idsOf(rows.filter((row) => numberOf(row['unknown_attempts']) > 0));
+  const expired = { ids, outcomeUnknownIds, unknownKindCount: rows.filter((row) => !isWorkable(row)).length };
+  if (rows.length === 0) return expired;
   yield* run(
     `UPDATE ${table} SET state = 'expired', reason = CASE WHEN unknown_attempts > 0 THEN '${TIME_TO_LIVE_OUTCOME_UNKNOWN}'
       WHEN NOT (${hasKnownKind(dialect)}) THEN '${UNKNOWN_KIND}' WHEN reason = '${KEY_MISSING}' THEN '${KEY_MISSING}' ELSE '${TIME_TO_LIVE}' END, sealed = NULL, finished_at = ?, fence = fence + 1 WHERE id IN (${placeholders(rows.length)})`,
-    [now, ...rows.map((row) => row['id'] as string)],
+    [now, ...ids],
   );
-  const outcomeUnknownCount = rows.filter((row) => numberOf(row['unknown_attempts']) > 0).length;
-  const unknownKindCount = rows.filter((row) => !isWorkable(row)).length;
-  return { count: rows.length, outcomeUnknownCount, ...(unknownKindCount > 0 && { unknownKindCount }) };
+  return expired;
 }
 
-/** The sum of expired jobs. */
-export function sumOf(parts: readonly ExpiredJobs[]): ExpiredJobs {
-  const sum = (count: (part: ExpiredJobs) => number): number =>
-    parts.reduce((total, part) => total + count(part), 0);
-  const unknownKindCount = sum((part) => part.unknownKindCount ?? 0);
-  return {
-    count: sum(({ count }) => count),
-    outcomeUnknownCount: sum((part) => part.outcomeUnknownCount),
-    ...(unknownKindCount > 0 && { unknownKindCount }),
-  };
-}
+/** All expired jobs of several transactions. */
+export const allOf = (parts: readonly ExpiredJobs[]): ExpiredJobs => ({
+  ids: parts.flatMap(({ ids }) => ids),
+  outcomeUnknownIds: parts.flatMap(({ outcomeUnknownIds }) => outcomeUnknownIds),
+  unknownKindCount: parts.reduce((sum, part) => sum + part.unknownKindCount, 0),
+});
 
 /** The ids of the jobs that {@link expire} would finish. */
 export function* overdueIds(

@@ -1,4 +1,12 @@
-import { claimOne, type Current, HOUR_MS, incoming, receiveAndClaim, summaryOf } from './opened-store.js';
+import {
+  claimOne,
+  countsOf,
+  type Current,
+  HOUR_MS,
+  incoming,
+  receiveAndClaim,
+  summaryOf,
+} from './opened-store.js';
 import type { Tests } from './tests.js';
 
 export function expiring({ describe, expect, it }: Tests, current: Current): void {
@@ -8,7 +16,7 @@ export function expiring({ describe, expect, it }: Tests, current: Current): voi
       await inbox.receive([incoming('old')]);
       await current().passTime(HOUR_MS);
       await inbox.receive([incoming('young')]);
-      expect((await inbox.expire(HOUR_MS, 10)).count).toBe(1);
+      expect(countsOf(await inbox.expire(HOUR_MS, 10)).count).toBe(1);
       expect(await summaryOf(current())).toMatchObject({ pending: 1, expired: 1 });
       expect((await claimOne(current())).digest).toBe('digest-young');
     });
@@ -22,14 +30,22 @@ export function expiring({ describe, expect, it }: Tests, current: Current): voi
       await current().passTime(HOUR_MS);
       const jobs = (await inbox.list({ state: 'pending', limit: 5 })).jobs;
       expect(jobs).toHaveLength(2);
-      expect(await inbox.expire(HOUR_MS, 10)).toEqual({ count: 2, outcomeUnknownCount: 1 });
+      expect(countsOf(await inbox.expire(HOUR_MS, 10))).toEqual({
+        count: 2,
+        outcomeUnknownCount: 1,
+        unknownKindCount: 0,
+      });
       const { jobs: expired } = await inbox.list({ state: 'expired', limit: 5 });
       expect(expired.map(({ finishedAt }) => finishedAt)).toEqual([expect.any(Number), expect.any(Number)]);
       expect(expired.map(({ reason }) => reason).sort()).toEqual([
         'time-to-live',
         'time-to-live-outcome-unknown',
       ]);
-      expect(await inbox.expire(HOUR_MS, 10)).toEqual({ count: 0, outcomeUnknownCount: 0 });
+      expect(countsOf(await inbox.expire(HOUR_MS, 10))).toEqual({
+        count: 0,
+        outcomeUnknownCount: 0,
+        unknownKindCount: 0,
+      });
     });
 
     it('keeps the reason of a job that waited for its key', async () => {
@@ -37,7 +53,11 @@ export function expiring({ describe, expect, it }: Tests, current: Current): voi
       const unread = await receiveAndClaim(current(), incoming('a'));
       await inbox.release(unread, { delayMs: 0, maybeSent: false, reason: 'key-missing' });
       await current().passTime(HOUR_MS);
-      expect(await inbox.expire(HOUR_MS, 10)).toEqual({ count: 1, outcomeUnknownCount: 0 });
+      expect(countsOf(await inbox.expire(HOUR_MS, 10))).toEqual({
+        count: 1,
+        outcomeUnknownCount: 0,
+        unknownKindCount: 0,
+      });
       expect((await inbox.list({ state: 'expired', limit: 2 })).jobs).toMatchObject([
         { reason: 'key-missing' },
       ]);
@@ -48,7 +68,7 @@ export function expiring({ describe, expect, it }: Tests, current: Current): voi
       await inbox.receive([incoming('a')]);
       await current().passTime(HOUR_MS);
       const job = await claimOne(current());
-      expect((await inbox.expire(HOUR_MS, 10)).count).toBe(0);
+      expect(countsOf(await inbox.expire(HOUR_MS, 10)).count).toBe(0);
       expect(await inbox.finish(job, { state: 'rejected', reason: 'test' })).toBe(true);
     });
 
@@ -56,7 +76,7 @@ export function expiring({ describe, expect, it }: Tests, current: Current): voi
       const { inbox } = current().store;
       const lost = await receiveAndClaim(current(), incoming('a'));
       await current().passTime(HOUR_MS);
-      expect((await inbox.expire(HOUR_MS, 10)).count).toBe(1);
+      expect(countsOf(await inbox.expire(HOUR_MS, 10)).count).toBe(1);
       expect(await inbox.finish(lost, { state: 'rejected', reason: 'test' })).toBe(false);
     });
 
@@ -65,9 +85,9 @@ export function expiring({ describe, expect, it }: Tests, current: Current): voi
       await inbox.receive(['a', 'b', 'c'].map((name) => incoming(name)));
       await inbox.finish(await claimOne(current()), { state: 'rejected', reason: 'test' });
       await current().passTime(HOUR_MS);
-      expect((await inbox.expire(HOUR_MS, 1)).count).toBe(1);
-      expect((await inbox.expire(HOUR_MS, 10)).count).toBe(1);
-      expect((await inbox.expire(HOUR_MS, 10)).count).toBe(0);
+      expect((await inbox.expire(HOUR_MS, 1)).ids).toHaveLength(1);
+      expect(countsOf(await inbox.expire(HOUR_MS, 10)).count).toBe(1);
+      expect(countsOf(await inbox.expire(HOUR_MS, 10)).count).toBe(0);
       expect(await summaryOf(current())).toMatchObject({ rejected: 1, expired: 2 });
     });
   });

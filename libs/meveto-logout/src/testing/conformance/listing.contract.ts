@@ -220,10 +220,10 @@ export function listing({ describe, expect, it }: Tests, current: Current): void
       const { inbox } = current().store;
       await inbox.receiveListed([listed('1', 'a')]);
       await current().passTime(DAY_MS);
-      expect((await inbox.expire(DAY_MS, 10)).count).toBe(1);
+      expect((await inbox.expire(DAY_MS, 10)).ids).toHaveLength(1);
 
       expect(await inbox.receiveListed([listed('1', token)])).toEqual({ newCount: 0, reopenedCount: 1 });
-      expect((await inbox.expire(DAY_MS, 10)).count).toBe(0);
+      expect((await inbox.expire(DAY_MS, 10)).ids).toHaveLength(0);
       expect(await claimOne(current())).toMatchObject({ sealed: `sealed-${token}` });
     },
   );

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type ClaimedJob,
+  type ExpiredJobs,
   type IncomingJob,
   type JobKind,
   type ListedJob,
@@ -91,3 +92,10 @@ export const summaryOf = async ({ store }: OpenedStore) => (await store.inbox.su
 
 /** The number of listed webhooks whose jobs are due. */
 export const openedBy = ({ newCount, reopenedCount }: OpenedJobs) => newCount + reopenedCount;
+
+/** The numbers of expired jobs. */
+export const countsOf = ({ ids, outcomeUnknownIds, unknownKindCount }: ExpiredJobs) => ({
+  count: ids.length,
+  outcomeUnknownCount: outcomeUnknownIds.length,
+  unknownKindCount,
+});

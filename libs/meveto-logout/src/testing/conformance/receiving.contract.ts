@@ -105,7 +105,7 @@ export function receiving({ describe, expect, it }: Tests, current: Current): vo
         const again = { ...incoming('new-a'), earlierDigests: ['digest-a'], priority: 'known' as const };
         expect((await inbox.receive([incoming('b'), again])).opened).toHaveLength(2);
         expect((await inbox.receive([again])).opened).toHaveLength(0);
-        expect((await inbox.expire(DAY_MS, 10)).count).toBe(0);
+        expect((await inbox.expire(DAY_MS, 10)).ids).toHaveLength(0);
         const [open] = await inbox.claim(1, 1_000);
         expect(open).toMatchObject({
           id: first.id,

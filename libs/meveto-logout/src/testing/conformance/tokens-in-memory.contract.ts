@@ -123,13 +123,13 @@ export function tokensInMemory({ describe, expect, it }: Tests, current: Current
       const { inbox } = current().store;
       const [first] = await inbox.receiveListedLeased([listedUnsealed('1', 'a')], LEASE_MS);
       await current().passTime(DAY_MS);
-      expect((await inbox.expire(DAY_MS, 10)).count).toBe(1);
+      expect((await inbox.expire(DAY_MS, 10)).ids).toHaveLength(1);
       const leased =
         how === 'received'
           ? (await inbox.receiveLeased([unsealed('a')], LEASE_MS)).leased
           : await inbox.receiveListedLeased([listedUnsealed('1', 'a')], LEASE_MS);
       expect(leased).toEqual([expect.objectContaining({ id: first?.id, earlierAttemptUnknown: true })]);
-      expect((await inbox.expire(DAY_MS, 10)).count).toBe(0);
+      expect((await inbox.expire(DAY_MS, 10)).ids).toHaveLength(0);
       expect(await summaryOf(current())).toMatchObject({ pending: 1, expired: 0 });
     });
 
