@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { PendingWebhookSource } from 'nestjs-meveto-logout';
 import { databaseKind } from '../support/database.js';
 import type { Fault } from '../support/network/fault-proxy.js';
 import { World } from '../support/world.js';
@@ -57,6 +58,46 @@ describe(`the reconciler on ${databaseKind}`, () => {
     list(webhook('m-1', 'wh-1'));
     await host.untilJobs('applied', 1, 3_000);
     expect((await host.get('/api', { cookie })).status).toBe(401);
+  });
+
+  it('reads a list of another form through a source, with the module’s own client', async () => {
+    const path = '/api/client/v2/logouts';
+    const pages: Readonly<Record<string, object>> = {
+      [path]: { items: [{ key: 'a', token: world.meveto.issueUserToken('m-1') }], more: '2' },
+      [`${path}/2`]: { items: [{ key: 'b', token: world.meveto.issueUserToken('m-nobody') }] },
+    };
+    world.proxy.fault = (url) => {
+      const page = pages[url];
+      return page === undefined ? 'pass' : { status: 200, body: JSON.stringify(page) };
+    };
+    const source: PendingWebhookSource = {
+      page: async (cursor, { get }) => {
+        const answer = (await get(cursor === undefined ? path : `${path}/${cursor}`, {
+          query: { state: 'pending' },
+          headers: { Authorization: 'Bearer key' },
+        })) as {
+          items: { key: string; token: string }[];
+          more?: string;
+        };
+        return {
+          webhooks: answer.items.map(({ key, token }) => ({
+            id: key,
+            type: 'User_Logged_Out',
+            userToken: token,
+          })),
+          next: answer.more,
+        };
+      },
+    };
+    const host = await world.start({ options: { reconcile: { source } } });
+    await host.untilJobs('applied');
+    await host.untilJobs('unknown_user');
+    expect(world.proxy.count(PENDING)).toBe(0);
+    const read = world.proxy.seen.filter(({ url }) => url.startsWith(path));
+    expect(read.map(({ url, headers }) => [url, headers.authorization])).toEqual([
+      [`${path}?state=pending`, 'Bearer key'],
+      [`${path}/2?state=pending`, 'Bearer key'],
+    ]);
   });
 
   it('ends no session that began after Meveto created the webhook', async () => {

@@ -129,10 +129,11 @@ export {
   type OutboundOptions,
   type PendingWebhookSource,
   PendingWebhooksUnavailableError,
-  type PendingFields,
   type ReconcileOptions,
-  type SourceWebhook,
+  type SourceContext,
   type SourcePage,
+  type SourceRequest,
+  type SourceWebhook,
   type WebhookOptions,
 } from './meveto/index.js';
 export {

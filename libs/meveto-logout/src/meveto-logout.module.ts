@@ -11,6 +11,7 @@ import {
   MEVETO_OPTIONS,
   MevetoHttp,
   ownHttpService,
+  PendingListClient,
   PendingWebhooks,
   MevetoReconciler,
   type ResolvedMeveto,
@@ -158,7 +159,11 @@ const adapters: Provider[] = [
     useFactory: (meveto: MevetoHttp, options: ResolvedMeveto) =>
       options.reconcile.source === undefined
         ? new HttpPendingWebhooks(meveto, options)
-        : new SourcePendingWebhooks(options.reconcile.source, options.exchange.timeoutMs),
+        : new SourcePendingWebhooks(
+            options.reconcile.source,
+            options.exchange.timeoutMs,
+            new PendingListClient(meveto, options),
+          ),
   },
 ];
 

@@ -38,18 +38,6 @@ describe('resolveOptions', () => {
         reconcile: {
           cron: '0 */5 * * * *',
           path: '/api/client/webhooks/pending',
-          authentication: 'basic',
-          cursorParameter: 'cursor',
-          expectedStatus: 'Pending_Webhooks_Retrieved',
-          fields: {
-            status: 'status',
-            webhooks: 'payload.webhooks',
-            next: 'payload.next',
-            id: 'id',
-            type: 'type',
-            userToken: 'user_token',
-            createdAt: 'created_at',
-          },
           source: undefined,
         },
         webhook: { secretPath: undefined, allowFrom: undefined },

@@ -39,7 +39,6 @@ export {
   flag,
   integer,
   milliseconds,
-  nameLike,
   oneOf,
   optional,
   origin,

@@ -77,20 +77,6 @@ export const requiredText = (remedy: string): Option<string> => ({
   },
 });
 
-/** A text of certain characters. */
-export const nameLike = (byDefault: string, pattern: RegExp): Option<string> => ({
-  shape: 'name',
-  byDefault: `'${byDefault}'`,
-  read: (name, given, faults) => {
-    const value = given ?? byDefault;
-    if (typeof value === 'string' && pattern.test(value)) return value;
-    faults.add(
-      `${name}: got ${quoted(value)}, expected a name. Leave it out for the default, '${byDefault}'.`,
-    );
-    return byDefault;
-  },
-});
-
 /** A path of the same origin: one leading slash, so that no other host can be meant. */
 export const path = (byDefault: string): Option<string> => ({
   shape: 'path',

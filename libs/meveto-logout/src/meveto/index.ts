@@ -4,9 +4,15 @@ export { HttpPendingWebhooks } from './http-pending-webhooks.js';
 export { TokenExchangeService } from './token-exchange.service.js';
 export { MevetoHttp } from './meveto-http.js';
 export { ownHttpService } from './own-http-service.js';
-export type { PendingWebhookSource, SourceWebhook, SourcePage } from './pending-webhook-source.js';
+export type {
+  PendingWebhookSource,
+  SourceContext,
+  SourcePage,
+  SourceRequest,
+  SourceWebhook,
+} from './pending-webhook-source.js';
+export { PendingListClient } from './pending-list-client.js';
 export { PendingWebhooks } from './pending-webhooks.port.js';
-export type { PendingFields } from './pending-fields.js';
 export { MevetoReconciler } from './meveto-reconciler.js';
 export { SourcePendingWebhooks } from './source-pending-webhooks.js';
 export { UnresolvedJobs } from './unresolved-jobs.js';

@@ -1,6 +1,5 @@
 import type { Agent } from 'node:http';
 import type { PendingWebhookSource } from './pending-webhook-source.js';
-import type { PendingFields } from './pending-fields.js';
 
 /** The application's registration at Meveto, and the connection to Meveto. */
 export interface MevetoOptions {
@@ -65,36 +64,12 @@ export interface ReconcileOptions {
    */
   readonly path?: string;
   /**
-   * How the application authenticates: 'basic' with client id and client secret, or a function that returns the headers of each
-   * request, e.g. `() => ({ Authorization: 'Bearer …' })`.
-   * @defaultValue 'basic'
-   */
-  readonly authentication?: 'basic' | (() => HeadersOf | Promise<HeadersOf>);
-  /**
-   * Name of the query parameter with the cursor of a page.
-   * @defaultValue 'cursor'
-   */
-  readonly cursorParameter?: string;
-  /**
-   * Required status of the answer; false accepts any status if the answer has a list of webhooks.
-   * @defaultValue 'Pending_Webhooks_Retrieved'
-   */
-  readonly expectedStatus?: string | false;
-  /**
-   * Where to find each value in an answer: names, or paths of names with dots.
-   * @defaultValue { status: 'status', webhooks: 'payload.webhooks', next: 'payload.next', id: 'id', type: 'type',
-   * userToken: 'user_token', createdAt: 'created_at' }
-   */
-  readonly fields?: Partial<PendingFields>;
-  /**
-   * Code of the application that reads the list. With a source, leave out all options above except `cron`.
+   * Code of the application that reads the list if Meveto's API has another form. With a source, leave out `path`.
    * @defaultValue none
    * @see docs/protocol.md#a-source-of-your-own
    */
   readonly source?: PendingWebhookSource;
 }
-
-type HeadersOf = Readonly<Record<string, string>>;
 
 /** Protection of the webhook. */
 export interface WebhookOptions {

@@ -1,5 +1,4 @@
 import type { PendingWebhook, PendingPage } from './pending-webhooks.port.js';
-import { DEFAULT_FIELDS, DEFAULT_STATUS, type PendingFields, valueAt } from './pending-fields.js';
 import { parseWebhookMessage } from './webhook-message.js';
 
 const ID = /^[\x21-\x7e]{1,191}$/;
@@ -9,36 +8,38 @@ const HAS_FRACTION = /:\d\d\.\d/;
 const MIN_EPOCH_MS = 100_000_000_000;
 const MAX_CURSOR_CHARS = 1_024;
 
-/** The fields of an answer and its required status; undefined accepts any status. */
-export interface PageShape {
-  readonly fields: PendingFields;
-  readonly expectedStatus: string | undefined;
+/** Names of the values of an entry. */
+interface EntryNames {
+  readonly type: string;
+  readonly userToken: string;
+  readonly createdAt: string;
 }
+
+const ASSUMED_STATUS = 'Pending_Webhooks_Retrieved';
+const ASSUMED_NAMES: EntryNames = { type: 'type', userToken: 'user_token', createdAt: 'created_at' };
+const SOURCE_NAMES: EntryNames = { type: 'type', userToken: 'userToken', createdAt: 'createdAt' };
 
 /**
  * Parses an answer of Meveto as a page of the list of pending webhooks. Returns undefined when the answer is no such page.
  * @see docs/protocol.md#list-of-pending-webhooks
  */
-export function pendingPageOf(
-  body: string,
-  { fields, expectedStatus }: PageShape = { fields: DEFAULT_FIELDS, expectedStatus: DEFAULT_STATUS },
-): PendingPage | undefined {
+export function pendingPageOf(body: string): PendingPage | undefined {
   const answer = parsed(body);
-  const isExpected = expectedStatus === undefined || valueAt(answer, fields.status) === expectedStatus;
-  return isExpected ? pendingPageIn(answer, fields) : undefined;
+  if (valueOf(answer, 'status') !== ASSUMED_STATUS) return undefined;
+  return pageIn(valueOf(answer, 'payload'), ASSUMED_NAMES);
 }
 
-/**
- * Reads a page from a parsed value; undefined when the value is no page. Skips and counts entries that are not understood, so
- * that one bad entry does not hide the others.
- */
-export function pendingPageIn(given: unknown, fields: PendingFields): PendingPage | undefined {
-  const entries = valueAt(given, fields.webhooks);
+/** Reads a page of a source of the application. Returns undefined when the value is no page. */
+export const sourcePageOf = (given: unknown): PendingPage | undefined => pageIn(given, SOURCE_NAMES);
+
+/** Skips and counts entries that are not understood, so that one bad entry does not hide the others. */
+function pageIn(given: unknown, names: EntryNames): PendingPage | undefined {
+  const entries = valueOf(given, 'webhooks');
   if (!Array.isArray(entries)) return undefined;
   const webhooks = entries
-    .map((entry: unknown) => pendingWebhookOf(entry, fields))
+    .map((entry: unknown) => pendingWebhookOf(entry, names))
     .filter((webhook) => webhook !== undefined);
-  const next = textOf(valueAt(given, fields.next));
+  const next = textOf(valueOf(given, 'next'));
   // If an unusable cursor counted as the end of the list, all later pages would be lost.
   if (!isEnd(next) && !isCursor(next)) return undefined;
   return {
@@ -48,21 +49,27 @@ export function pendingPageIn(given: unknown, fields: PendingFields): PendingPag
   };
 }
 
+/** Only own properties count. */
+const valueOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined;
+
 const isEnd = (next: unknown): boolean =>
   next === undefined || next === null || next === '' || next === false;
 
 const isCursor = (next: unknown): next is string =>
   typeof next === 'string' && next !== '' && next.length <= MAX_CURSOR_CHARS;
 
-function pendingWebhookOf(entry: unknown, fields: PendingFields): PendingWebhook | undefined {
-  const id = textOf(valueAt(entry, fields.id));
+function pendingWebhookOf(entry: unknown, names: EntryNames): PendingWebhook | undefined {
+  const id = textOf(valueOf(entry, 'id'));
   if (typeof id !== 'string' || !ID.test(id)) return undefined;
   const message = parseWebhookMessage({
-    type: valueAt(entry, fields.type),
-    user_token: valueAt(entry, fields.userToken),
+    type: valueOf(entry, names.type),
+    user_token: valueOf(entry, names.userToken),
   });
   if (message.kind !== 'job') return undefined;
-  const createdAt = instantOf(valueAt(entry, fields.createdAt));
+  const createdAt = instantOf(valueOf(entry, names.createdAt));
   return { id, kind: message.jobKind, token: message.token, createdAt };
 }
 

@@ -62,51 +62,22 @@ describe('exchange.path', () => {
   );
 });
 
-describe('the configured shape of the list of pending webhooks', () => {
-  it('gets defaults for the other fields', () => {
-    const authentication = () => ({ Authorization: 'Bearer x' });
-    const { reconcile } = resolved({
-      reconcile: {
-        authentication,
-        cursorParameter: 'page[after]',
-        expectedStatus: false,
-        fields: { webhooks: 'data', userToken: 'attributes.token' },
-      },
-    });
-    expect(reconcile).toMatchObject({
-      authentication,
-      cursorParameter: 'page[after]',
-      expectedStatus: undefined,
-      fields: { webhooks: 'data', next: 'payload.next', userToken: 'attributes.token', id: 'id' },
-    });
-  });
-
+describe('the source of the list of pending webhooks', () => {
   it.each([
-    [{ authentication: 'bearer' }, /^reconcile\.authentication: expected 'basic' or a function/],
-    [
-      { authentication: { Authorization: 'secret' } },
-      /^reconcile\.authentication: expected 'basic' or a function/,
-    ],
-    [{ cursorParameter: '' }, /^reconcile\.cursorParameter: got '', expected a name.*'cursor'/],
-    [{ cursorParameter: 'a&b' }, /^reconcile\.cursorParameter: got 'a&b', expected a name/],
-    [{ expectedStatus: '' }, /^reconcile\.expectedStatus: got an empty string/],
-    [{ expectedStatus: 200 }, /^reconcile\.expectedStatus: got a number/],
-    [{ fields: 'webhooks' }, /^reconcile\.fields: got a string, expected an object/],
-    [{ fields: { webhooks: 'data.' } }, /^reconcile\.fields\.webhooks: got 'data\.', expected a name/],
-    [{ fields: { id: 7 } }, /^reconcile\.fields\.id: got a number, expected a name/],
-    [{ fields: { token: 'x' } }, /^reconcile\.fields\.token: there is no such option/],
+    [{ authentication: 'basic' }, /^reconcile\.authentication: there is no such option/],
+    [{ fields: {} }, /^reconcile\.fields: there is no such option/],
     [{ source: {} }, /^reconcile\.source: expected an object with a method page/],
     [{ source: () => undefined }, /^reconcile\.source: expected an object with a method page/],
   ])('is refused as %j', (reconcile, fault) => {
     expect(faultsOf({ reconcile })).toEqual([expect.stringMatching(fault)]);
   });
 
-  it('may be a source, which excludes all other options but the schedule', () => {
+  it('excludes the path of the assumed list', () => {
     const source = { page: () => Promise.resolve({ webhooks: [] }) };
     expect(faultsOf({ reconcile: { cron: '* * * * *', source } })).toEqual([]);
     expect(resolved({ reconcile: { source } }).reconcile.source).toBe(source);
-    expect(faultsOf({ reconcile: { source, path: '/x', fields: {} } })).toEqual([
-      'reconcile.source: takes the place of reconcile.path, reconcile.fields. Leave that out.',
+    expect(faultsOf({ reconcile: { source, path: '/x' } })).toEqual([
+      'reconcile.source: takes the place of reconcile.path. Leave that out.',
     ]);
   });
 });

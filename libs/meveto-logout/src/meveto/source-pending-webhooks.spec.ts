@@ -1,14 +1,23 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { PendingWebhooksUnavailableError } from './errors.js';
-import type { PendingWebhookSource } from './pending-webhook-source.js';
+import type { PendingWebhookSource, SourceContext, SourceRequest } from './pending-webhook-source.js';
+import { PendingListClient } from './pending-list-client.js';
+import type { MevetoAnswer, MevetoHttp, MevetoRequest } from './meveto-http.js';
+import type { ResolvedMeveto } from './resolve-meveto.js';
 import { SourcePendingWebhooks } from './source-pending-webhooks.js';
 
 const TOKEN = 'token-that-nobody-may-see';
 const webhook = (facts: object = {}) => ({ id: 'a', type: 'User_Logged_Out', userToken: TOKEN, ...facts });
 
-function listOf(page: (cursor: string | undefined, signal: AbortSignal) => unknown, timeoutMs = 5_000) {
-  return new SourcePendingWebhooks({ page } as unknown as PendingWebhookSource, timeoutMs);
+const noClient = { get: () => Promise.reject(new Error('not requested')) };
+
+function listOf(
+  page: (cursor: string | undefined, context: SourceContext) => unknown,
+  timeoutMs = 5_000,
+  client: Pick<PendingListClient, 'get'> = noClient,
+) {
+  return new SourcePendingWebhooks({ page } as unknown as PendingWebhookSource, timeoutMs, client);
 }
 const never = new AbortController().signal;
 
@@ -52,7 +61,7 @@ describe('a page from a source of the application', () => {
         return { webhooks: this.#listed };
       }
     }
-    const list = new SourcePendingWebhooks(new Source() as unknown as PendingWebhookSource, 1_000);
+    const list = new SourcePendingWebhooks(new Source() as unknown as PendingWebhookSource, 1_000, noClient);
     expect((await list.page(undefined, never)).webhooks).toHaveLength(1);
   });
 
@@ -130,7 +139,7 @@ describe('a page from a source of the application', () => {
 
   it('is a failure after the deadline, even if the source ignores its signal', async () => {
     const received: AbortSignal[] = [];
-    const list = listOf((_cursor, signal) => {
+    const list = listOf((_cursor, { signal }) => {
       received.push(signal);
       return new Promise(() => undefined);
     }, 50);
@@ -153,4 +162,89 @@ describe('a page from a source of the application', () => {
     await expect(list.page(undefined, AbortSignal.abort())).rejects.toThrow(PendingWebhooksUnavailableError);
     expect(asked).toBe(0);
   });
+});
+
+describe('the client that a source of the application gets', () => {
+  const asked: MevetoRequest[] = [];
+  const answered = (answer: Partial<Extract<MevetoAnswer, { kind: 'answer' }>> | MevetoAnswer) => {
+    asked.length = 0;
+    const meveto = {
+      get: (request: MevetoRequest) => {
+        asked.push(request);
+        return Promise.resolve({
+          kind: 'answer',
+          status: 200,
+          body: '{}',
+          retryAfterMs: undefined,
+          ...answer,
+        });
+      },
+    };
+    const options = { clientId: 'client', clientSecret: 'secret', exchange: { timeoutMs: 700 } };
+    return new PendingListClient(meveto as unknown as MevetoHttp, options as unknown as ResolvedMeveto);
+  };
+  /** A source for another contract than the assumed one. */
+  const sourceWith =
+    (request?: SourceRequest, path = '/v2/webhooks') =>
+    async (cursor: string | undefined, { get }: SourceContext) => {
+      const answer = (await get(path, request)) as { data: { key: string; token: string }[]; more?: string };
+      return {
+        webhooks: answer.data.map(({ key, token }) =>
+          webhook({ id: `${cursor ?? ''}${key}`, userToken: token }),
+        ),
+        next: answer.more,
+      };
+    };
+
+  it('returns the parsed answer of a bounded request with HTTP Basic', async () => {
+    const client = answered({ body: `{"data":[{"key":"a","token":"${TOKEN}"}],"more":"two"}` });
+    const page = await listOf(sourceWith({ query: { after: 'one' } }), 5_000, client).page('one-', never);
+    expect(page).toMatchObject({ webhooks: [{ id: 'one-a' }], next: 'two' });
+    expect(asked).toMatchObject([
+      {
+        path: '/v2/webhooks',
+        query: { after: 'one' },
+        auth: { username: 'client', password: 'secret' },
+        timeoutMs: 700,
+        maxBytes: 16 * 1_048_576,
+      },
+    ]);
+    expect(asked[0]?.signal.aborted).toBe(false);
+  });
+
+  it.each(['Authorization', 'authorization'])(
+    'sends an own header %s without the client secret',
+    async (name) => {
+      const client = answered({ body: '{"data":[]}' });
+      await listOf(sourceWith({ headers: { [name]: 'Bearer key' } }), 5_000, client).page(undefined, never);
+      expect(asked).toMatchObject([{ headers: { [name]: 'Bearer key' }, query: {} }]);
+      expect(asked[0]).not.toHaveProperty('auth');
+    },
+  );
+
+  it.each<[MevetoAnswer | object, object]>([
+    [
+      { status: 429, retryAfterMs: 60_000 },
+      { reason: 'reconcile.source: http-429', retryAfterMs: 60_000 },
+    ],
+    [{ status: 302 }, { reason: 'reconcile.source: http-302' }],
+    [{ body: TOKEN }, { reason: 'reconcile.source: unexpected answer' }],
+    [{ kind: 'failure', reason: 'timeout', maybeSent: true }, { reason: 'reconcile.source: timeout' }],
+  ])('fails for %j with a reason that an operator sees', async (answer, failure) => {
+    await expect(listOf(sourceWith(), 5_000, answered(answer)).page(undefined, never)).rejects.toMatchObject(
+      failure,
+    );
+  });
+
+  it.each(['v2', '', '@evil.example/', 'https://evil.example/', null, 7])(
+    'requests no path without a slash at the start: %j',
+    async (path) => {
+      await expect(
+        listOf(sourceWith({}, path as string), 5_000, answered({})).page(undefined, never),
+      ).rejects.toMatchObject({
+        reason: expect.stringContaining('a slash at the start'),
+      });
+      expect(asked).toEqual([]);
+    },
+  );
 });
