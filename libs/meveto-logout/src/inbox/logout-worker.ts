@@ -188,7 +188,8 @@ export class LogoutWorker {
   #aheadCount(): number {
     if (this.#exchangeMs === undefined || this.#claimMs === undefined) return 0;
     if (this.limiter.isRateSpent() || this.limiter.isOutage()) return 0;
-    const expected = (this.#exchangingCount * (this.#claimMs + AHEAD_MS)) / this.#exchangeMs;
+    const exchangeMs = Math.max(1, this.#exchangeMs);
+    const expected = (this.#exchangingCount * (this.#claimMs + AHEAD_MS)) / exchangeMs;
     return Math.floor(Math.min(MOST_AHEAD * this.options.concurrency, expected));
   }
 
