@@ -38,7 +38,7 @@ export const ROOMS = {
   },
   'guard-streams': {
     mutate: [`${src}/sessions/{event-loop-batches,open-connections,session-index}.ts`],
-    tests: ['libs/**/sessions/{event-loop-batches,open-connections,session-index}.spec.ts'],
+    tests: ['libs/**/sessions/{connection-kinds,event-loop-batches,open-connections,session-index}.spec.ts'],
   },
   inbox: {
     mutate: [`${src}/store/{after-failure,listed-again}.ts`],

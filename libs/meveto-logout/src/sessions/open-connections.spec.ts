@@ -188,7 +188,7 @@ describe('a stream whose session becomes too old', () => {
     expect(old.close).not.toHaveBeenCalled();
     now = 12_000;
     jest.advanceTimersByTime(5_000);
-    expect(old.close).toHaveBeenCalledTimes(1);
+    expect(old.close.mock.calls).toEqual([[4401, 'expired']]);
     expect(young.close).not.toHaveBeenCalled();
     jest.advanceTimersByTime(5_000);
     expect(old.close).toHaveBeenCalledTimes(1);

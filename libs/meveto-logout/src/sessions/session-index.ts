@@ -4,18 +4,20 @@ import type { SessionFacts } from './session.js';
 export class SessionIndex<T extends object> implements Iterable<readonly [T, readonly SessionFacts[]]> {
   /** Most users have one open connection: a set for each would cost more memory than the rest. */
   readonly #byUser = new Map<string, T | Set<T>>();
-  readonly #sessions = new Map<T, SessionFacts[]>();
+  readonly #sessions = new Map<T, readonly SessionFacts[]>();
 
   /** Adds a connection until `remove`. May be called again for the same connection, with the same or further sessions. */
   add(connection: T, sessions: readonly SessionFacts[]): void {
     const current = this.#sessions.get(connection) ?? [];
-    this.#sessions.set(connection, current);
-    for (const session of sessions) {
-      if (current.some((other) => isSame(other, session))) continue;
-      current.push(session);
-      const user = String(session.userId);
-      this.#addTo(user, connection);
-    }
+    const added = sessions.filter(
+      (session, index) =>
+        !current.some((other) => isSame(other, session)) &&
+        sessions.findIndex((other) => isSame(other, session)) === index,
+    );
+    if (added.length === 0) return;
+    // `concat` makes a list without spare room. A list that grows has room for 16 more, at each open page.
+    this.#sessions.set(connection, current.concat(added));
+    for (const { userId } of added) this.#addTo(String(userId), connection);
   }
 
   /** Adds a connection, or replaces its sessions. */
