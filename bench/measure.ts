@@ -10,6 +10,11 @@ export interface Ratio {
 export interface Scale {
   /** True: fewer rounds and smaller loads, so that all measures together take two minutes at most. */
   readonly isQuick: boolean;
+  /**
+   * Whether another round may begin. False in a quick run once the measure has taken its share of two minutes: on a slow or busy machine
+   * it then has fewer rounds.
+   */
+  readonly hasTime: () => boolean;
   /** Reports that `done` of `of` steps are over. */
   readonly progress: (done: number, of: number) => void;
 }

@@ -3,10 +3,11 @@ import type { CountedTurn, LoadTarget, Turn } from './load-target.js';
 import { Load } from './load.js';
 
 export const CONNECTIONS = 64;
-const TURN_MS = { quick: 250, full: 500 };
-const ROUNDS = { quick: 3, full: 12 };
+const TURN_MS = { quick: 100, full: 500 };
+const ROUNDS = { quick: 8, full: 12 };
+const FEWEST_ROUNDS = 3;
 /** Turns of each variant before the first round, so that its code is compiled. */
-const WARM_UP_TURNS = { quick: 2, full: 4 };
+const WARM_UP_TURNS = { quick: 5, full: 4 };
 /** Above this share of its core the load process limits the figure. */
 const BUSY_LOAD = 0.95;
 
@@ -27,7 +28,7 @@ export interface TurnOptions {
 }
 
 /**
- * Lets the variants take turns of 0.5 s (quick: 0.25 s) in random order, in this process, with the load on the other core. Variants of separate
+ * Lets the variants take turns of 0.5 s (quick: 0.1 s) in random order, in this process, with the load on the other core. Variants of separate
  * processes or minutes would be compared under different conditions. Closes the variants.
  */
 export async function takeTurns(
@@ -50,7 +51,8 @@ export async function takeTurns(
     for (let turn = 0; turn < WARM_UP_TURNS[size]; turn += 1)
       for (const variant of variants) await turnOf(variant);
     const rounds: Round[] = [];
-    while (rounds.length < ROUNDS[size]) rounds.push(await roundOf(variants, turnOf, after));
+    while (rounds.length < ROUNDS[size] && (rounds.length < FEWEST_ROUNDS || scale.hasTime()))
+      rounds.push(await roundOf(variants, turnOf, after));
     report(variants, rounds);
     return rounds;
   } finally {
@@ -76,6 +78,10 @@ async function roundOf(
 /** Requests per second of one variant over those of another one, in each round. */
 export const throughputRatios = (rounds: readonly Round[], one: string, other: string): number[] =>
   rounds.map((round) => perSecond(round(one)) / perSecond(round(other)));
+
+/** Processor time of a request of one variant over that of another one, in each round. */
+export const timeRatios = (rounds: readonly Round[], one: string, other: string): number[] =>
+  rounds.map((round) => round(one).cpuUs / round(other).cpuUs);
 
 const perSecond = ({ answers, seconds }: Turn): number => answers / seconds;
 

@@ -28,13 +28,13 @@ export const settle = (database: DatabaseName): Measure => {
   const name = `settle_vs_typeorm_${database}`;
   return {
     names: [name],
-    run: async ({ isQuick, progress }) => {
+    run: async ({ isQuick, hasTime, progress }) => {
       const { rounds, turns } = isQuick ? QUICK : FULL;
       const settling = await Settling.start(database, (WARM_UP_TURNS + rounds * turns) * 2 * OUTCOMES);
       try {
         for (let turn = 0; turn < WARM_UP_TURNS; turn += 1) await settling.turn();
         const ratios: number[] = [];
-        for (let round = 0; round < rounds; round += 1) {
+        for (let round = 0; round < rounds && (round === 0 || hasTime()); round += 1) {
           progress(round, rounds);
           const ours: number[] = [];
           const typeOrm: number[] = [];
