@@ -25,3 +25,12 @@ export class User {
   @Column({ ...instant, name: 'last_logged_out' })
   lastLoggedOut!: number | null;
 }
+
+/** The option `user` of `typeOrmStore` for this entity. */
+export const userMapping = {
+  entity: User,
+  id: 'id',
+  mevetoId: 'mevetoId',
+  lastLoggedIn: 'lastLoggedIn',
+  lastLoggedOut: 'lastLoggedOut',
+} as const;

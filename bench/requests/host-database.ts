@@ -10,7 +10,7 @@ import {
 } from 'nestjs-meveto-logout';
 import { DataSource } from 'typeorm';
 import type { RunDatabase } from '../runs/database.js';
-import { User } from '../user.js';
+import { User, userMapping } from '../user.js';
 
 /** Secret last segment of the webhook's path, as in production. */
 export const SECRET_PATH = 'bench-secret-path-of-thirty-chars';
@@ -50,13 +50,7 @@ export const mevetoLogout = (
     clientSecret: 'bench-client-secret-0123456789',
     apiUrl: mevetoUrl,
     store: typeOrmStore({
-      user: {
-        entity: User,
-        id: 'id',
-        mevetoId: 'mevetoId',
-        lastLoggedIn: 'lastLoggedIn',
-        lastLoggedOut: 'lastLoggedOut',
-      },
+      user: userMapping,
     }),
     webhook: { secretPath: SECRET_PATH },
     ...options,

@@ -14,7 +14,7 @@ import {
 } from 'nestjs-meveto-logout';
 import { Column, DataSource, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { RunDatabase } from './database.js';
-import { instant, User } from '../user.js';
+import { instant, User, userMapping } from '../user.js';
 import { sessionOf } from './live-protocol.js';
 import { mevetoIdOf } from './meveto-id.js';
 
@@ -38,13 +38,7 @@ export class AccessToken {
 export const SENDER_KNOWN_AFTER_MS = 1_000;
 
 const mapping: TypeOrmStoreOptions = {
-  user: {
-    entity: User,
-    id: 'id',
-    mevetoId: 'mevetoId',
-    lastLoggedIn: 'lastLoggedIn',
-    lastLoggedOut: 'lastLoggedOut',
-  },
+  user: userMapping,
   accessTokens: { entity: AccessToken, userId: 'userId', issuedAt: 'signedInAt', revokedAt: 'revokedAt' },
 };
 

@@ -4,23 +4,8 @@ import 'reflect-metadata';
 import { Controller, type DynamicModule, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { User, userMapping } from '../user.js';
 import { setting } from './child.js';
-
-@Entity('users')
-class User {
-  @PrimaryColumn({ type: 'int' })
-  id!: number;
-
-  @Column({ type: 'varchar', name: 'meveto_id', nullable: true, unique: true })
-  mevetoId!: string | null;
-
-  @Column({ type: 'bigint', name: 'last_logged_in', nullable: true })
-  lastLoggedIn!: string | null;
-
-  @Column({ type: 'bigint', name: 'last_logged_out', nullable: true })
-  lastLoggedOut!: string | null;
-}
 
 @Controller()
 class PageController {
@@ -43,13 +28,7 @@ async function parts(): Promise<{ entities: readonly (new () => object)[]; impor
         clientSecret: 'bench-client-secret-0123456789',
         apiUrl: 'http://127.0.0.1:9',
         store: typeOrmStore({
-          user: {
-            entity: User,
-            id: 'id',
-            mevetoId: 'mevetoId',
-            lastLoggedIn: 'lastLoggedIn',
-            lastLoggedOut: 'lastLoggedOut',
-          },
+          user: userMapping,
         }),
         session: bearerToken({ verify: () => undefined }),
       }),
