@@ -1,6 +1,7 @@
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { JobEvents } from '../src/inbox/job-events.js';
 import { Counters } from '../src/core/counters.js';
+import { loggedEvents } from './told-events.js';
 import type { ResolvedInbox } from '../src/inbox/options.js';
 import type { ResolvedMeveto } from '../src/meveto/resolve-meveto.js';
 import type { ResolvedStore } from '../src/store/options.js';
@@ -37,7 +38,7 @@ export function reconcilerOn(store: Store, list: PendingWebhooks, keys: Keys) {
       list,
       keys.digests,
       events,
-      counters,
+      loggedEvents(counters),
       registry,
       options,
       storeOptions,

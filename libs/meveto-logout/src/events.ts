@@ -1,6 +1,7 @@
 import { coreEvents, event, type EventsOf, eventTable, text } from './core/index.js';
 import { inboxEvents } from './inbox/index.js';
 import { logoutsEvents } from './logouts/index.js';
+import { mevetoEvents } from './meveto/index.js';
 
 export const rootEvents = eventTable({
   MEVETO_HOOK_FAILED: event({
@@ -22,7 +23,13 @@ export const rootEvents = eventTable({
 });
 
 /** All events, by code. `docs/events.md` describes each of them. */
-export const eventTables = { ...coreEvents, ...rootEvents, ...inboxEvents, ...logoutsEvents };
+export const eventTables = {
+  ...coreEvents,
+  ...rootEvents,
+  ...inboxEvents,
+  ...logoutsEvents,
+  ...mevetoEvents,
+};
 
 /** What happened in this process. `code` tells the events apart, `at` is the time in epoch milliseconds. */
 export type MevetoEvent = EventsOf<typeof eventTables>;

@@ -4,6 +4,7 @@ import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-ex
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { linesOf } from '../../spec-support/log-lines.js';
 import express from 'express';
+import { loggedEvents } from '../../spec-support/told-events.js';
 import { Counters } from '../core/counters.js';
 import { Faults } from '../core/faults.js';
 import { AllowedAddresses } from './sender-addresses.js';
@@ -14,7 +15,9 @@ const warn = linesOf('warn');
 function make(allowFrom: readonly string[] | undefined, httpAdapter: AbstractHttpAdapter | undefined) {
   const { webhook } = resolveMeveto({ webhook: { allowFrom } }, 6_000, new Faults());
   const counters = new Counters();
-  const addresses = new AllowedAddresses({ webhook } as ResolvedMeveto, counters, { httpAdapter } as never);
+  const addresses = new AllowedAddresses({ webhook } as ResolvedMeveto, loggedEvents(counters), {
+    httpAdapter,
+  } as never);
   return { addresses, counters };
 }
 const expressThatTrusts = (trust: unknown) => {
@@ -41,7 +44,9 @@ describe('AllowedAddresses', () => {
     ])('warns at start that allowFrom protects nothing: %s', (_whom, trust) => {
       make(['192.0.2.0/24'], adapterThatTrusts(trust)).addresses.onApplicationBootstrap();
       expect(warn).toHaveBeenCalledTimes(1);
-      expect(warn.mock.calls[0]?.[0]).toContain('allowFrom protects nothing');
+      expect(warn.mock.calls[0]?.[0]).toContain(
+        '[MEVETO_EVERY_PROXY_TRUSTED] webhook.allowFrom protects nothing',
+      );
       expect(warn.mock.calls[0]?.[0]).toContain(remedy);
     });
 
@@ -95,6 +100,8 @@ describe('AllowedAddresses', () => {
       expect(addresses.admit(other)).toBe(false);
     expect(counters.all().webhook_address_refused).toBe(5);
     expect(warn).toHaveBeenCalledTimes(1);
-    expect(warn.mock.calls[0]?.[0]).toContain('from 203.0.113.9 was refused');
+    expect(warn.mock.calls[0]?.[0]).toMatch(
+      /^\[MEVETO_WEBHOOK_ADDRESS_REFUSED\] .* from 203\.0\.113\.9 was refused/,
+    );
   });
 });

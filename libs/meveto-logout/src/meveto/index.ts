@@ -1,3 +1,4 @@
+export { mevetoEvents } from './events.js';
 export { AllowedAddresses } from './sender-addresses.js';
 export { PendingWebhooksUnavailableError } from './errors.js';
 export { HttpPendingWebhooks } from './http-pending-webhooks.js';

@@ -1,6 +1,6 @@
-import { Logger } from '@nestjs/common';
 import { type JobEvents, type TokenStorage, InboxFullError, type WithToken } from '../inbox/index.js';
-import type { Counters, KeyedDigest } from '../core/index.js';
+import type { KeyedDigest, MevetoEvents } from '../core/index.js';
+import { mevetoEvents } from './events.js';
 import { isolated, type ListedJob, type OpenedJobs } from '../store/index.js';
 import type { PendingWebhook, PendingPage } from './pending-webhooks.port.js';
 import { isMissedDelivery } from './missed-delivery.js';
@@ -13,7 +13,6 @@ const PRIORITY_FULL =
 
 /** Stores listed webhooks as jobs in the inbox, page by page. */
 export class ListedPages {
-  readonly #logger = new Logger('MevetoLogout');
   /** Jobs per transaction. Halved after a transaction that did not finish in time. */
   #batch = STORE_BATCH;
 
@@ -21,7 +20,7 @@ export class ListedPages {
     private readonly tokens: TokenStorage,
     private readonly digests: KeyedDigest,
     private readonly events: JobEvents,
-    private readonly counters: Counters,
+    private readonly emitter: MevetoEvents,
     private readonly storeTimeoutMs: number,
   ) {}
 
@@ -32,11 +31,8 @@ export class ListedPages {
    * @throws {InboxFullError} when the priority has no room for more jobs
    */
   async store(page: PendingPage, mayContinue: () => Promise<boolean>): Promise<number | undefined> {
-    if (page.skippedCount > 0) {
-      this.#logger.warn(
-        `${String(page.skippedCount)} entries of Meveto’s list of pending webhooks were not understood and were skipped.`,
-      );
-    }
+    if (page.skippedCount > 0)
+      this.emitter.emit(mevetoEvents.MEVETO_LIST_ENTRIES_SKIPPED, { count: page.skippedCount });
     const late = page.webhooks.filter((webhook) => isMissedDelivery(webhook, Date.now()));
     const recent = page.webhooks.filter((webhook) => !late.includes(webhook));
     // The request of a recent webhook may still be on its way.
@@ -66,7 +62,7 @@ export class ListedPages {
     }
     const openCount = opened.newCount + opened.reopenedCount;
     if (openCount === 0) return 0;
-    this.counters.add('reconcile_new_job', openCount);
+    this.emitter.emit(mevetoEvents.MEVETO_RECONCILE_OPENED_JOBS, { count: openCount });
     this.events.arrived();
     return opened.newCount;
   }
@@ -86,7 +82,8 @@ export class ListedPages {
     const begunAt = performance.now();
     try {
       const { results, failed } = await isolated(jobs, (some) => this.tokens.storeListed(some));
-      if (failed.length > 0) this.#reportFailed(failed.length);
+      if (failed.length > 0)
+        this.emitter.emit(mevetoEvents.MEVETO_LISTED_NOT_STORED, { count: failed.length });
       return results.reduce(
         (sum, { newCount, reopenedCount }) => ({
           newCount: sum.newCount + newCount,
@@ -99,13 +96,6 @@ export class ListedPages {
       if (isLate) this.#batch = Math.max(MIN_STORE_BATCH, Math.ceil(this.#batch / 2));
       throw error;
     }
-  }
-
-  #reportFailed(count: number): void {
-    this.#logger.warn(
-      `${String(count)} listed webhooks could not be stored, because the database refuses their rows or keeps them locked. They are ` +
-        'requested again with the next poll.',
-    );
   }
 
   #digested({ id, kind, token, createdAt }: PendingWebhook): WithToken<ListedJob> {

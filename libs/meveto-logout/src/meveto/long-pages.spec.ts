@@ -6,6 +6,7 @@ import type { OpenedJobs } from '../store/inbox-jobs.js';
 import { LOGOUT } from '../store/job.js';
 import { UserToken } from '../store/user-token.js';
 import { JobEvents } from '../inbox/job-events.js';
+import { loggedEvents } from '../../spec-support/told-events.js';
 import { Counters } from '../core/counters.js';
 import { KeyedDigest } from '../core/keyed-digest.js';
 import type { Store } from '../store/store.port.js';
@@ -42,7 +43,7 @@ describe('a long page of the list of pending webhooks', () => {
       { page: () => Promise.resolve(page) },
       new KeyedDigest('client', 'secret'),
       new JobEvents(),
-      counters,
+      loggedEvents(counters),
       { doesExist: () => false } as unknown as SchedulerRegistry,
       { exchange: { timeoutMs: 5_000 } } as ResolvedMeveto,
       { storeTimeoutMs: 50 } as ResolvedStore,

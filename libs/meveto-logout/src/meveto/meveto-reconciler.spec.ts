@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { linesOf } from '../../spec-support/log-lines.js';
+import { leveledLines } from '../../spec-support/log-lines.js';
 import { PendingWebhooksUnavailableError } from './errors.js';
 import type { JobEvents } from '../inbox/job-events.js';
 import type { Counters } from '../core/counters.js';
@@ -14,7 +14,7 @@ const NOW = Date.UTC(2026, 0, 1, 12, 0, 30);
 const LEASE_MS = 10_000;
 
 describe('MevetoReconciler', () => {
-  const warn = linesOf('warn');
+  const lines = leveledLines();
   const keys = keysOf('client', 'secret');
   let list: FakeList;
   let store: Store;
@@ -106,10 +106,10 @@ describe('MevetoReconciler', () => {
     expect(await pending()).toBe(1);
     expect(counters.all()).toMatchObject({ reconcile_failure: 2, reconcile_success: 0 });
     expect(reconciler.status()).toEqual({ lastSuccessAt: undefined, lastFailureAt: NOW });
-    expect(warn.mock.calls.map(([text]) => text as string)).toEqual([
-      'Meveto’s list of pending webhooks could not be read (http-500). Check reconcile.path and the client’s credentials if it lasts.',
+    expect(lines).toEqual([
+      'warn: [MEVETO_RECONCILE_FAILED] Meveto’s list of pending webhooks could not be read (http-500). Check reconcile.path and the client’s credentials if it lasts.',
       expect.stringMatching(
-        /^1 webhooks never arrived and were found on Meveto’s list of pending webhooks only/,
+        /^warn: \[MEVETO_MISSED_DELIVERIES\] 1 webhooks never arrived and were found on Meveto’s list of pending webhooks only/,
       ),
     ]);
 
@@ -121,8 +121,8 @@ describe('MevetoReconciler', () => {
   it('warns with the number of entries that were not understood', async () => {
     list.answer = () => Promise.resolve({ ...EMPTY, skippedCount: 3 });
     await reconciler.run();
-    expect(warn.mock.calls[0]?.[0]).toBe(
-      '3 entries of Meveto’s list of pending webhooks were not understood and were skipped.',
+    expect(lines[0]).toBe(
+      'warn: [MEVETO_LIST_ENTRIES_SKIPPED] 3 entries of Meveto’s list of pending webhooks were not understood and were skipped.',
     );
   });
 
@@ -217,7 +217,7 @@ describe('MevetoReconciler', () => {
     await jest.advanceTimersByTimeAsync(0);
     await reconciler.stop();
     await running;
-    expect(warn).not.toHaveBeenCalled();
+    expect(lines).toEqual([]);
     expect(await reconciler.run()).toBe(false);
     await jest.advanceTimersByTimeAsync(600_000);
     expect(list.asked).toHaveLength(1);

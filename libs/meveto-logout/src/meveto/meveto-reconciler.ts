@@ -1,10 +1,11 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { CronJob } from 'cron';
 import { filter, merge, type Subscription } from 'rxjs';
 import { type ResolvedStore, type Store, STORE, STORE_OPTIONS } from '../store/index.js';
 import { JobEvents, TokenStorage } from '../inbox/index.js';
-import { Counters, KeyedDigest, waitAtMost } from '../core/index.js';
+import { KeyedDigest, MevetoEvents, MevetoLogoutError, waitAtMost } from '../core/index.js';
+import { mevetoEvents, STOPPED } from './events.js';
 import { PendingWebhooksUnavailableError } from './errors.js';
 import { PollTrigger } from './poll-trigger.js';
 import { ListReading } from './list-reading.js';
@@ -29,7 +30,6 @@ const FIRST_POLL_WAIT_MS = 2_000;
  */
 @Injectable()
 export class MevetoReconciler {
-  readonly #logger = new Logger('MevetoLogout');
   readonly #stopping = new AbortController();
   readonly #runs: ReconcileRuns;
   readonly #pages: ListedPages;
@@ -54,13 +54,13 @@ export class MevetoReconciler {
     @Inject(PendingWebhooks) private readonly pendingWebhooks: PendingWebhooks,
     @Inject(KeyedDigest) digests: KeyedDigest,
     @Inject(JobEvents) private readonly events: JobEvents,
-    @Inject(Counters) private readonly counters: Counters,
+    @Inject(MevetoEvents) private readonly emitter: MevetoEvents,
     @Inject(SCHEDULER_REGISTRY) private readonly registry: SchedulerRegistry,
     @Inject(MEVETO_OPTIONS) private readonly options: ResolvedMeveto,
     @Inject(STORE_OPTIONS) storeOptions: ResolvedStore,
   ) {
     this.#runs = new ReconcileRuns(store, options.exchange.timeoutMs + LEASE_SLACK_MS);
-    this.#pages = new ListedPages(tokens, digests, events, counters, storeOptions.storeTimeoutMs);
+    this.#pages = new ListedPages(tokens, digests, events, emitter, storeOptions.storeTimeoutMs);
   }
 
   /** Starts the schedule and the first poll. Waits for the first poll two seconds at most. */
@@ -139,7 +139,8 @@ export class MevetoReconciler {
 
   #succeeded(reading: ListReading): void {
     this.#lastSuccessAt = Date.now();
-    this.counters.add('reconcile_success');
+    this.emitter.emit(mevetoEvents.MEVETO_RECONCILED);
+    this.emitter.emit(mevetoEvents.MEVETO_RECONCILE_RECOVERED);
     this.#pollTrigger.succeeded();
     if (reading.missedCount > 0 && !this.#pollTrigger.isDue)
       this.#pollTrigger.pollSoon(AFTER_MISSED_DELIVERY_MS);
@@ -148,12 +149,7 @@ export class MevetoReconciler {
   }
 
   #report(missedCount: number): void {
-    if (missedCount === 0) return;
-    this.counters.add('reconcile_missed_delivery', missedCount);
-    this.#logger.warn(
-      `${String(missedCount)} webhooks never arrived and were found on Meveto’s list of pending webhooks only. Can Meveto reach ` +
-        'the registered URL?',
-    );
+    if (missedCount > 0) this.emitter.emit(mevetoEvents.MEVETO_MISSED_DELIVERIES, { count: missedCount });
   }
 
   /** Returns false when the process stops or has lost the lease. */
@@ -184,14 +180,12 @@ export class MevetoReconciler {
 
   async #failed(error: unknown): Promise<void> {
     this.#lastFailureAt = Date.now();
-    this.counters.add('reconcile_failure');
+    const reason = this.#stopping.signal.aborted ? STOPPED : reasonOf(error);
+    this.emitter.emit(mevetoEvents.MEVETO_RECONCILE_FAILED, { reason });
     await this.#respectPause(error);
     // A failed poll is repeated before the next scheduled poll, with growing pauses.
     if (!this.#pollTrigger.isDue) this.#pollTrigger.pollSoon();
-    if (this.#stopping.signal.aborted || !this.#pollTrigger.failed()) return;
-    this.#logger.warn(
-      error instanceof Error ? error.message : 'Meveto’s list of pending webhooks could not be read.',
-    );
+    this.#pollTrigger.failed();
   }
 
   /** Meveto asks for a pause: no replica polls earlier, and this one polls afterwards. */
@@ -210,3 +204,7 @@ export class MevetoReconciler {
 /** Half of the time to the next scheduled poll, whole epoch milliseconds: the clocks of replicas may differ by as much. */
 const halfwayToNext = (job: CronJob): number =>
   Math.round(Date.now() + (job.nextDate().toMillis() - Date.now()) / 2);
+
+/** Messages of other errors may contain values. */
+const reasonOf = (error: unknown): string =>
+  error instanceof MevetoLogoutError ? error.message : 'Meveto’s list of pending webhooks could not be read.';

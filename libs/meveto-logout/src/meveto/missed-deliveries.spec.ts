@@ -35,7 +35,9 @@ describe('MevetoReconciler and missed deliveries', () => {
     await reconciler.run();
     expect(counters.all().reconcile_missed_delivery).toBe(1);
     expect(
-      warn.mock.calls.filter(([text]) => String(text).startsWith('1 webhooks never arrived')),
+      warn.mock.calls.filter(([text]) =>
+        String(text).startsWith('[MEVETO_MISSED_DELIVERIES] 1 webhooks never arrived'),
+      ),
     ).toHaveLength(1);
     await jest.advanceTimersByTimeAsync(31_000);
     expect(list.asked).toHaveLength(2);

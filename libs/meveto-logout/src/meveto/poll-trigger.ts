@@ -53,11 +53,9 @@ export class PollTrigger {
     this.#failingSince = undefined;
   }
 
-  /** Records a failed poll. Returns true for the first failure in a row. */
-  failed(): boolean {
-    const isFirst = this.#failingSince === undefined;
+  /** Records a failed poll. */
+  failed(): void {
     this.#failingSince ??= performance.now();
-    return isFirst;
   }
 
   stop(): void {

@@ -1,13 +1,12 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { type JobRecord, type Store, STORE } from '../store/index.js';
 import { JobEvents } from '../inbox/index.js';
-import { Counters } from '../core/index.js';
+import { MevetoEvents } from '../core/index.js';
+import { mevetoEvents } from './events.js';
 
 const PAGE = 100;
 const MAX_PAGES = 100;
-/** Jobs that get a log line each. Further jobs are counted in one line. */
-const MAX_LINES = 10;
 
 /**
  * Reports ambiguous jobs that Meveto's list of pending webhooks did not resolve: each job once per process, after a poll that
@@ -15,14 +14,13 @@ const MAX_LINES = 10;
  */
 @Injectable()
 export class UnresolvedJobs {
-  readonly #logger = new Logger('MevetoLogout');
   readonly #reported = new LRUCache<string, true>({ max: PAGE * MAX_PAGES });
   #isLooking = false;
 
   constructor(
     @Inject(STORE) private readonly store: Store,
     @Inject(JobEvents) events: JobEvents,
-    @Inject(Counters) private readonly counters: Counters,
+    @Inject(MevetoEvents) private readonly emitter: MevetoEvents,
   ) {
     events.listRead$.subscribe((askedAt) => {
       if (!this.#isLooking) void this.#check(askedAt);
@@ -58,20 +56,9 @@ export class UnresolvedJobs {
   }
 
   #report(jobs: readonly JobRecord[]): void {
-    for (const { id } of jobs) this.#reported.set(id, true);
-    this.counters.add('job_unresolved', jobs.length);
-    for (const { id, receivedAt } of jobs.slice(0, MAX_LINES)) {
-      this.#logger.error(
-        `Job ${id}, received ${new Date(receivedAt).toISOString()}, stays ambiguous: Meveto’s list of pending webhooks does not name it. ` +
-          `The person may still be signed in. Find out who the person is, and call resolveJob('${id}', { userId }) or ` +
-          `resolveJob('${id}', { discard: 'why' }). See docs/modes.md.`,
-      );
-    }
-    const more = jobs.length - MAX_LINES;
-    if (more > 0) {
-      this.#logger.error(
-        `${String(more)} more jobs stay ambiguous. See listJobs({ state: 'ambiguous' }) and docs/modes.md.`,
-      );
+    for (const { id, receivedAt } of jobs) {
+      this.#reported.set(id, true);
+      this.emitter.emit(mevetoEvents.MEVETO_JOB_UNRESOLVED, { jobId: id, receivedAt });
     }
   }
 }

@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, RequestMethod } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, RequestMethod } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import { MevetoEvents } from '../core/index.js';
+import { mevetoEvents } from './events.js';
 import { MEVETO_OPTIONS, type ResolvedMeveto } from './resolve-meveto.js';
 import { WEBHOOK_PATH } from './tokens.js';
 import { type NodeRequest, WebhookRequest } from './webhook-request.js';
@@ -32,6 +34,7 @@ export class WebhookReader implements OnApplicationBootstrap {
     @Inject(MEVETO_OPTIONS) private readonly options: ResolvedMeveto,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(WebhookRequest) private readonly webhook: WebhookRequest,
+    @Inject(MevetoEvents) private readonly emitter: MevetoEvents,
   ) {
     // The event comes at once in an application, and later in a testing module, but always before the body parser.
     host.init$.subscribe(() => {
@@ -46,11 +49,7 @@ export class WebhookReader implements OnApplicationBootstrap {
     if (process.env['NODE_ENV'] !== 'production' || this.options.webhook.secretPath !== undefined) return;
     // A worker process without an HTTP server has no webhook.
     if (!(this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined)) return;
-    new Logger('MevetoLogout').warn(
-      'webhook.secretPath is not set: anyone can send webhooks. Another application that is registered with Meveto can send the ' +
-        'token of a person here as Meveto_Protection_Removed, and that clears the Meveto ID of the person. Set webhook.secretPath, and ' +
-        'register the new URL with Meveto. See docs/protocol.md.',
-    );
+    this.emitter.emit(mevetoEvents.MEVETO_WEBHOOK_WITHOUT_SECRET);
   }
 
   #handle(request: NodeRequest, response: ServerResponse, next: Next): void {

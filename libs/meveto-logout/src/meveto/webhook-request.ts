@@ -1,7 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import { Counters } from '../core/index.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { MevetoEvents, MevetoLogoutError } from '../core/index.js';
+import { mevetoEvents } from './events.js';
 import { Acknowledgement, Ingest, InboxFullError, LogoutUnfinishedError } from '../inbox/index.js';
 import { StoreUnavailableError, type JobKind, type UserToken } from '../store/index.js';
 import { MEVETO_OPTIONS, type ResolvedMeveto } from './resolve-meveto.js';
@@ -33,7 +34,6 @@ export type WebhookCarrier = NodeRequest | FastifyRequest;
 export type WebhookResponse = ServerResponse | FastifyReply;
 
 const POSTED = Symbol('meveto-logout:posted');
-const REPORT_EVERY_MS = 60_000;
 
 const NOT_FOUND = refusal(404, 'Not Found');
 const NOT_ALLOWED = refusal(403, 'This address may not send webhooks.');
@@ -48,16 +48,14 @@ const ACCEPTED: WebhookAnswer = { status: 202, body: { status: 'accepted' } };
  */
 @Injectable()
 export class WebhookRequest {
-  readonly #logger = new Logger('MevetoLogout');
   readonly #answers = new AnswerWriter();
   readonly #secret: Buffer | undefined;
-  #reportedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     @Inject(AllowedAddresses) private readonly addresses: AllowedAddresses,
     @Inject(Ingest) private readonly ingest: Ingest,
     @Inject(Acknowledgement) private readonly acknowledgement: Acknowledgement,
-    @Inject(Counters) private readonly counters: Counters,
+    @Inject(MevetoEvents) private readonly emitter: MevetoEvents,
     @Inject(MEVETO_OPTIONS) options: ResolvedMeveto,
   ) {
     const { secretPath } = options.webhook;
@@ -126,7 +124,7 @@ export class WebhookRequest {
         this.#answers.write(request, response, await this.#receive(body.value, address));
         return;
       case 'refused':
-        this.counters.add('webhook_refused');
+        this.emitter.emit(mevetoEvents.MEVETO_WEBHOOK_REFUSED);
         this.#answers.write(request, response, refusal(body.status, body.message));
         return;
       case 'gone':
@@ -138,10 +136,10 @@ export class WebhookRequest {
     const message = parseWebhookMessage(body);
     switch (message.kind) {
       case 'invalid':
-        this.counters.add('webhook_refused');
+        this.emitter.emit(mevetoEvents.MEVETO_WEBHOOK_REFUSED);
         return refusal(400, message.message);
       case 'unknown-type':
-        this.counters.add('webhook_unknown_type');
+        this.emitter.emit(mevetoEvents.MEVETO_WEBHOOK_UNKNOWN_TYPE);
         return ACCEPTED;
       case 'job':
         return this.#accept(message.jobKind, message.token, address);
@@ -157,27 +155,22 @@ export class WebhookRequest {
     } catch (error) {
       return this.#unavailable(error);
     }
-    this.counters.add('webhook_accepted');
+    this.emitter.emit(mevetoEvents.MEVETO_WEBHOOK_ACCEPTED);
     return ACCEPTED;
   }
 
   /** A failure of this package is always 503 with Retry-After: Meveto tries again. */
   #unavailable(error: unknown): WebhookAnswer {
-    this.counters.add('webhook_unavailable');
+    const code = error instanceof MevetoLogoutError ? error.code : 'none';
+    this.emitter.emit(mevetoEvents.MEVETO_WEBHOOK_UNAVAILABLE, { error: code });
     const isLate = error instanceof LogoutUnfinishedError;
     const isKnown = isLate || error instanceof StoreUnavailableError || error instanceof InboxFullError;
     const retryAfterMs = isKnown ? error.retryAfterMs : 5_000;
-    if (error instanceof InboxFullError) this.#reportFull(error);
+    if (error instanceof InboxFullError) this.emitter.emit(mevetoEvents.MEVETO_INBOX_FULL);
     const message = isLate
       ? 'The webhook is stored and being processed. Try again shortly.'
       : 'The webhook could not be stored. Try again shortly.';
     return refusal(503, message, { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) });
-  }
-
-  #reportFull(error: InboxFullError): void {
-    if (performance.now() - this.#reportedAt < REPORT_EVERY_MS) return;
-    this.#reportedAt = performance.now();
-    this.#logger.warn(error.message);
   }
 }
 
