@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
+  type ClaimedJob,
   KNOWN_SENDER_FOR_MS,
   type ExpiredJobs,
   type Store,
@@ -87,17 +88,17 @@ export class Housekeeping {
   async #expireKept(): Promise<number> {
     const overdue = this.tokens.expire(BATCH);
     const [ids, outcomeUnknownIds]: [string[], string[]] = [[], []];
-    try {
-      for (const job of overdue) {
-        const isUnknown = job.earlierAttemptUnknown;
-        const reason = isUnknown ? TIME_TO_LIVE_OUTCOME_UNKNOWN : TIME_TO_LIVE;
-        if (!(await this.store.inbox.finish(job, { state: 'expired', reason }))) continue;
-        ids.push(job.id);
-        if (isUnknown) outcomeUnknownIds.push(job.id);
-      }
-    } finally {
-      this.#report({ ids, outcomeUnknownIds, unknownKindCount: 0 });
-    }
+    const finish = async (job: ClaimedJob): Promise<void> => {
+      const isUnknown = job.earlierAttemptUnknown;
+      const reason = isUnknown ? TIME_TO_LIVE_OUTCOME_UNKNOWN : TIME_TO_LIVE;
+      if (!(await this.store.inbox.finish(job, { state: 'expired', reason }))) return;
+      ids.push(job.id);
+      if (isUnknown) outcomeUnknownIds.push(job.id);
+    };
+    const finished = await Promise.allSettled(overdue.map(finish));
+    this.#report({ ids, outcomeUnknownIds, unknownKindCount: 0 });
+    const failed = finished.find((each) => each.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
     return overdue.length;
   }
 

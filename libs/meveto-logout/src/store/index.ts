@@ -23,7 +23,7 @@ export type {
   OpenedJobs,
   Release,
 } from './inbox-jobs.js';
-export { isolated, Isolation, isRowFault } from './isolation.js';
+export { isolated, Isolation, isRowFault, WriteBatches } from './isolation.js';
 export { type Room, KNOWN_SENDER_FOR_MS, PRIORITIES, type Priority } from './priority.js';
 export { MAX_USERS, userIdsIn, type ApplyOutcome } from './logout-outcomes.js';
 export { BY_MEVETO, type AnnouncedLogout, type Logout, type LogoutSource } from './logout.js';

@@ -1,7 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { StoreUnavailableError } from './errors.js';
 
 /** Into how many parts a failed batch is divided. One refused row among 256 costs 16 transactions with 16 jobs, and 16 with one. */
 const PARTS = 16;
+
+const MAX_BATCH = 256;
+/** How many more jobs a batch may have after one that was written. */
+const GROWTH = 8;
+/** The shortest time from the begin of a batch to the next one, in milliseconds. Under load it makes larger, cheaper batches. */
+const BATCH_EVERY_MS = 4;
+/** How many transactions isolate the jobs of failed batches at the same time. */
+const PARALLEL = 4;
 
 /** Whether the database answers, but refuses one of the written rows or keeps it locked. */
 export const isRowFault = (error: unknown): boolean =>
@@ -86,4 +95,95 @@ function divided<J>(jobs: readonly J[]): readonly (readonly J[])[] {
   return Array.from({ length: Math.ceil(jobs.length / size) }, (_, part) =>
     jobs.slice(part * size, (part + 1) * size),
   );
+}
+
+/** How to write what is known about jobs. */
+export interface BatchWriter<J, R> {
+  /** Writes a batch in one transaction. Returns the results in the same order; undefined for what needs a transaction of its own. */
+  readonly write: (batch: readonly J[]) => Promise<readonly (R | undefined)[]>;
+  /** Writes in a transaction of its own. */
+  readonly alone: (each: J) => Promise<R>;
+}
+
+interface Waiting<J, R> {
+  readonly each: J;
+  readonly resolve: (result: R) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Writes outcomes of jobs in batches. What arrives during a commit shares the next one, so nothing waits for a timer. A row that the
+ * database refuses or keeps locked delays its own job only.
+ */
+export class WriteBatches<J extends { readonly job: object }, R> {
+  readonly #isolation = new Isolation(PARALLEL);
+  /** Jobs whose rows the database refused or kept locked: they are tried again alone. */
+  readonly #refused = new WeakSet();
+  #waiting: Waiting<J, R>[] = [];
+  #isWriting = false;
+  /** How many jobs the next batch may have. A batch that fails as a whole may have been too slow: the next one is smaller. */
+  #size = MAX_BATCH;
+  /** Earliest begin of the next batch, of `performance.now()`. */
+  #nextAt = 0;
+
+  constructor(private readonly writer: BatchWriter<J, R>) {}
+
+  /** @throws {StoreUnavailableError} when nothing was recorded: try again. */
+  add(each: J): Promise<R> {
+    if (this.#refused.has(each.job)) return this.writer.alone(each);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ each, resolve, reject });
+      if (!this.#isWriting) void this.#writeAll();
+    });
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#isWriting = true;
+    while (this.#waiting.length > 0) {
+      await this.#gather();
+      await this.#writeBatch(this.#waiting.splice(0, this.#size));
+    }
+    this.#isWriting = false;
+  }
+
+  async #writeBatch(batch: readonly Waiting<J, R>[]): Promise<void> {
+    try {
+      await this.#write(batch);
+      this.#size = Math.min(MAX_BATCH, this.#size + GROWTH);
+    } catch (error) {
+      if (isRowFault(error)) void this.#isolate(batch);
+      else {
+        this.#size = Math.ceil(batch.length / 2);
+        for (const { reject } of batch) reject(error);
+      }
+    }
+  }
+
+  /** Waits for all that the event loop already holds; under load until it is time for the next batch. */
+  async #gather(): Promise<void> {
+    const pauseMs = this.#nextAt - performance.now();
+    if (pauseMs < 1 || this.#waiting.length >= MAX_BATCH)
+      await new Promise((resolve) => setImmediate(resolve));
+    else await delay(pauseMs);
+    this.#nextAt = performance.now() + BATCH_EVERY_MS;
+  }
+
+  /** Not awaited by the next batch. */
+  async #isolate(batch: readonly Waiting<J, R>[]): Promise<void> {
+    const { failed } = await this.#isolation.write(batch, (some) => this.#write(some));
+    for (const { job: waiting, error } of failed) {
+      if (isRowFault(error)) this.#refused.add(waiting.each.job);
+      waiting.reject(error);
+    }
+  }
+
+  /** Settles all jobs of the batch, those that need a transaction of their own later. */
+  async #write(batch: readonly Waiting<J, R>[]): Promise<void> {
+    const results = await this.writer.write(batch.map(({ each }) => each));
+    batch.forEach(({ each, resolve, reject }, index) => {
+      const result = results[index];
+      if (result !== undefined) resolve(result);
+      else this.writer.alone(each).then(resolve, reject);
+    });
+  }
 }

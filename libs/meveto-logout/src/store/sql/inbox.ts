@@ -12,7 +12,7 @@ import type {
   Retention,
 } from '../inbox-jobs.js';
 import type { JobPage, JobQuery } from '../job-record.js';
-import { isolated } from '../isolation.js';
+import { isolated, WriteBatches } from '../isolation.js';
 import type { Priority, Room } from '../priority.js';
 import { claim, dueIds } from './claim-jobs.js';
 import { confirmedAmong, unfinishedAmong, waitingByPriority } from './priorities.js';
@@ -21,7 +21,7 @@ import { allOf, expire, forgetSenders, overdueIds, purge, purgeableIds } from '.
 import { beginAgain, receiveLeased, receiveListedLeased, renew } from './leased-jobs.js';
 import { receive } from './receive-jobs.js';
 import { receiveListed } from './receive-listed.js';
-import { finish, release } from './released-jobs.js';
+import { type AttemptEnd, endAttempts } from './released-jobs.js';
 import { RowByRow } from './row-by-row.js';
 import type { SqlEngine } from './sql.js';
 import type { Tables } from './tables.js';
@@ -34,6 +34,10 @@ import type { Tables } from './tables.js';
 export class Inbox {
   private readonly jobs: string;
   readonly #rows: RowByRow;
+  readonly #ends = new WriteBatches<AttemptEnd, boolean>({
+    write: (ends) => this.#endAll(ends, Math.ceil(this.engine.timeoutMs / (ends.length > 1 ? 8 : 1))),
+    alone: async (end) => (await this.#endAll([end], this.engine.timeoutMs))[0] ?? false,
+  });
 
   constructor(
     private readonly engine: SqlEngine,
@@ -140,10 +144,8 @@ export class Inbox {
   }
 
   /** Releases a job. Does nothing if the claim is lost or already released, so that a repetition after a lost answer is safe. */
-  release(job: ClaimedJob, failure: Release): Promise<void> {
-    return this.engine.transaction('release a job', () =>
-      release(this.engine.dialect, this.jobs, job, failure),
-    );
+  async release(job: ClaimedJob, failure: Release): Promise<void> {
+    await this.#end({ job, failure });
   }
 
   /**
@@ -152,9 +154,7 @@ export class Inbox {
    * so that a repetition after a lost answer is safe.
    */
   finish(job: ClaimedJob, outcome: JobOutcome): Promise<boolean> {
-    return this.engine.transaction('finish a job', () =>
-      finish(this.engine.dialect, this.jobs, job, outcome),
-    );
+    return this.#end({ job, outcome });
   }
 
   /** Finishes unfinished jobs older than `ttlMs` as expired and erases their tokens. Includes jobs of unknown kinds. */
@@ -223,6 +223,17 @@ export class Inbox {
 
   summary(): Promise<InboxSummary> {
     return this.engine.read('count jobs', () => summary(this.engine.dialect, this.jobs), true);
+  }
+
+  /** On a server in one transaction with others. SQLite commits all transactions that wait together. */
+  async #end(end: AttemptEnd): Promise<boolean> {
+    if (!this.engine.dialect.isInProcess) return this.#ends.add(end);
+    return (await this.#endAll([end], this.engine.timeoutMs))[0] ?? false;
+  }
+
+  #endAll(ends: readonly AttemptEnd[], lockWaitMs: number): Promise<readonly boolean[]> {
+    const script = () => endAttempts(this.engine.dialect, this.jobs, ends);
+    return this.engine.transaction('end attempts', script, lockWaitMs);
   }
 
   /** A locked row must not use up the time of the other jobs in its batch. Meveto repeats the webhook. */
