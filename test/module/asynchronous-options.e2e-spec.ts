@@ -176,6 +176,7 @@ describe('static options', () => {
       'globalGuard: got a number, expected true or false. Leave it out for the default, true.',
     ],
     ['webhookPath', 7, "webhookPath: got a number, expected a path. Example: 'meveto/webhook'."],
+    ['webhookPath', '/', "webhookPath: got '/', expected a path. Example: 'meveto/webhook'."],
     ['browserPath', true, "browserPath: got a boolean, expected a path, or false. Example: 'meveto'."],
     [
       'publicMetadataKeys',

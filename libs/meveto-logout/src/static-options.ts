@@ -4,6 +4,7 @@ import {
   isObject,
   kindOf,
   type Option,
+  quoted,
   resolveTable,
   type TableOf,
 } from './core/index.js';
@@ -20,8 +21,10 @@ const webhookPath: Option<string> = {
   byDefault: `'${WEBHOOK_PATH}'`,
   read: (name, given, faults) => {
     const value = given ?? WEBHOOK_PATH;
-    if (typeof value === 'string') return value;
-    faults.add(`${name}: got ${kindOf(value)}, expected a path. Example: '${WEBHOOK_PATH}'.`);
+    // Without a segment the secret's route would take every POST of the application.
+    if (typeof value === 'string' && /[^/]/.test(value)) return value;
+    const got = typeof value === 'string' ? quoted(value) : kindOf(value);
+    faults.add(`${name}: got ${got}, expected a path. Example: '${WEBHOOK_PATH}'.`);
     return WEBHOOK_PATH;
   },
 };

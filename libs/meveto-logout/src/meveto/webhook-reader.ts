@@ -21,8 +21,8 @@ interface Paths {
 /**
  * Serves the webhook's path before any code of the application runs. A body parser of the application could accept larger
  * bodies, wait longer, or quote the body in errors. Guards, pipes, interceptors and filters could refuse or rewrite requests.
- * Both HTTP adapters run this middleware first, because it is registered while providers are created. On Fastify it is an
- * `onRequest` hook. Requests that reach the webhook's route on another way are served by `MevetoWebhookController`.
+ * Both HTTP adapters run this middleware first, because it is registered while providers are created. A hook of Fastify's own
+ * would cost a microsecond less per request, but would run after the middleware of the application. Requests that reach the webhook's route on another way are served by `MevetoWebhookController`.
  */
 @Injectable()
 export class WebhookReader implements OnApplicationBootstrap {
