@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { WebSocketGateway, WebSocketServer } from '@nestjs/websockets';
 import type { Namespace, Socket } from 'socket.io';
 import { DataSource } from 'typeorm';
+import { event, eventTable, MevetoEvents, text } from '../../libs/meveto-logout/src/core/index.js';
 import { canaries } from '../support/secrets/canaries.js';
 import { databaseKind } from '../support/database.js';
 import { LiveSocket } from '../support/live/live-socket.js';
@@ -43,6 +44,13 @@ describe(`the token search on ${databaseKind}`, () => {
   it('finds a token on the console', () => {
     console.debug(token);
     expect(seenAt()).toEqual(['console']);
+  });
+
+  it('finds a token in an event', () => {
+    const kind = event({ level: 'none', fields: { secret: text('a token') }, when: 'never' });
+    const { MEVETO_LEAK } = eventTable({ MEVETO_LEAK: kind });
+    host.app.get(MevetoEvents, { strict: false }).emit(MEVETO_LEAK, { secret: token });
+    expect(seenAt()).toEqual(['event']);
   });
 
   it('finds a token in an answer', async () => {

@@ -41,6 +41,34 @@ describe(`no token appears anywhere, on ${databaseKind} and ${defaultHttpAdapter
     expect(found).toContain('webhook_refused');
   });
 
+  it('and the search covers events, metrics and spans, which also contain no Meveto ID, address or digest', async () => {
+    secrets = await SecretWorld.start();
+    const token = secrets.world.meveto.issueUserToken('m-1');
+    await secrets.send(token);
+    await secrets.host.untilJobs('applied');
+    await secrets.live.next('logged-out');
+    const { observers, host } = secrets;
+    await until('the span', async () => (await observers.measured()).includes('notify_connections'));
+    const told = await observers.told();
+    for (const shown of [
+      'MEVETO_JOB_APPLIED',
+      'meveto_logout_calls{state="applied"} 1',
+      'meveto_logout.step.duration',
+      'meveto_logout.job',
+    ])
+      expect(told).toContain(shown);
+    const [row] = await host.app
+      .get(DataSource)
+      .query<{ digest: string; subject_digest: string }[]>(
+        'SELECT digest, subject_digest FROM meveto_logout_jobs',
+      );
+    const { digest, subject_digest: subject } = row ?? {};
+    for (const secret of ['m-1', digest, subject, digest?.slice(0, 12)])
+      expect([secret, told.includes(secret ?? '')]).toEqual([secret, false]);
+    expect(told).not.toMatch(/127\.0\.0\.1|::1\b/);
+    expect(await secrets.expectNone(token)).toContain('MEVETO_JOB_APPLIED');
+  });
+
   it.each<[string, ((token: string) => Fault) | undefined]>([
     ['applied', undefined],
     ['tried again after an error', () => ({ status: 500, body: '{"message":"Server Error"}' })],

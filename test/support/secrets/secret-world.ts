@@ -4,6 +4,7 @@ import type { MevetoLogoutOptions } from 'nestjs-meveto-logout';
 import type { DataSourceOptions } from 'typeorm';
 import { CLIENT_SECRET } from '../hosts/host-app.js';
 import { LiveSocket } from '../live/live-socket.js';
+import { Observers } from './observers.js';
 import { Recorder, seen, storedBy, toldBy } from './secret-search.js';
 import { type HostClient, World } from '../world.js';
 
@@ -23,6 +24,7 @@ export class SecretWorld {
     readonly host: HostClient,
     readonly live: LiveSocket,
     readonly recorder: Recorder,
+    readonly observers: Observers,
   ) {}
 
   static async start(options: Partial<MevetoLogoutOptions> = {}): Promise<SecretWorld> {
@@ -39,13 +41,15 @@ export class SecretWorld {
       },
     });
     recorder.start();
+    const observers = new Observers(host.service);
     const live = new LiveSocket(host.url, { token: await host.token() });
     await live.next('connect');
-    return new SecretWorld(world, host, live, recorder);
+    return new SecretWorld(world, host, live, recorder, observers);
   }
 
   async end(): Promise<void> {
     this.live.close();
+    this.observers.stop();
     this.recorder.stop();
     await this.world.end();
   }
@@ -56,7 +60,7 @@ export class SecretWorld {
     return answer.status;
   }
 
-  /** Everything that is visible from outside, in the log and in the database. */
+  /** Everything that is visible from outside, in the log, in the database, in events, metrics and spans. */
   async everything(): Promise<string> {
     return [
       ...this.recorder.lines,
@@ -64,6 +68,7 @@ export class SecretWorld {
       seen(this.live.received),
       await storedBy(this.host, this.world.database),
       await toldBy(this.host),
+      await this.observers.told(),
     ].join('\n');
   }
 

@@ -1,11 +1,12 @@
-// Runs before each file of end-to-end tests. Searches everything that an application in this process logs, answers or
-// pushes for the user tokens of its Meveto, and the stored data before the database is dropped (`database.ts`). One hit
+// Runs before each file of end-to-end tests. Searches everything that an application in this process logs, emits as an event,
+// answers or pushes for the user tokens of its Meveto, and the stored data before the database is dropped (`database.ts`). One hit
 // fails the test.
 import { ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { afterAll, afterEach, expect } from '@jest/globals';
 import { Logger, type LoggerService } from '@nestjs/common';
 import { UserTokens } from '../../../apps/meveto-simulator/src/user-tokens.js';
+import { MevetoEvents } from '../../../libs/meveto-logout/src/core/meveto-events.js';
 import { wrongHistory } from '../../chaos/world/wrong-history.js';
 import { canaries } from './canaries.js';
 
@@ -71,6 +72,10 @@ for (const name of CONSOLE)
   before(console, name, (_console, args) => {
     canaries.look('console', args);
   });
+
+before(MevetoEvents.prototype, 'emit', (_events, [, fields]) => {
+  canaries.look('event', fields);
+});
 
 const RESPONSE = ServerResponse.prototype as ServerResponse;
 const isOfMeveto = (response: ServerResponse): boolean => response.req.url?.startsWith(MEVETO_API) === true;
