@@ -125,7 +125,12 @@ const librariesOfUnits = {
  */
 const typesOnly = {
   live: { store: ['Logout', 'AnnouncedLogout'] },
-  observe: { inbox: ['inboxEvents'], logouts: ['logoutsEvents'], live: ['liveEvents'] },
+  observe: {
+    meveto: ['mevetoEvents'],
+    inbox: ['inboxEvents'],
+    logouts: ['logoutsEvents'],
+    sessions: ['sessionsEvents'],
+  },
 };
 
 const names = Object.keys(folders);

@@ -55,7 +55,12 @@ const mayImport = (place: string, folder: string) =>
 /** Names of other folders that a folder may import as types. */
 const TYPES_ONLY: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   live: { store: ['Logout', 'AnnouncedLogout'] },
-  observe: { inbox: ['inboxEvents'], logouts: ['logoutsEvents'], live: ['liveEvents'] },
+  observe: {
+    meveto: ['mevetoEvents'],
+    inbox: ['inboxEvents'],
+    logouts: ['logoutsEvents'],
+    sessions: ['sessionsEvents'],
+  },
 };
 const typesOf = (place: string, folder: string) => TYPES_ONLY[folderOf(place)]?.[folder];
 const isTypesOnly = (place: string, folder: string) => typesOf(place, folder) !== undefined;

@@ -51,8 +51,8 @@ export const jobFinished = (code: string, fields: object = {}): EmittedEvent => 
   ...{ jobId: 'job-1', sinceReceiptMs: 60, ...fields },
 });
 
-export const socketsNotified = (fields: object = {}): EmittedEvent => ({
-  code: 'MEVETO_SOCKETS_NOTIFIED',
+export const connectionsNotified = (fields: object = {}): EmittedEvent => ({
+  code: 'MEVETO_CONNECTIONS_NOTIFIED',
   at: 1_767_225_600_000,
   ...{ userId: '1', count: 1, sinceKnownMs: 4, ...fields },
 });

@@ -1,3 +1,4 @@
+import { Acknowledgement } from '../src/inbox/acknowledgement.js';
 import type { TokenExchange } from '../src/inbox/token-exchange.port.js';
 import { loggedEvents } from './told-events.js';
 import { LogoutCache } from '../src/logouts/logout-cache.js';
@@ -39,8 +40,31 @@ export function workerParts(
   const failed = new FailedAttempts(tokens);
   const limiter = new ExchangeLimiter(options);
   const logouts = new LogoutService(store, known, emitter);
-  const processor = new JobProcessor(store, limiter, attempt, failed, logouts, events, emitter, options);
+  const acknowledgement = new Acknowledgement(store, events, options);
+  const processor = new JobProcessor(
+    store,
+    limiter,
+    attempt,
+    failed,
+    logouts,
+    acknowledgement,
+    events,
+    emitter,
+    options,
+  );
   const housekeeping = new Housekeeping(store, tokens, events, emitter, options);
   const worker = new LogoutWorker(limiter, processor, tokens, housekeeping, events, options, emitter);
-  return { memory, leases, processor, housekeeping, worker, tokens, events, emitter, counters, known };
+  return {
+    memory,
+    leases,
+    processor,
+    housekeeping,
+    worker,
+    tokens,
+    events,
+    emitter,
+    counters,
+    known,
+    acknowledgement,
+  };
 }

@@ -2,6 +2,7 @@ import { coreEvents, event, type EventsOf, eventTable, text } from './core/index
 import { inboxEvents } from './inbox/index.js';
 import { logoutsEvents } from './logouts/index.js';
 import { mevetoEvents } from './meveto/index.js';
+import { sessionsEvents } from './sessions/index.js';
 
 export const rootEvents = eventTable({
   MEVETO_HOOK_FAILED: event({
@@ -29,6 +30,7 @@ export const eventTables = {
   ...inboxEvents,
   ...logoutsEvents,
   ...mevetoEvents,
+  ...sessionsEvents,
 };
 
 /** What happened in this process. `code` tells the events apart, `at` is the time in epoch milliseconds. */

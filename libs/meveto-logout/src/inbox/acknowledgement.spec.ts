@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { LogoutUnfinishedError } from './errors.js';
 import { StoreUnavailableError } from '../store/errors.js';
-import { UserToken } from '../store/user-token.js';
 import { JobEvents } from './job-events.js';
 import { KeyedDigest } from '../core/keyed-digest.js';
 import type { Store } from '../store/store.port.js';
@@ -27,16 +26,42 @@ describe('an acknowledgement', () => {
   function made(options: Partial<ResolvedInbox> = {}): Acknowledgement {
     const store = { inbox: { unfinished } } as unknown as Store;
     const resolved = { acknowledge: 'after-logout', maxWaitingPerPriority: 100, ...options } as ResolvedInbox;
-    return new Acknowledgement(store, digests, events, resolved);
+    return new Acknowledgement(store, events, resolved);
   }
   /** @param age of the job when it was stored, as a negative number */
   const ready = (acknowledgement: Acknowledgement, token: string, age = SOON) =>
-    acknowledgement.ready(new UserToken(token), performance.now() + age);
+    acknowledgement.ready([digestOf(token), ...digests.earlierOfToken(token)], performance.now() + age);
 
   it('on receipt is given at once, without a query', async () => {
     pending.add(digestOf('a'));
     await ready(made({ acknowledge: 'on-receipt' }), 'a');
     expect(unfinished).not.toHaveBeenCalled();
+  });
+
+  it('on receipt has a time until the job finishes in this process: that of the first request', async () => {
+    const acknowledgement = made({ acknowledge: 'on-receipt' });
+    const before = performance.now();
+    await ready(acknowledgement, 'a');
+    const at = acknowledgement.acknowledgedAt(digestOf('a'));
+    expect(at).toBeGreaterThanOrEqual(before);
+    await staysTrue('the time', 5, () => acknowledgement.acknowledgedAt(digestOf('a')) === at);
+    await ready(acknowledgement, 'a');
+    expect(acknowledgement.acknowledgedAt(digestOf('a'))).toBe(at);
+    events.finished('applied', digestOf('a'));
+    expect(acknowledgement.acknowledgedAt(digestOf('a'))).toBeUndefined();
+  });
+
+  it('on receipt keeps the times of the latest 10,000 jobs only', async () => {
+    const acknowledgement = made({ acknowledge: 'on-receipt' });
+    for (let job = 0; job <= 10_000; job += 1) await acknowledgement.ready([String(job)], performance.now());
+    const times = [0, 1, 10_000].map((job) => acknowledgement.acknowledgedAt(String(job)) !== undefined);
+    expect(times).toEqual([false, true, true]);
+  });
+
+  it('after the logout has no time, because the job has finished before', async () => {
+    const acknowledgement = made();
+    await ready(acknowledgement, 'a');
+    expect(acknowledgement.acknowledgedAt(digestOf('a'))).toBeUndefined();
   });
 
   it('is given at once for a finished job', async () => {

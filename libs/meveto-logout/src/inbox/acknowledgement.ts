@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { KeyedDigest, within } from '../core/index.js';
+import { within } from '../core/index.js';
 import { LogoutUnfinishedError } from './errors.js';
-import { type Store, STORE, type UserToken } from '../store/index.js';
+import { type Store, STORE } from '../store/index.js';
 import { JobEvents } from './job-events.js';
 import { INBOX_OPTIONS, type ResolvedInbox } from './options.js';
 
@@ -10,6 +10,8 @@ const WITHIN_MS = 5_000;
 /** How often the store is queried for jobs that another replica may have finished. */
 const QUERY_EVERY_MS = 150;
 const MAX_DIGESTS_PER_QUERY = 500;
+/** Acknowledged jobs whose time is remembered until they finish in this process. */
+const MOST_REMEMBERED = 10_000;
 
 interface Waiter {
   /** The job's digests, by the current key and earlier ones. */
@@ -27,30 +29,51 @@ export class Acknowledgement {
   /** Waiters that no query has covered yet. */
   #fresh: Waiter[] = [];
   #isQuerying = false;
+  /** By digest, of `performance.now()`. */
+  readonly #acknowledgedAt = new Map<string, number>();
   #wake: () => void = () => undefined;
 
   constructor(
     @Inject(STORE) private readonly store: Store,
-    @Inject(KeyedDigest) private readonly digests: KeyedDigest,
     @Inject(JobEvents) events: JobEvents,
     @Inject(INBOX_OPTIONS) private readonly options: ResolvedInbox,
   ) {
     events.finished$.subscribe(({ digest }) => {
       if (digest === undefined) return;
+      this.#acknowledgedAt.delete(digest);
       for (const waiter of this.#waiters) if (waiter.digests.includes(digest)) waiter.resolve();
     });
   }
 
   /**
-   * Resolves when the stored job of this token may be acknowledged.
+   * Resolves when the stored job may be acknowledged.
+   * @param digests of its token, by the current key and earlier ones
    * @param receivedAt of `performance.now()`
    * @throws {LogoutUnfinishedError} when the job has not finished five seconds after its receipt; the work continues.
    */
-  async ready(token: UserToken, receivedAt: number): Promise<void> {
-    if (this.options.acknowledge === 'on-receipt') return;
+  async ready(digests: readonly string[], receivedAt: number): Promise<void> {
+    if (this.options.acknowledge === 'on-receipt') {
+      this.#remember(digests[0]);
+      return;
+    }
     if (this.#waiters.size >= this.options.maxWaitingPerPriority) throw new LogoutUnfinishedError();
-    const digests = [this.digests.ofToken(token.reveal()), ...this.digests.earlierOfToken(token.reveal())];
     await this.#finished(digests, receivedAt + WITHIN_MS - performance.now());
+  }
+
+  /** When this process acknowledged an unfinished job on receipt, of `performance.now()`; undefined if another process did. */
+  acknowledgedAt(digest: string): number | undefined {
+    return this.#acknowledgedAt.get(digest);
+  }
+
+  /** Meveto may repeat a webhook: the first acknowledgement counts. */
+  #remember(digest: string | undefined): void {
+    if (digest === undefined || this.#acknowledgedAt.has(digest)) return;
+    this.#acknowledgedAt.set(digest, performance.now());
+    if (this.#acknowledgedAt.size <= MOST_REMEMBERED) return;
+    for (const oldest of this.#acknowledgedAt.keys()) {
+      this.#acknowledgedAt.delete(oldest);
+      return;
+    }
   }
 
   async #finished(digests: readonly string[], withinMs: number): Promise<void> {

@@ -5,7 +5,18 @@ const MAX_IDS = 20;
 const SECOND_MS = 1_000;
 
 const jobId = text('id of the job');
-const sinceReceiptMs = duration('time from the receipt of the webhook to this event');
+
+/** When the steps of a job took place. */
+const jobTimes = {
+  acknowledgedAfterMs: maybe(
+    duration(
+      'time from the storage of the job until Meveto got its 202, if this process sent it before the exchange',
+    ),
+  ),
+  startedAfterMs: maybe(duration('time from the storage of the job until its last attempt began')),
+  answeredAfterMs: maybe(duration('time from the storage of the job until Meveto answered')),
+  sinceReceiptMs: duration('time from the storage of the job until this event, which follows the commit'),
+};
 
 /** Some ids of a list, for a line. */
 const idsOf = (ids: readonly string[]): string =>
@@ -29,7 +40,7 @@ export const inboxEvents = eventTable({
       kind: among<JobKind>(LOGOUT, UNLINK)('what Meveto asked for'),
       userIds: texts('the users that Meveto named'),
       occurredAt: instant('when the logout happened: sessions that began until then are over'),
-      sinceReceiptMs,
+      ...jobTimes,
     },
     when: 'A job was carried out and committed. At most 20 lines a second, and one with the number of others.',
     text: ({ kind, userIds, sinceReceiptMs }) =>
@@ -45,7 +56,7 @@ export const inboxEvents = eventTable({
   }),
   MEVETO_JOB_REJECTED: event({
     level: 'log',
-    fields: { jobId, reason: text('why, such as `invalid-token`'), sinceReceiptMs },
+    fields: { jobId, reason: text('why, such as `invalid-token`'), ...jobTimes },
     when: 'Meveto called the token of a job invalid. One line in ten seconds, with the number of jobs.',
     action: 'None. Many of them may be forged webhooks: see docs/protocol.md.',
     text: 'Summed up.',
@@ -58,7 +69,7 @@ export const inboxEvents = eventTable({
   }),
   MEVETO_JOB_UNKNOWN_USER: event({
     level: 'log',
-    fields: { jobId, sinceReceiptMs },
+    fields: { jobId, ...jobTimes },
     when: 'No user has the Meveto ID of a job. One line in ten seconds, with the number of jobs.',
     action: 'None, unless the account should be connected: see docs/modes.md.',
     text: 'Summed up.',
@@ -72,7 +83,7 @@ export const inboxEvents = eventTable({
   }),
   MEVETO_JOB_AMBIGUOUS: event({
     level: 'warn',
-    fields: { jobId, reason: text('why: `token-lost` or `invalid-after-unknown-attempt`'), sinceReceiptMs },
+    fields: { jobId, reason: text('why: `token-lost` or `invalid-after-unknown-attempt`'), ...jobTimes },
     when: 'The token of a job may be used up, although its person is not known. The list of pending webhooks is polled at once.',
     action: 'Wait for the poll. `MEVETO_JOB_UNRESOLVED` names the jobs that need you.',
     text: ({ jobId, reason }) =>
@@ -87,7 +98,7 @@ export const inboxEvents = eventTable({
   }),
   MEVETO_JOB_OF_TOO_MANY_USERS: event({
     level: 'error',
-    fields: { jobId, sinceReceiptMs },
+    fields: { jobId, ...jobTimes },
     when: 'More users have one Meveto ID than a job may log out. The job is ambiguous.',
     action:
       'Clear the Meveto ID of users with a wrong one, make the column unique, and call `resolveJob`. See docs/tables.md.',

@@ -67,20 +67,22 @@ export class Ingest {
   }
 
   /**
-   * Resolves once the job is committed, or at once if the job is already stored.
+   * Resolves once the job is committed, or at once if the job is already stored, with the digests of the token by the current key
+   * and by earlier ones.
    * @param address the sender's address, if it is known
    * @throws {InboxFullError} when too many jobs wait in the job's priority.
    * @throws {LogoutUnfinishedError} when the job is stored and its token is in the memory of another process.
    * @throws {StoreUnavailableError} when the store fails or takes longer than `storeTimeoutMs`. The job may be stored all the
    * same; a repetition does no harm.
    */
-  async accept(kind: JobKind, token: UserToken, address?: string): Promise<void> {
+  async accept(kind: JobKind, token: UserToken, address?: string): Promise<readonly string[]> {
     if (this.#waiting.length >= MAX_WAITING)
       throw new StoreUnavailableError('store a job: too many are waiting');
     const digest = this.digests.ofToken(token.reveal());
     const earlierDigests = this.digests.earlierOfToken(token.reveal());
     const sender = address === undefined ? [] : this.#senders.digestsOf(address);
     await this.#committed({ kind, digest, earlierDigests, token, sender: sender[0] }, sender);
+    return [digest, ...earlierDigests];
   }
 
   #committed(job: Waiting['job'], sender: SenderDigests): Promise<void> {

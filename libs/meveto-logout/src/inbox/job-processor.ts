@@ -15,6 +15,7 @@ import {
   CLIENT_ERROR,
   userIdsIn,
 } from '../store/index.js';
+import { Acknowledgement } from './acknowledgement.js';
 import { ExchangeLimiter, type OutageNews } from './exchange-limiter.js';
 import { LogoutService } from './logout.service.js';
 import { inboxEvents } from './events.js';
@@ -42,15 +43,25 @@ const stateOf = (kind: Exclude<ApplyOutcome['kind'], 'claim-lost'>): FinalState 
 /** Time since the job was stored, in milliseconds. */
 const ageOf = ({ receivedTick }: ClaimedJob): number => performance.now() - receivedTick;
 
+/** Of `performance.now()`. */
+interface AttemptTimes {
+  readonly startedAt: number;
+  /** Undefined without an answer. */
+  readonly answeredAt: number | undefined;
+}
+
 /** Processes one claimed job, from the exchange to its outcome. */
 @Injectable()
 export class JobProcessor {
+  readonly #attempts = new WeakMap<ClaimedJob, AttemptTimes>();
+
   constructor(
     @Inject(STORE) private readonly store: Store,
     @Inject(ExchangeLimiter) private readonly limiter: ExchangeLimiter,
     @Inject(Attempt) private readonly attempt: Attempt,
     @Inject(FailedAttempts) private readonly failedAttempts: FailedAttempts,
     @Inject(LogoutService) private readonly logouts: LogoutService,
+    @Inject(Acknowledgement) private readonly acknowledgement: Acknowledgement,
     @Inject(JobEvents) private readonly events: JobEvents,
     @Inject(MevetoEvents) private readonly emitter: MevetoEvents,
     @Inject(INBOX_OPTIONS) private readonly options: ResolvedInbox,
@@ -67,12 +78,15 @@ export class JobProcessor {
     exchanged: () => void = () => undefined,
   ): Promise<void> {
     this.limiter.started(job);
+    const startedAt = performance.now();
     const outcome = await this.attempt.make(job, lease, stopping);
+    const hasAnswer = outcome.kind === 'person' || outcome.kind === 'invalid';
+    this.#attempts.set(job, { startedAt, answeredAt: hasAnswer ? performance.now() : undefined });
     this.#reportOutage(this.limiter.finished(job, hasAnswered(outcome, job.priority)));
     exchanged();
     // Nothing may come between the answer and its commit: until then only this process knows the answer.
     const isPersisted = await this.#persistOutcome(job, stopping, () => this.#record(job, outcome));
-    if (isPersisted || (outcome.kind !== 'person' && outcome.kind !== 'invalid')) return;
+    if (isPersisted || !hasAnswer) return;
     const cause = stopping.aborted ? 'stopped' : 'time-to-live';
     this.emitter.emit(inboxEvents.MEVETO_ANSWER_LOST, { jobId: job.id, cause });
   }
@@ -123,24 +137,18 @@ export class JobProcessor {
 
   #applied(job: ClaimedJob, outcome: Exclude<ApplyOutcome, { kind: 'claim-lost' }>): void {
     const { id: jobId, kind, occurredAt } = job;
-    const sinceReceiptMs = ageOf(job);
+    const times = this.#timesOf(job);
     switch (outcome.kind) {
       case 'unknown-user':
-        this.emitter.emit(inboxEvents.MEVETO_JOB_UNKNOWN_USER, { jobId, sinceReceiptMs });
+        this.emitter.emit(inboxEvents.MEVETO_JOB_UNKNOWN_USER, { jobId, ...times });
         break;
       case 'ambiguous':
-        this.emitter.emit(inboxEvents.MEVETO_JOB_OF_TOO_MANY_USERS, { jobId, sinceReceiptMs });
+        this.emitter.emit(inboxEvents.MEVETO_JOB_OF_TOO_MANY_USERS, { jobId, ...times });
         break;
       case 'applied':
       case 'unlinked': {
         const userIds = userIdsIn(outcome);
-        this.emitter.emit(inboxEvents.MEVETO_JOB_APPLIED, {
-          jobId,
-          kind,
-          userIds,
-          occurredAt,
-          sinceReceiptMs,
-        });
+        this.emitter.emit(inboxEvents.MEVETO_JOB_APPLIED, { jobId, kind, userIds, occurredAt, ...times });
       }
     }
     this.events.finished(stateOf(outcome.kind), job.digest);
@@ -161,7 +169,7 @@ export class JobProcessor {
   }
 
   #reportOutcome(job: ClaimedJob, { state, reason }: JobOutcome): void {
-    const outcome = { jobId: job.id, reason, sinceReceiptMs: ageOf(job) };
+    const outcome = { jobId: job.id, reason, ...this.#timesOf(job) };
     switch (state) {
       case 'rejected':
         this.emitter.emit(inboxEvents.MEVETO_JOB_REJECTED, outcome);
@@ -175,12 +183,33 @@ export class JobProcessor {
     this.events.finished(state, job.digest);
   }
 
-  #reportExpired({ jobId, ...outcome }: { jobId: string; reason: string; sinceReceiptMs: number }): void {
+  #reportExpired({
+    jobId,
+    reason,
+    sinceReceiptMs,
+  }: {
+    jobId: string;
+    reason: string;
+    sinceReceiptMs: number;
+  }): void {
     const one = { count: 1, jobIds: [jobId] };
-    this.emitter.emit(inboxEvents.MEVETO_JOB_EXPIRED, { ...one, ...outcome });
-    if (outcome.reason === TIME_TO_LIVE_OUTCOME_UNKNOWN)
+    this.emitter.emit(inboxEvents.MEVETO_JOB_EXPIRED, { ...one, reason, sinceReceiptMs });
+    if (reason === TIME_TO_LIVE_OUTCOME_UNKNOWN)
       this.emitter.emit(inboxEvents.MEVETO_JOB_EXPIRED_OUTCOME_UNKNOWN, one);
-    if (outcome.reason === KEY_MISSING) this.emitter.emit(inboxEvents.MEVETO_JOB_EXPIRED_UNREAD, { jobId });
+    if (reason === KEY_MISSING) this.emitter.emit(inboxEvents.MEVETO_JOB_EXPIRED_UNREAD, { jobId });
+  }
+
+  /** The times of the job's steps since it was stored. The clock of the store has whole milliseconds only. */
+  #timesOf(job: ClaimedJob) {
+    const after = (at: number | undefined): number | undefined =>
+      at === undefined ? undefined : Math.max(0, at - job.receivedTick);
+    const times = this.#attempts.get(job);
+    return {
+      acknowledgedAfterMs: after(this.acknowledgement.acknowledgedAt(job.digest)),
+      startedAfterMs: after(times?.startedAt),
+      answeredAfterMs: after(times?.answeredAt),
+      sinceReceiptMs: Math.max(0, ageOf(job)),
+    };
   }
 
   #reportExchange({ id: jobId }: ClaimedJob, answer: 'person' | 'invalid' | 'none', reason?: string): void {

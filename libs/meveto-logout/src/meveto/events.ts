@@ -1,4 +1,4 @@
-import { count, event, eventTable, instant, text } from '../core/index.js';
+import { count, duration, event, eventTable, instant, text } from '../core/index.js';
 
 const MINUTE_MS = 60_000;
 
@@ -8,6 +8,7 @@ export const STOPPED = 'This process stops.';
 export const mevetoEvents = eventTable({
   MEVETO_WEBHOOK_ACCEPTED: event({
     level: 'none',
+    fields: { sinceRequestMs: duration('time from the end of the request to the decision to answer it') },
     when: 'A webhook was stored and gets its 202.',
     counter: 'webhook_accepted',
   }),

@@ -150,12 +150,14 @@ export class WebhookRequest {
   async #accept(kind: JobKind, token: UserToken, address: string | undefined): Promise<WebhookAnswer> {
     const receivedAt = performance.now();
     try {
-      await this.ingest.accept(kind, token, address);
-      await this.acknowledgement.ready(token, receivedAt);
+      const digests = await this.ingest.accept(kind, token, address);
+      await this.acknowledgement.ready(digests, receivedAt);
     } catch (error) {
       return this.#unavailable(error);
     }
-    this.emitter.emit(mevetoEvents.MEVETO_WEBHOOK_ACCEPTED);
+    this.emitter.emit(mevetoEvents.MEVETO_WEBHOOK_ACCEPTED, {
+      sinceRequestMs: performance.now() - receivedAt,
+    });
     return ACCEPTED;
   }
 

@@ -1,12 +1,16 @@
-import type { EmittedEvent } from '../core/index.js';
+import type { EmittedEvent, EventsOf } from '../core/index.js';
+import type { inboxEvents } from '../inbox/index.js';
+import type { logoutsEvents } from '../logouts/index.js';
+import type { mevetoEvents } from '../meveto/index.js';
+import type { sessionsEvents } from '../sessions/index.js';
 import { type Durations, Histogram } from './histogram.js';
 
 /**
  * The steps of a logout. Each duration ends with its step. It begins with the request (`acknowledged`), the storage of the job
  * (`exchanged`, `committed`), the time of the logout (`known`), or the moment at which this process knew the logout
- * (`sockets_notified`).
+ * (`connections_notified`).
  */
-export type Step = 'acknowledged' | 'exchanged' | 'committed' | 'known' | 'sockets_notified';
+export type Step = 'acknowledged' | 'exchanged' | 'committed' | 'known' | 'connections_notified';
 
 export interface StepLabels {
   readonly step: Step;
@@ -19,54 +23,59 @@ export interface StepLabels {
 /** The durations of one step, with the labels that tell its cases apart. */
 export interface StepDurations extends StepLabels, Durations {}
 
-/** A job that this process has finished. The durations begin when the job was stored. */
-export interface FinishedJob extends EmittedEvent {
-  readonly jobId: string;
-  readonly userIds?: readonly string[];
-  readonly sinceReceiptMs: number;
-  readonly acknowledgedAfterMs?: number | undefined;
-  readonly startedAfterMs?: number | undefined;
-  readonly answeredAfterMs?: number | undefined;
-}
+type Event =
+  | EventsOf<typeof inboxEvents>
+  | EventsOf<typeof logoutsEvents>
+  | EventsOf<typeof mevetoEvents>
+  | EventsOf<typeof sessionsEvents>;
+type EventOf<Code extends Event['code']> = Extract<Event, { code: Code }>;
 
-/** All open sockets of a user were notified of a logout. */
-export interface NotifiedSockets extends EmittedEvent {
-  readonly userId: string;
-  readonly count: number;
-  readonly sinceKnownMs: number;
-}
-
-const FINAL_STATES: Readonly<Record<string, string>> = {
+/** The final states of jobs that an attempt of this process has finished. */
+const FINAL_STATES = {
   MEVETO_JOB_APPLIED: 'applied',
   MEVETO_JOB_REJECTED: 'rejected',
   MEVETO_JOB_UNKNOWN_USER: 'unknown_user',
   MEVETO_JOB_AMBIGUOUS: 'ambiguous',
-  MEVETO_JOB_EXPIRED: 'expired',
-};
+  MEVETO_JOB_OF_TOO_MANY_USERS: 'ambiguous',
+} as const;
 
-/** The finished job that an event reports, with its state. Housekeeping does not know the times of the jobs that it expires. */
-export function finishedJobIn(event: EmittedEvent): (FinishedJob & { readonly state: string }) | undefined {
-  const state = FINAL_STATES[event.code];
-  const job = event as Partial<FinishedJob> & EmittedEvent;
-  if (state === undefined || job.sinceReceiptMs === undefined) return undefined;
-  return { ...(event as FinishedJob), state };
-}
+type FinishedJob = EventOf<keyof typeof FINAL_STATES>;
+export type NotifiedConnections = EventOf<'MEVETO_CONNECTIONS_NOTIFIED'>;
 
-export const notifiedSocketsIn = (event: EmittedEvent): NotifiedSockets | undefined =>
-  event.code === 'MEVETO_SOCKETS_NOTIFIED' ? (event as NotifiedSockets) : undefined;
+// The codes tell all events apart.
+const isFinishedJob = (event: EmittedEvent): event is FinishedJob => event.code in FINAL_STATES;
+const has = <Code extends Event['code']>(event: EmittedEvent, code: Code): event is EventOf<Code> =>
+  event.code === code;
+
+/** The finished job that an event reports, with its state. */
+export const finishedJobIn = (event: EmittedEvent) =>
+  isFinishedJob(event)
+    ? {
+        job: event,
+        state: FINAL_STATES[event.code],
+        userIds: has(event, 'MEVETO_JOB_APPLIED') ? event.userIds : [],
+      }
+    : undefined;
+
+export const notifiedConnectionsIn = (event: EmittedEvent): NotifiedConnections | undefined =>
+  has(event, 'MEVETO_CONNECTIONS_NOTIFIED') ? event : undefined;
 
 type Take = (labels: StepLabels, ms: number) => void;
 
 /** Passes on each step that an event reports. Events without steps are ignored. */
 export function stepsIn(event: EmittedEvent, take: Take): void {
-  const job = finishedJobIn(event);
-  if (job !== undefined) {
-    const { state, answeredAfterMs, sinceReceiptMs } = job;
-    if (answeredAfterMs !== undefined) take({ step: 'exchanged', state }, answeredAfterMs);
-    take({ step: 'committed', state }, sinceReceiptMs);
+  if (has(event, 'MEVETO_WEBHOOK_ACCEPTED')) {
+    take({ step: 'acknowledged' }, event.sinceRequestMs);
+  } else if (isFinishedJob(event)) {
+    const state = FINAL_STATES[event.code];
+    if (event.answeredAfterMs !== undefined) take({ step: 'exchanged', state }, event.answeredAfterMs);
+    take({ step: 'committed', state }, event.sinceReceiptMs);
+  } else if (has(event, 'MEVETO_LOGOUT')) {
+    // The clocks of the store and of this process may differ.
+    take({ step: 'known', source: event.source }, Math.max(0, event.at - event.loggedOutAt));
+  } else if (has(event, 'MEVETO_CONNECTIONS_NOTIFIED')) {
+    take({ step: 'connections_notified' }, event.sinceKnownMs);
   }
-  const sockets = notifiedSocketsIn(event);
-  if (sockets !== undefined) take({ step: 'sockets_notified' }, sockets.sinceKnownMs);
 }
 
 /** The durations of the steps in this process, for `status()`. */

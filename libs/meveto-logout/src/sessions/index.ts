@@ -28,6 +28,7 @@ export {
   type SocketOpening,
   webSocketOpening,
 } from './read-handshake.js';
+export { sessionsEvents } from './events.js';
 export { HandshakeSessions } from './handshake-sessions.js';
 export { INVALID_TOKEN, INVALID_TOKEN_MESSAGE, InvalidTokenException } from './token-texts.js';
 export { jwtSession, type JwtSessionOptions, type JwtVerifier } from './jwt-session-reader.js';

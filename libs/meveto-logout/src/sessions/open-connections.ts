@@ -1,6 +1,8 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { MevetoEvents } from '../core/index.js';
 import { LogoutCache } from '../logouts/index.js';
 import { EventLoopBatches } from './event-loop-batches.js';
+import { sessionsEvents } from './events.js';
 import { SessionIndex } from './session-index.js';
 import { type RefusalReason, type SessionOver, SessionValidator } from './session-validator.js';
 import type { SessionFacts } from './session.js';
@@ -68,6 +70,7 @@ export class OpenConnections implements OnApplicationShutdown {
   constructor(
     @Inject(LogoutCache) private readonly cache: LogoutCache,
     @Inject(SessionValidator) private readonly validator: SessionValidator,
+    @Inject(MevetoEvents) private readonly events = new MevetoEvents(),
   ) {}
 
   onApplicationShutdown(): void {
@@ -111,11 +114,14 @@ export class OpenConnections implements OnApplicationShutdown {
     return this.#of(kind).ofUser(userId);
   }
 
-  /** Notifies the connection now if one of its sessions is over, and closes it after others that are being notified. */
-  endIfOver<T extends object>(kind: ConnectionKind<T>, connection: T): void {
+  /**
+   * Notifies the connection now if one of its sessions is over, and closes it after others that are being notified. Returns
+   * whether one is over.
+   */
+  endIfOver<T extends object>(kind: ConnectionKind<T>, connection: T): boolean {
     const index = this.#of(kind);
     const session = this.validator.firstOver(index.sessionsOf(connection));
-    if (session === undefined || !kind.isOpen(connection)) return;
+    if (session === undefined || !kind.isOpen(connection)) return false;
     index.remove(connection);
     const over = this.validator.overOf(session);
     const close = (): void => {
@@ -129,6 +135,7 @@ export class OpenConnections implements OnApplicationShutdown {
       this.#attempt(() => kind.notify?.(connection, session, over));
       this.#queue.addLater(close);
     }
+    return true;
   }
 
   #hold(stream: Stream): void {
@@ -155,24 +162,38 @@ export class OpenConnections implements OnApplicationShutdown {
       this.#sweep();
     }, SWEEP_EVERY_MS).unref();
     this.#logouts = this.cache.logouts$.subscribe(({ userId }) => {
-      for (const [kind, index] of this.#kinds)
-        for (const connection of index.ofUser(userId)) this.#endSoon(kind, connection);
+      this.#endAllOf(userId);
     });
+  }
+
+  #endAllOf(userId: string): void {
+    const connections = [...this.#kinds].flatMap(([kind, index]) =>
+      index.ofUser(userId).map((connection) => ({ kind, connection })),
+    );
+    const knownAt = performance.now();
+    let leftCount = connections.length;
+    let count = 0;
+    for (const { kind, connection } of connections) {
+      this.#queue.add(() => {
+        if (this.endIfOver(kind, connection)) count += 1;
+        leftCount -= 1;
+        if (leftCount > 0 || count === 0) return;
+        const sinceKnownMs = performance.now() - knownAt;
+        this.events.emit(sessionsEvents.MEVETO_CONNECTIONS_NOTIFIED, { userId, count, sinceKnownMs });
+      });
+    }
   }
 
   #sweep(): void {
     for (const [kind, index] of this.#kinds) {
       for (const [connection, sessions] of index) {
         if (!kind.isOpen(connection)) index.remove(connection);
-        else if (this.validator.firstOver(sessions) !== undefined) this.#endSoon(kind, connection);
+        else if (this.validator.firstOver(sessions) !== undefined)
+          this.#queue.add(() => {
+            this.endIfOver(kind, connection);
+          });
       }
     }
-  }
-
-  #endSoon(kind: ConnectionKind<object>, connection: object): void {
-    this.#queue.add(() => {
-      this.endIfOver(kind, connection);
-    });
   }
 
   /** A connection that fails must not stop the others. */

@@ -8,39 +8,40 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import type { Observed } from '../observed.js';
-import { finishedJobIn, type NotifiedSockets, notifiedSocketsIn } from '../steps.js';
+import { finishedJobIn, type NotifiedConnections, notifiedConnectionsIn } from '../steps.js';
 
 /** Jobs whose spans can still get a child. Each needs one soon or never. */
 const MOST_RECENT = 1_000;
-
-/** Outcomes that an operator must look at. */
-const FAILED: readonly string[] = ['ambiguous', 'expired'];
 
 /**
  * Creates one trace for each job that this process finishes, from the times that the events report. Returns a function that stops
  * it.
  */
 export function recordSpans(observed: Observed, tracer: Tracer): () => void {
-  /** Span of the last job of each user: the sockets of the user are notified a moment later. */
+  /** Span of the last job of each user. */
   const recent = new Map<string, SpanContext>();
   const events = observed.events$.subscribe((event) => {
-    const job = finishedJobIn(event);
-    if (job !== undefined) {
-      const context = traceJob(tracer, job);
-      for (const userId of job.userIds ?? []) keep(recent, userId, context);
+    const finished = finishedJobIn(event);
+    if (finished !== undefined) {
+      const context = traceJob(tracer, finished);
+      for (const userId of finished.userIds) keep(recent, userId, context);
     }
-    const sockets = notifiedSocketsIn(event);
-    if (sockets !== undefined) traceSockets(tracer, sockets, recent.get(sockets.userId));
+    const notified = notifiedConnectionsIn(event);
+    // The first connections are notified in the turn of the commit, before the event of the job.
+    if (notified !== undefined)
+      setImmediate(() => {
+        traceConnections(tracer, notified, recent.get(notified.userId));
+      });
   });
   return () => {
     events.unsubscribe();
   };
 }
 
-type Job = NonNullable<ReturnType<typeof finishedJobIn>>;
+type Finished = NonNullable<ReturnType<typeof finishedJobIn>>;
 
-function traceJob(tracer: Tracer, job: Job): SpanContext {
-  const { at, state, sinceReceiptMs, acknowledgedAfterMs, startedAfterMs, answeredAfterMs } = job;
+function traceJob(tracer: Tracer, { job, state }: Finished): SpanContext {
+  const { at, sinceReceiptMs, acknowledgedAfterMs, startedAfterMs, answeredAfterMs } = job;
   const receivedAt = at - sinceReceiptMs;
   const after = (ms: number): number => receivedAt + ms;
   const span = tracer.startSpan(
@@ -54,7 +55,8 @@ function traceJob(tracer: Tracer, job: Job): SpanContext {
     ROOT_CONTEXT,
   );
   if (acknowledgedAfterMs !== undefined) span.addEvent('acknowledged', after(acknowledgedAfterMs));
-  if (FAILED.includes(state)) span.setStatus({ code: SpanStatusCode.ERROR });
+  // An operator may have to resolve the job.
+  if (state === 'ambiguous') span.setStatus({ code: SpanStatusCode.ERROR });
   const context = trace.setSpan(ROOT_CONTEXT, span);
   const child = (name: string, kind: SpanKind, from: number | undefined, until: number | undefined): void => {
     if (from === undefined || until === undefined) return;
@@ -68,15 +70,15 @@ function traceJob(tracer: Tracer, job: Job): SpanContext {
 }
 
 /** A replica that has not processed the job itself has no span of the job: the span begins a trace of its own. */
-function traceSockets(
+function traceConnections(
   tracer: Tracer,
-  { at, count, sinceKnownMs }: NotifiedSockets,
+  { at, count, sinceKnownMs }: NotifiedConnections,
   job: SpanContext | undefined,
 ): void {
   const parent: Context = job === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, job);
-  const attributes = { 'meveto_logout.sockets': count };
+  const attributes = { 'meveto_logout.connections': count };
   tracer
-    .startSpan('meveto_logout.notify_sockets', { startTime: at - sinceKnownMs, attributes }, parent)
+    .startSpan('meveto_logout.notify_connections', { startTime: at - sinceKnownMs, attributes }, parent)
     .end(at);
 }
 

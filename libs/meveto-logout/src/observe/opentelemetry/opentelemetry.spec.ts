@@ -12,7 +12,7 @@ import {
   FakeObserved,
   jobApplied,
   jobFinished,
-  socketsNotified,
+  connectionsNotified,
 } from '../../../spec-support/fake-observed.js';
 import { BUCKETS_MS } from '../histogram.js';
 import { openTelemetry } from './opentelemetry.js';
@@ -21,6 +21,9 @@ class Reader extends MetricReader {
   protected override onShutdown = () => Promise.resolve();
   protected override onForceFlush = () => Promise.resolve();
 }
+
+/** The trace of connections is created in the next turn. */
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 const msOf = ([seconds, nanoseconds]: ReadableSpan['startTime']): number =>
   Math.round(seconds * 1_000 + nanoseconds / 1_000_000);
@@ -134,39 +137,44 @@ describe('openTelemetry', () => {
   });
 
   it('leaves out the steps that did not take place, and marks jobs that need an operator', () => {
-    observed.events$.next(jobFinished('MEVETO_JOB_EXPIRED', { at: AT, sinceReceiptMs: 86_400_000 }));
+    observed.events$.next(jobFinished('MEVETO_JOB_AMBIGUOUS', { at: AT, sinceReceiptMs: 86_400_000 }));
     expect(exporter.getFinishedSpans()).toHaveLength(1);
     expect(span('job').status.code).toBe(SpanStatusCode.ERROR);
-    expect(span('job').attributes['meveto_logout.state']).toBe('expired');
+    expect(span('job').attributes['meveto_logout.state']).toBe('ambiguous');
   });
 
-  it('adds the notification of sockets to the job of the same user', () => {
+  it('adds the notification of connections to the job of the same user, whichever event comes first', async () => {
+    observed.events$.next(connectionsNotified({ at: AT + 5, userId: '7', count: 3, sinceKnownMs: 4 }));
     observed.events$.next(jobApplied({ at: AT, userIds: ['7'] }));
-    observed.events$.next(socketsNotified({ at: AT + 5, userId: '7', count: 3, sinceKnownMs: 4 }));
-    const notified = span('notify_sockets');
+    await nextTurn();
+    const notified = span('notify_connections');
     expect(notified.parentSpanContext?.spanId).toBe(span('job').spanContext().spanId);
-    expect(notified.attributes).toEqual({ 'meveto_logout.sockets': 3 });
+    expect(notified.attributes).toEqual({ 'meveto_logout.connections': 3 });
     expect([msOf(notified.startTime), msOf(notified.endTime)]).toEqual([AT + 1, AT + 5]);
   });
 
-  it('begins a trace of its own for sockets when another replica processed the job', () => {
-    observed.events$.next(socketsNotified({ userId: '8' }));
-    expect(span('notify_sockets').parentSpanContext).toBeUndefined();
+  it('begins a trace of its own for connections when another replica processed the job', async () => {
+    observed.events$.next(connectionsNotified({ userId: '8' }));
+    await nextTurn();
+    expect(span('notify_connections').parentSpanContext).toBeUndefined();
   });
 
-  it('remembers only the last thousand jobs', () => {
+  it('remembers only the last thousand jobs', async () => {
     for (let id = 0; id <= 1_000; id += 1) observed.events$.next(jobApplied({ userIds: [String(id)] }));
     exporter.reset();
-    observed.events$.next(socketsNotified({ userId: '0' }));
-    expect(span('notify_sockets').parentSpanContext).toBeUndefined();
+    observed.events$.next(connectionsNotified({ userId: '0' }));
+    await nextTurn();
+    expect(span('notify_connections').parentSpanContext).toBeUndefined();
     exporter.reset();
-    observed.events$.next(socketsNotified({ userId: '1' }));
-    expect(span('notify_sockets').parentSpanContext).toBeDefined();
+    observed.events$.next(connectionsNotified({ userId: '1' }));
+    await nextTurn();
+    expect(span('notify_connections').parentSpanContext).toBeDefined();
   });
 
   it('shows no user', async () => {
     observed.events$.next(jobApplied({ userIds: ['canary-user'] }));
-    observed.events$.next(socketsNotified({ userId: 'canary-user' }));
+    observed.events$.next(connectionsNotified({ userId: 'canary-user' }));
+    await nextTurn();
     const all = exporter
       .getFinishedSpans()
       .map(({ name, attributes, events }) => ({ name, attributes, events }));
@@ -183,7 +191,8 @@ describe('openTelemetry', () => {
   });
   it('has the names that docs/operations.md names, and no others', async () => {
     observed.events$.next(jobApplied());
-    observed.events$.next(socketsNotified());
+    observed.events$.next(connectionsNotified());
+    await nextTurn();
     const metrics = (await collected()).scopeMetrics.flatMap((scope) => scope.metrics);
     const spans = exporter.getFinishedSpans();
     const names = [
