@@ -108,9 +108,9 @@ describe('live push with several adapters', () => {
       await world.stop(host);
       expect(errors.mock.calls).toEqual([
         [
-          'The live push FailingPush could not notify browsers of a logout. Their next request is refused: TypeError',
+          '[MEVETO_LIVE_PUSH_FAILED] The live push FailingPush could not notify browsers of a logout. Their next request is refused: TypeError',
         ],
-        ['The live push FailingPush could not be closed: RangeError'],
+        ['[MEVETO_LIVE_PUSH_FAILED] The live push FailingPush could not be closed: RangeError'],
       ]);
       errors.mockClear();
     }

@@ -1,8 +1,10 @@
 import { coreEvents, event, type EventsOf, eventTable, text } from './core/index.js';
 import { inboxEvents } from './inbox/index.js';
+import { liveEvents } from './live/index.js';
 import { logoutsEvents } from './logouts/index.js';
 import { mevetoEvents } from './meveto/index.js';
 import { sessionsEvents } from './sessions/index.js';
+import { storeEvents } from './store/index.js';
 
 export const rootEvents = eventTable({
   MEVETO_HOOK_FAILED: event({
@@ -31,6 +33,8 @@ export const eventTables = {
   ...logoutsEvents,
   ...mevetoEvents,
   ...sessionsEvents,
+  ...liveEvents,
+  ...storeEvents,
 };
 
 /** What happened in this process. `code` tells the events apart, `at` is the time in epoch milliseconds. */

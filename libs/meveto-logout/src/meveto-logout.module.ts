@@ -124,11 +124,17 @@ const values: Provider[] = [
   { provide: KeyedDigest, inject: [KEYS], useFactory: ({ digests }: Keys) => digests },
   {
     provide: STORE,
-    inject: [STORE_OPTIONS, ModuleRef, KeyedDigest],
-    useFactory: ({ store, storeTimeoutMs }: ResolvedStore, moduleRef: ModuleRef, digests: KeyedDigest) =>
+    inject: [STORE_OPTIONS, ModuleRef, KeyedDigest, MevetoEvents],
+    useFactory: (
+      { store, storeTimeoutMs }: ResolvedStore,
+      moduleRef: ModuleRef,
+      digests: KeyedDigest,
+      events: MevetoEvents,
+    ) =>
       store.create({
         moduleRef,
         storeTimeoutMs,
+        events,
         digestSubject: (mevetoId) => digests.ofSubject(mevetoId),
         earlierDigestsOfSubject: (mevetoId) => digests.earlierOfSubject(mevetoId),
       }),

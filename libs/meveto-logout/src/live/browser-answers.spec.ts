@@ -1,3 +1,4 @@
+import { loggedEvents } from '../../spec-support/told-events.js';
 import { describe, expect, it, jest } from '@jest/globals';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { linesOf } from '../../spec-support/log-lines.js';
@@ -12,7 +13,7 @@ describe('BrowserAnswers', () => {
     const setHeader = jest.fn();
     const reply = jest.fn();
     const host = { httpAdapter: { setHeader, reply } } as unknown as HttpAdapterHost;
-    const answers = new BrowserAnswers({} as SessionStates, host);
+    const answers = new BrowserAnswers({} as SessionStates, host, loggedEvents());
     for (let i = 0; i < 2; i += 1) answers.sendScript('missing.js' as ClientScriptName, { headers: {} }, {});
     expect(reply.mock.calls).toEqual(
       Array(2).fill([{}, { statusCode: 500, message: expect.stringContaining('npm run build:client') }, 500]),

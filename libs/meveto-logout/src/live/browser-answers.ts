@@ -1,12 +1,10 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { MevetoEvents } from '../core/index.js';
 import type { SessionRequest } from '../sessions/index.js';
 import { type ClientScript, type ClientScriptName, readClientScript } from './client-script.js';
+import { liveEvents, NOT_BUILT } from './events.js';
 import { SessionStates } from './session-states.js';
-
-const NOT_BUILT =
-  'The browser client is missing: it was not built, or a bundler left it out. In a checkout of this project run ' +
-  '`npm run build:client`; otherwise serve the files of nestjs-meveto-logout/client yourself.';
 
 /**
  * Answers browsers through the HTTP adapter directly: no filter or interceptor of the application changes the answers
@@ -14,12 +12,12 @@ const NOT_BUILT =
  */
 @Injectable()
 export class BrowserAnswers {
-  readonly #logger = new Logger('MevetoLogout');
   readonly #scripts = new Map<ClientScriptName, ClientScript | undefined>();
 
   constructor(
     @Inject(SessionStates) private readonly states: SessionStates,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Inject(MevetoEvents) private readonly events: MevetoEvents,
   ) {}
 
   /** Whether the session of the request is live. */
@@ -58,7 +56,7 @@ export class BrowserAnswers {
   #read(name: ClientScriptName): ClientScript | undefined {
     if (!this.#scripts.has(name)) {
       const script = readClientScript(name);
-      if (script === undefined) this.#logger.error(NOT_BUILT);
+      if (script === undefined) this.events.emit(liveEvents.MEVETO_CLIENT_NOT_BUILT);
       this.#scripts.set(name, script);
     }
     return this.#scripts.get(name);

@@ -1,3 +1,4 @@
+export { liveEvents } from './events.js';
 export { BrowserAnswers } from './browser-answers.js';
 export { createBrowserController } from './browser.controller.js';
 export type { LivePushDefinition } from './live-push-definition.js';

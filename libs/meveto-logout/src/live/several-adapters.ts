@@ -1,3 +1,4 @@
+import { MevetoEvents } from '../core/index.js';
 import type { AnnouncedLogout } from '../store/index.js';
 import { announceWith, closeAdapter } from './best-effort.js';
 import type { LivePushDefinition } from './live-push-definition.js';
@@ -7,16 +8,19 @@ import { LivePush } from './live-push.port.js';
  * Several live push adapters at once: for example Pusher for pages, and Socket.IO for the application's own namespaces.
  */
 export class SeveralAdapters extends LivePush {
-  constructor(private readonly adapters: readonly LivePush[]) {
+  constructor(
+    private readonly adapters: readonly LivePush[],
+    private readonly events: MevetoEvents,
+  ) {
     super();
   }
 
   override announce(logout: AnnouncedLogout): void {
-    for (const adapter of this.adapters) announceWith(adapter, logout);
+    for (const adapter of this.adapters) announceWith(adapter, logout, this.events);
   }
 
   override async close(): Promise<void> {
-    await Promise.all(this.adapters.map(closeAdapter));
+    await Promise.all(this.adapters.map((adapter) => closeAdapter(adapter, this.events)));
   }
 }
 
@@ -32,8 +36,9 @@ export function together(adapters: readonly LivePushDefinition[]): LivePushDefin
       ...adapters.flatMap(({ providers = [] }) => providers),
       {
         provide: SeveralAdapters,
-        inject: ports,
-        useFactory: (...created: readonly LivePush[]) => new SeveralAdapters(created),
+        inject: [MevetoEvents, ...ports],
+        useFactory: (events: MevetoEvents, ...created: readonly LivePush[]) =>
+          new SeveralAdapters(created, events),
       },
     ],
     port: SeveralAdapters,

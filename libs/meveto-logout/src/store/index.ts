@@ -1,3 +1,4 @@
+export { storeEvents } from './events.js';
 export type { JobPage, JobRecord } from './job-record.js';
 export {
   INVALID_TOKEN,

@@ -1,14 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { linesOf } from '../../spec-support/log-lines.js';
+import { loggedEvents } from '../../spec-support/told-events.js';
+import { storeEvents } from './events.js';
 import { OrderedTimes } from './ordered-times.js';
 
 const T = Date.UTC(2026, 0, 1);
+
+/** What the store's engine does. */
+function warnOfClock(): (behindMs: number) => void {
+  const events = loggedEvents();
+  return (behindMs) => {
+    events.emit(storeEvents.MEVETO_STORE_CLOCK_BEHIND, { behindMs });
+  };
+}
 
 describe('ordered times', () => {
   const warn = linesOf('warn');
   let times: OrderedTimes;
   beforeEach(() => {
-    times = new OrderedTimes();
+    times = new OrderedTimes(warnOfClock());
   });
 
   it('follow the clock, and stay unchanged while the clock is behind', () => {
@@ -75,7 +85,7 @@ describe('ordered times', () => {
     });
 
     it('add the size of a step that another process has published', () => {
-      const other = new OrderedTimes();
+      const other = new OrderedTimes(warnOfClock());
       other.sees(T - 20_000);
       const nothing = { until: 0, byMs: 0 };
       const published = times.unpublished(T - 20_000, nothing);
@@ -135,7 +145,9 @@ describe('ordered times', () => {
     times.sees(T + 1);
     times.sees(T - 50_000);
     expect(warn.mock.calls.map(([line]) => String(line))).toEqual([
-      expect.stringContaining('The store’s clock is 30 s behind the latest time that this process has seen.'),
+      expect.stringContaining(
+        '[MEVETO_STORE_CLOCK_BEHIND] The store’s clock is 30 s behind the latest time that this process has seen.',
+      ),
     ]);
   });
 });

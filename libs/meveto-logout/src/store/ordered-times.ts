@@ -1,5 +1,3 @@
-import { OneWarning } from '../core/index.js';
-
 /** Smaller differences are not a step of the clock: a login may begin 1 ms ahead of it, and readings may arrive out of order. */
 const STEP_MS = 1_000;
 
@@ -29,7 +27,9 @@ export class OrderedTimes {
   #isSetBack = false;
   /** The end of the last step back, and the size of the largest one. */
   #stepBack: StepBack = { until: 0, byMs: 0 };
-  #warning: OneWarning | undefined;
+
+  /** @param behind called with the milliseconds by which the store's clock is behind, whenever it is */
+  constructor(private readonly behind: (behindMs: number) => void) {}
 
   /**
    * Observes a reading of the store's clock. Only a step back that is larger than the reading's round trip counts, because an
@@ -43,7 +43,7 @@ export class OrderedTimes {
     const aheadMs = this.aheadOf(clock);
     const isAhead = aheadMs - (arrivedAt - askedAt) >= STEP_MS;
     if (isStep || isAhead) this.#stepBack = { ...this.#stepBack, until: this.#floor };
-    if (isAhead) this.#warn(aheadMs);
+    if (isAhead) this.behind(aheadMs);
   }
 
   /**
@@ -147,14 +147,5 @@ export class OrderedTimes {
     const byMs = Math.ceil(latest.clock + arrivedAt - latest.arrivedAt - clock);
     this.#stepBack = { ...this.#stepBack, byMs: Math.max(this.#stepBack.byMs, byMs) };
     return true;
-  }
-
-  #warn(aheadMs: number): void {
-    this.#warning ??= new OneWarning(
-      `The store’s clock is ${String(aheadMs / 1_000)} s behind the latest time that this process has seen. Logouts and logins are ` +
-        'dated by that time until the clock has caught up, so that they keep their order. Set the clock of the database server ' +
-        'and keep it by NTP. See docs/time.md.',
-    );
-    this.#warning.pass();
   }
 }

@@ -1,4 +1,5 @@
 import type { ModuleRef } from '@nestjs/core';
+import type { MevetoEvents } from '../core/index.js';
 import type { Inbox } from './sql/inbox.js';
 import type { LogoutStore } from './sql/logout-store.js';
 import type { ReconcileLease } from './sql/reconcile-lease.js';
@@ -8,6 +9,8 @@ export interface StoreContext {
   readonly moduleRef: ModuleRef;
   /** The longest time that one operation waits for a busy store, in milliseconds. */
   readonly storeTimeoutMs: number;
+  /** Where the store reports what an operator should know. @defaultValue the log */
+  readonly events?: MevetoEvents;
   /** Keyed digest of a Meveto ID, for job rows that remain after the link between user and Meveto ID is removed. */
   readonly digestSubject: (mevetoId: string) => string;
   /** Digests of the same Meveto ID by earlier keys. @defaultValue none */

@@ -1,3 +1,4 @@
+import { loggedEvents } from '../../../spec-support/told-events.js';
 import { afterEach, expect, it, jest } from '@jest/globals';
 import { leveledLines } from '../../../spec-support/log-lines.js';
 import { StoreUnavailableError } from '../../store/errors.js';
@@ -21,7 +22,7 @@ it('spreads the redirects of many users over time', async () => {
     { triggerBatch, authorizeChannel: () => ({ auth: '' }) },
     { redirectsPerSecond: 10, timeoutMs: 1_000 } as ResolvedPusherOptions,
     { of: (userId: string) => Promise.resolve(`channel-${userId}`) } as unknown as PusherChannels,
-    new Counters(),
+    loggedEvents(),
     { whenLoggedOut: { redirectTo: '/login' } } as ResolvedGuard,
   );
   for (const userId of ['1', '2', '3', '4', '5', '6'])
@@ -51,7 +52,7 @@ it('sends the waiting notices before it stops, within the time limit', async () 
       { triggerBatch, authorizeChannel: () => ({ auth: '' }) },
       { redirectsPerSecond: 400, timeoutMs: 1_000 } as ResolvedPusherOptions,
       { of: (userId: string) => Promise.resolve(userId) } as unknown as PusherChannels,
-      new Counters(),
+      loggedEvents(),
       { whenLoggedOut: { redirectTo: '/login' } } as ResolvedGuard,
     );
     for (let userId = 0; userId < 95; userId += 1)
@@ -82,7 +83,7 @@ it('retries when the key of the channel names cannot be read, and logs the reaso
     { triggerBatch, authorizeChannel: () => ({ auth: '' }) },
     { redirectsPerSecond: 400, timeoutMs: 1_000 } as ResolvedPusherOptions,
     { of } as unknown as PusherChannels,
-    counters,
+    loggedEvents(counters),
     { whenLoggedOut: { redirectTo: '/login' } } as ResolvedGuard,
   );
   push.announce({ userId: '1', loggedOutAt: 1_000, reason: 'meveto', source: 'own-commit' });
@@ -91,7 +92,9 @@ it('retries when the key of the channel names cannot be read, and logs the reaso
   expect(counters.all()).toMatchObject({ live_push_sent: 1, live_push_failed: 0 });
   expect(of).toHaveBeenCalledTimes(2);
   expect(lines).toEqual([
-    expect.stringMatching(/^warn: .*the store with the key of the channel names does not answer/),
-    'log: Pusher answers again.',
+    expect.stringMatching(
+      /^warn: \[MEVETO_PUSHER_UNAVAILABLE\] .*the store with the key of the channel names does not answer/,
+    ),
+    'log: [MEVETO_PUSHER_RECOVERED] Pusher answers again.',
   ]);
 });

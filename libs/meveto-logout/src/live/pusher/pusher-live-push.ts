@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { LOGGED_OUT_EVENT, type LoggedOutMessage } from '../../protocol/index.js';
-import { Counters, MevetoLogoutError, waitAtMost, within } from '../../core/index.js';
+import { MevetoEvents, MevetoLogoutError, waitAtMost, within } from '../../core/index.js';
+import { liveEvents } from '../events.js';
 import type { AnnouncedLogout } from '../../store/index.js';
 import { LivePush } from '../live-push.port.js';
 import { RedirectPace } from '../redirect-pace.js';
@@ -38,18 +39,16 @@ interface Notice {
  */
 @Injectable()
 export class PusherLivePush extends LivePush {
-  readonly #logger = new Logger('MevetoLogout');
   readonly #waiting: Notice[] = [];
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<void>>();
   readonly #pace: RedirectPace;
-  #isDown = false;
 
   constructor(
     @Inject(PUSHER_SERVER) private readonly server: PusherServer,
     @Inject(PUSHER_OPTIONS) private readonly pusher: ResolvedPusherOptions,
     @Inject(PusherChannels) private readonly channels: PusherChannels,
-    @Inject(Counters) private readonly counters: Counters,
+    @Inject(MevetoEvents) private readonly events: MevetoEvents,
     @Inject(GUARD_OPTIONS) private readonly options: ResolvedGuard,
   ) {
     super();
@@ -67,7 +66,7 @@ export class PusherLivePush extends LivePush {
       ...(delayMs > 0 && { delayMs }),
     };
     if (this.#waiting.length === MAX_WAITING) {
-      this.counters.add('live_push_failed');
+      this.events.emit(liveEvents.MEVETO_PUSHER_NOT_SENT, { count: 1 });
       return;
     }
     this.#waiting.push({ userId, data });
@@ -101,15 +100,15 @@ export class PusherLivePush extends LivePush {
     for (const pauseMs of [...PAUSES_MS, undefined]) {
       try {
         await this.#within(this.#publish(notices));
-        this.counters.add('live_push_sent', notices.length);
-        this.#recovered();
+        this.events.emit(liveEvents.MEVETO_PUSHER_SENT, { count: notices.length });
+        this.events.emit(liveEvents.MEVETO_PUSHER_RECOVERED);
         return;
       } catch (error) {
-        this.#failed(error);
+        this.events.emit(liveEvents.MEVETO_PUSHER_UNAVAILABLE, { reason: whyNot(error) });
         if (pauseMs === undefined || !isRetryable(error) || !(await this.#pause(pauseMs))) break;
       }
     }
-    this.counters.add('live_push_failed', notices.length);
+    this.events.emit(liveEvents.MEVETO_PUSHER_NOT_SENT, { count: notices.length });
   }
 
   async #publish(notices: readonly Notice[]): Promise<void> {
@@ -129,23 +128,9 @@ export class PusherLivePush extends LivePush {
   async #pause(ms: number): Promise<boolean> {
     return delay(ms, true, { signal: this.#stopping.signal, ref: false }).catch(() => false);
   }
-
-  /** Logs an outage once. Never shows the library's errors: they contain the signed URL. */
-  #failed(error: unknown): void {
-    if (this.#isDown) return;
-    this.#isDown = true;
-    this.#logger.warn(
-      `A logout was not sent to Pusher (${whyNot(error)}). ` +
-        'Browsers find out at their next request or check. Further failures are counted in live_push_failed.',
-    );
-  }
-
-  #recovered(): void {
-    if (this.#isDown) this.#logger.log('Pusher answers again.');
-    this.#isDown = false;
-  }
 }
 
+/** Never shows the library's errors: they contain the signed URL. */
 function whyNot(error: unknown): string {
   if (error instanceof MevetoLogoutError && error.code === 'ERR_MEVETO_STORE_UNAVAILABLE')
     return 'the store with the key of the channel names does not answer';

@@ -1,7 +1,9 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { Namespace, Server, Socket } from 'socket.io';
+import { MevetoEvents } from '../../core/index.js';
 import { NAMESPACE } from '../../protocol/index.js';
 import { type SessionFacts, SessionValidator } from '../../sessions/index.js';
+import { liveEvents } from '../events.js';
 import { HandshakeRefusal, SocketHandshake } from './socket-handshake.js';
 import type { ResolvedSocketIoOptions } from './socket-io-options.js';
 import { SOCKET_IO_OPTIONS } from './socket-io-tokens.js';
@@ -14,7 +16,6 @@ type Restore = (...asked: Parameters<Namespace['adapter']['restoreSession']>) =>
 /** Protects the namespaces that the application named: ended sessions may neither connect nor stay connected. */
 @Injectable()
 export class HostNamespaces {
-  readonly #logger = new Logger('MevetoLogout');
   readonly #atHandshake = new WeakMap<Socket, readonly SessionFacts[]>();
   readonly #kept = new WeakMap<Socket, readonly SessionFacts[]>();
   readonly #guarded = new Set<string>();
@@ -24,6 +25,7 @@ export class HostNamespaces {
     @Inject(SocketWatch) private readonly watch: SocketWatch,
     @Inject(SessionValidator) private readonly validator: SessionValidator,
     @Inject(SOCKET_IO_OPTIONS) private readonly options: ResolvedSocketIoOptions,
+    @Inject(MevetoEvents) private readonly events: MevetoEvents,
   ) {}
 
   /** Guards the named namespaces of this server, existing and future ones. */
@@ -39,9 +41,7 @@ export class HostNamespaces {
   warnOfMissing(): void {
     for (const name of this.options.namespaces) {
       if (typeof name !== 'string' || this.#guarded.has(name)) continue;
-      this.#logger.warn(
-        `livePush.namespaces: there is no Socket.IO namespace ${name} on the application's port. Its sockets are not closed.`,
-      );
+      this.events.emit(liveEvents.MEVETO_NAMESPACE_MISSING, { namespace: name });
     }
   }
 

@@ -3,7 +3,8 @@ import { type OnGatewayConnection, type OnGatewayInit, WebSocketGateway } from '
 import type { Namespace, Socket } from 'socket.io';
 import { NAMESPACE } from '../../protocol/index.js';
 import { type SessionFacts, SessionValidator } from '../../sessions/index.js';
-import { Counters } from '../../core/index.js';
+import { MevetoEvents } from '../../core/index.js';
+import { liveEvents } from '../events.js';
 import { LivePush } from '../live-push.port.js';
 import { HostNamespaces } from './host-namespaces.js';
 import { HandshakeRefusal, SocketHandshake } from './socket-handshake.js';
@@ -30,7 +31,7 @@ export class MevetoLogoutGateway
     @Inject(SessionValidator) private readonly validator: SessionValidator,
     @Inject(HostNamespaces) private readonly hostNamespaces: HostNamespaces,
     @Inject(SocketIoClusterBus) private readonly bus: SocketIoClusterBus,
-    @Inject(Counters) private readonly counters: Counters,
+    @Inject(MevetoEvents) private readonly events: MevetoEvents,
     @Inject(SOCKET_IO_OPTIONS) private readonly options: ResolvedSocketIoOptions,
   ) {
     super();
@@ -42,7 +43,7 @@ export class MevetoLogoutGateway
       this.#checkHandshake(socket).then(
         () => next(),
         (error: unknown) => {
-          this.counters.add('sockets_refused');
+          this.events.emit(liveEvents.MEVETO_SOCKET_REFUSED);
           next(HandshakeRefusal.of(error));
         },
       );

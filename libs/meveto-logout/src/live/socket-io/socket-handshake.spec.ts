@@ -1,3 +1,4 @@
+import { loggedEvents } from '../../../spec-support/told-events.js';
 import { describe, expect, it, jest } from '@jest/globals';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { linesOf } from '../../../spec-support/log-lines.js';
@@ -20,6 +21,7 @@ describe('SocketHandshake', () => {
       resolveSocketIoOptions({}).options,
       host,
       watch as unknown as ReaderAudit,
+      loggedEvents(),
     );
   const watch = { read: jest.fn() };
   const socketWith = (request: object, auth: object = {}) =>

@@ -1,7 +1,8 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Socket } from 'socket.io';
-import { OneWarning } from '../../core/index.js';
+import { MevetoEvents } from '../../core/index.js';
+import { liveEvents } from '../events.js';
 import type { ConnectErrorData, ConnectRefusal } from '../../protocol/index.js';
 import { bodyOf, ConnectionRefused, type Refusal, refusalBody } from '../../guard/index.js';
 import {
@@ -19,8 +20,6 @@ import {
 import { isAllowedOrigin } from '../allowed-origin.js';
 import type { ResolvedSocketIoOptions } from './socket-io-options.js';
 import { SOCKET_IO_OPTIONS } from './socket-io-tokens.js';
-
-const WARN_EVERY_MS = 10_000;
 
 /** The reasons of handshakes, in addition to those of the guard: the corresponding HTTP status and the message. */
 const ANSWERS = {
@@ -55,19 +54,12 @@ export class HandshakeRefusal
 /** Finds the session of a Socket.IO handshake with the same readers as the guard. */
 @Injectable()
 export class SocketHandshake {
-  readonly #logger = new Logger('MevetoLogout');
-  readonly #lateWarning = new OneWarning(
-    'A live connection shows no session: requestUser() reads request.user, which is not set on the handshake. Such ' +
-      'connections cannot be watched. Pass the middlewares that set request.user: ' +
-      'requestUser({ handshake: [sessionMiddleware, passport.session()] }).',
-  );
-  #warnedAt = Number.NEGATIVE_INFINITY;
-
   constructor(
     @Inject(SESSIONS_OPTIONS) private readonly options: ResolvedSessions,
     @Inject(SOCKET_IO_OPTIONS) private readonly socketIo: ResolvedSocketIoOptions,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(ReaderAudit) private readonly audit: ReaderAudit,
+    @Inject(MevetoEvents) private readonly events: MevetoEvents,
   ) {}
 
   /**
@@ -94,19 +86,13 @@ export class SocketHandshake {
       const server: unknown = this.host.httpAdapter.getInstance();
       const sessions = await how(this.options.sessions, socketIoOpening(socket), server);
       if (sessions.length > 0) this.audit.read(sessions);
-      else if (hasLateReaders(this.options.sessions)) this.#lateWarning.pass();
+      else if (hasLateReaders(this.options.sessions))
+        this.events.emit(liveEvents.MEVETO_HANDSHAKE_WITHOUT_USER);
       return sessions;
     } catch (error) {
       if (error instanceof InvalidTokenException) throw new HandshakeRefusal({ reason: error.reason });
-      this.#warn();
+      this.events.emit(liveEvents.MEVETO_HANDSHAKE_UNAVAILABLE);
       throw new HandshakeRefusal('unavailable');
     }
-  }
-
-  /** Limits the rate: when the session store is down, every browser retries. */
-  #warn(): void {
-    if (performance.now() < this.#warnedAt + WARN_EVERY_MS) return;
-    this.#warnedAt = performance.now();
-    this.#logger.warn('A live connection was refused: its session cannot be read at the moment.');
   }
 }

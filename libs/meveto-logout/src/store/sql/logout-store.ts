@@ -38,7 +38,7 @@ export class LogoutStore {
     private readonly earlierDigestsOfSubject: (mevetoId: string) => readonly string[] = () => [],
   ) {
     const { dialect } = engine;
-    const rows = new UserRows(dialect, users, accessTokens, tables.logoutRows);
+    const rows = new UserRows(dialect, users, accessTokens, tables.logoutRows, engine.events);
     const batches = new UserBatches(dialect, users, accessTokens, tables.logoutRows);
     this.#store = { dialect, tables, rows, batches };
   }

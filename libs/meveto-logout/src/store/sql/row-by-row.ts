@@ -1,5 +1,5 @@
-import { Logger } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { storeEvents } from '../events.js';
 import { Isolation, isRowFault } from '../isolation.js';
 import { placeholders, type Script, type SqlEngine, type SqlValue } from './sql.js';
 
@@ -31,7 +31,6 @@ export function selected(
  * changes the others apart, and leaves out the refused rows for ten minutes: they must neither fail nor fill each batch.
  */
 export class RowByRow {
-  readonly #logger = new Logger('MevetoLogout');
   readonly #refused = new LRUCache<string, true>({ max: MAX_REFUSED, ttl: REFUSED_FOR_MS });
 
   constructor(private readonly engine: SqlEngine) {}
@@ -71,10 +70,9 @@ export class RowByRow {
   /** The database's error is not logged: it may contain values. */
   #remember(operation: string, keys: readonly string[]): void {
     for (const key of keys) this.#refused.set(key, true);
-    if (keys.length === 0) return;
-    this.#logger.error(
-      `The database refuses to change ${String(keys.length)} rows (${operation}), such as ${String(keys[0])}. They are left out for ` +
-        'ten minutes. Does a constraint or a trigger of the application refuse them?',
-    );
+    const [rowId] = keys;
+    if (rowId === undefined) return;
+    const refused = { operation, count: keys.length, rowId };
+    this.engine.events.emit(storeEvents.MEVETO_ROWS_REFUSED, refused);
   }
 }

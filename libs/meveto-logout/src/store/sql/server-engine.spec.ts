@@ -186,7 +186,7 @@ describe('starting on a server', () => {
     executor.canCutOff = false;
     await engine.connect();
     expect(lines).toEqual([
-      'warn: store: the executor cannot close a connection whose network is silent. Such connections stay in the pool until the driver ' +
+      'warn: [MEVETO_STORE_CHECK] store: the executor cannot close a connection whose network is silent. Such connections stay in the pool until the driver ' +
         'gives up on them: give the driver a time-out for statements.',
     ]);
   });

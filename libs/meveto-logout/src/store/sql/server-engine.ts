@@ -1,6 +1,6 @@
-import { Logger } from '@nestjs/common';
 import { ConfigurationError, MevetoLogoutError, within } from '../../core/index.js';
 import { StoreUnavailableError } from '../errors.js';
+import { storeEvents } from '../events.js';
 import type { ServerExecutor, SqlConnection } from './executor.js';
 import {
   rowsOf,
@@ -29,7 +29,6 @@ interface Attempt {
 
 /** A database server, through connections that an executor lends. */
 export abstract class ServerEngine extends SqlEngine {
-  readonly #logger = new Logger('MevetoLogout');
   readonly #texts = new Map<string, string>();
 
   constructor(
@@ -73,14 +72,17 @@ export abstract class ServerEngine extends SqlEngine {
     );
     this.learn?.(settings ?? {});
     const risk = this.riskOf(settings ?? {});
-    if (risk !== undefined)
-      this.#logger.warn(`${risk} An acknowledged logout could be lost with the server.`);
+    if (risk !== undefined) this.#warn(`${risk} An acknowledged logout could be lost with the server.`);
     await this.#checkIsolation();
     if (!this.executor.canCutOff)
-      this.#logger.warn(
+      this.#warn(
         'store: the executor cannot close a connection whose network is silent. Such connections stay in the pool until the driver ' +
           'gives up on them: give the driver a time-out for statements.',
       );
+  }
+
+  #warn(warning: string): void {
+    this.events.emit(storeEvents.MEVETO_STORE_CHECK, { warning });
   }
 
   override async close(): Promise<void> {

@@ -1,5 +1,5 @@
-import { Logger } from '@nestjs/common';
 import { ConfigurationError } from '../../core/index.js';
+import { storeEvents } from '../events.js';
 import type { Store, StoreContext } from '../store.port.js';
 import { checkAffected } from './check-affected.js';
 import { checkBackslash } from './check-backslash.js';
@@ -38,7 +38,6 @@ interface Parts {
 
 /** A store in the application's database. */
 export class SqlStore implements Store {
-  readonly #logger = new Logger('MevetoLogout');
   #parts: Parts | undefined;
 
   constructor(
@@ -69,9 +68,11 @@ export class SqlStore implements Store {
     if (this.#parts !== undefined) return;
     const source = this.source();
     const engine = source.engine(this.context.storeTimeoutMs);
+    if (this.context.events !== undefined) engine.events = this.context.events;
     try {
       await engine.connect();
-      for (const warning of await this.#check(engine, source)) this.#logger.warn(warning);
+      for (const warning of await this.#check(engine, source))
+        engine.events.emit(storeEvents.MEVETO_STORE_CHECK, { warning });
       this.#parts = this.#partsOf(engine, source);
     } catch (error) {
       await engine.close();

@@ -1,3 +1,5 @@
+import { Counters, EventLog, type MevetoEvents, openEvents } from '../../core/index.js';
+import { storeEvents } from '../events.js';
 import { OrderedTimes } from '../ordered-times.js';
 import type { SqlResult, SqlValue } from './executor.js';
 
@@ -104,7 +106,11 @@ export interface Dialect {
 
 /** Runs scripts, each in one transaction. */
 export abstract class SqlEngine {
-  protected readonly times = new OrderedTimes();
+  /** What an operator should know. The store of an application sets the application's own events. */
+  events: MevetoEvents = openEvents(new Counters(), new EventLog());
+  protected readonly times = new OrderedTimes((behindMs) => {
+    this.events.emit(storeEvents.MEVETO_STORE_CLOCK_BEHIND, { behindMs });
+  });
   abstract readonly dialect: Dialect;
   /** The longest time for one statement, in milliseconds. A transaction may take twice as long. */
   abstract readonly timeoutMs: number;

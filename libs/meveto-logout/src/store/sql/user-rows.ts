@@ -1,4 +1,5 @@
-import { Logger } from '@nestjs/common';
+import type { MevetoEvents } from '../../core/index.js';
+import { storeEvents } from '../events.js';
 import { type ApplyOutcome, MAX_USERS, type UserLogouts, withOthers } from '../logout-outcomes.js';
 import type { Logout } from '../logout.js';
 import type { UsersOfJob } from './answered-jobs.js';
@@ -31,13 +32,12 @@ export const lastLogoutOn = ({ lastLoggedOut = 0 }: FoundUser, present: number):
 
 /** Reads the application's user rows, and writes a logout to them, to stored tokens and to the module's logout rows. */
 export class UserRows {
-  readonly #logger = new Logger('MevetoLogout');
-
   constructor(
     private readonly dialect: Dialect,
     private readonly users: UserTable,
     private readonly accessTokens: AccessTokenTable | undefined,
     private readonly logoutRowsTable: string,
+    private readonly events: MevetoEvents,
   ) {}
 
   /** The user with this id, also a deleted one. */
@@ -94,10 +94,8 @@ export class UserRows {
   #isIdentified(rowId: unknown): boolean {
     const { id, path } = this.users;
     if (id.isFaithful(rowId)) return true;
-    this.#logger.error(
-      `A user of ${path} is skipped and not logged out: the text of the id ${String(rowId)} does not convert back to the id, and may be that ` +
-        `of another user. Correct the transformer of '${id.label}', or use ids whose texts are exact.`,
-    );
+    const skipped = { table: path, column: id.label, userId: String(rowId) };
+    this.events.emit(storeEvents.MEVETO_USER_SKIPPED, skipped);
     return false;
   }
 
