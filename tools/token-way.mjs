@@ -29,6 +29,8 @@ const LOOK = [
   'inbox/exchange-limiter.js',
   'store/priority.js',
 ];
+/** Tables of events, and listeners of events. */
+const isOfEvents = (/** @type {string} */ file) => file.startsWith('observe/') || file.endsWith('/events.js');
 /** Files that listen to the outcome. They do not handle the token. */
 const isListener = (/** @type {string} */ file) =>
   file.startsWith('live/') ||
@@ -108,11 +110,15 @@ try {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ type: 'User_Logged_Out', user_token: TOKEN }),
   });
-  const untilAccepted = (await atAnswer).filter((/** @type {string} */ file) => !LOOK.includes(file));
+  const untilAccepted = (await atAnswer).filter(
+    (/** @type {string} */ file) => !LOOK.includes(file) && !isOfEvents(file),
+  );
   await untilJobs(([job]) => job?.state !== 'pending');
   await database.query('UPDATE meveto_logout_jobs SET finished_at = 1');
   await untilJobs((jobs) => jobs.length === 0);
-  const later = (await calledFiles()).filter((file) => !isListener(file) && !untilAccepted.includes(file));
+  const later = (await calledFiles()).filter(
+    (file) => !isListener(file) && !isOfEvents(file) && !untilAccepted.includes(file),
+  );
   console.log([`Until the ${status}: ${untilAccepted.length}`, ...untilAccepted.sort()].join('\n'));
   console.log([`\nUntil the row is erased: ${later.length} more`, ...later.sort()].join('\n'));
   console.log(`\nTogether: ${untilAccepted.length + later.length}`);
