@@ -11,6 +11,7 @@ import type { ResolvedMeveto } from './resolve-meveto.js';
 import type { ResolvedInbox } from '../inbox/options.js';
 
 const TIMEOUT_MS = 250;
+const BLOCKED_MS = 1_000;
 const closing: (() => unknown)[] = [];
 
 function mevetoAt(apiUrl: string, concurrency = 16): MevetoHttp {
@@ -156,6 +157,75 @@ describe('a failed request to Meveto', () => {
     expect(JSON.stringify(answer)).not.toContain('token');
   });
 });
+
+describe('a request whose time ends while the event loop is blocked', () => {
+  afterEach(() => {
+    for (const close of closing.splice(0).reverse()) close();
+  });
+
+  it.each(['deadline', 'stop'])('reads an answer that arrived meanwhile, at the %s', async (end) => {
+    const meveto = await otherThread();
+    const stopping = new AbortController();
+    const timeoutMs = end === 'deadline' ? BLOCKED_MS : 10 * BLOCKED_MS;
+    const asked = once(meveto.thread, 'message');
+    const endsAt = performance.now() + BLOCKED_MS;
+    if (end === 'stop')
+      setTimeout(() => {
+        stopping.abort();
+      }, BLOCKED_MS);
+    const answer = mevetoAt(urlOf(meveto.port)).get({
+      path: '/x',
+      query: {},
+      timeoutMs,
+      maxBytes: 1_000,
+      signal: stopping.signal,
+    });
+    await asked;
+    meveto.answer();
+    blockUntil(endsAt + 20);
+    expect(await answer).toMatchObject({ kind: 'answer', status: 200, body: '{}' });
+  });
+
+  it('is not sent any more', async () => {
+    const { port } = await otherThread();
+    const answer = ask(mevetoAt(urlOf(port)));
+    blockUntil(performance.now() + TIMEOUT_MS + 20);
+    expect(await answer).toEqual({ kind: 'failure', reason: 'timeout', maybeSent: false });
+  });
+});
+
+/** Blocks the event loop, as a commit on a slow disk does. */
+function blockUntil(at: number): void {
+  while (performance.now() < at);
+}
+
+/** A server that answers while this thread is blocked. `answer` blocks until the answer has arrived. */
+async function otherThread() {
+  const steps = new Int32Array(new SharedArrayBuffer(8));
+  const thread = new Worker(ANSWERING_SERVER, { eval: true, workerData: steps });
+  closing.push(() => thread.terminate());
+  const [port] = (await once(thread, 'message')) as [number];
+  const answer = (): void => {
+    Atomics.store(steps, 0, 1);
+    Atomics.notify(steps, 0);
+    expect(Atomics.wait(steps, 1, 0, 5_000)).not.toBe('timed-out');
+  };
+  return { thread, port, answer };
+}
+
+/** Reports a request, waits for the first step, answers, and takes the second step when the answer has left. */
+const ANSWERING_SERVER = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const server = require('node:http').createServer((request, answer) => {
+    parentPort.postMessage('asked');
+    Atomics.wait(workerData, 0, 0);
+    answer.on('finish', () => {
+      Atomics.store(workerData, 1, 1);
+      Atomics.notify(workerData, 1);
+    });
+    answer.end('{}');
+  });
+  server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`;
 
 /** A port whose server has a full accept queue, filled by connections of this test: a SYN gets no answer. */
 async function fullQueue(): Promise<number> {

@@ -56,9 +56,9 @@ export class MevetoHttp {
   }
 
   async get(request: MevetoRequest): Promise<MevetoAnswer> {
-    const deadline = new Deadline(request.timeoutMs, request.signal);
     const { agent } = this.options.outbound;
     const transport = new WatchedTransport(agent === undefined);
+    const deadline = new Deadline(request.timeoutMs, request.signal, () => transport.mayHaveSent);
     try {
       const response = await firstValueFrom(
         this.http.get<string>(`${this.options.apiUrl}${request.path}`, {
