@@ -1,4 +1,4 @@
-import { coreEvents, event, type EventsOf, eventTable, text } from './core/index.js';
+import { among, coreEvents, event, type EventsOf, eventTable, text } from './core/index.js';
 import { inboxEvents } from './inbox/index.js';
 import { liveEvents } from './live/index.js';
 import { logoutsEvents } from './logouts/index.js';
@@ -7,6 +7,19 @@ import { sessionsEvents } from './sessions/index.js';
 import { storeEvents } from './store/index.js';
 
 export const rootEvents = eventTable({
+  MEVETO_STARTED: event({
+    level: 'log',
+    fields: {
+      webhook: text('method and route of the webhook, without its secret, or none'),
+      guard: among('global', 'per route', 'not used')('where the guard runs'),
+      livePush: text('the ways of live push, or none'),
+      store: text('the database and the library'),
+      replicas: text('the bus that tells other replicas of logouts, or none: they poll the store'),
+    },
+    when: 'The application has started.',
+    text: ({ webhook, guard, livePush, store, replicas }) =>
+      `Webhook: ${webhook}; guard: ${guard}; live push: ${livePush}; store: ${store}; replicas: ${replicas}`,
+  }),
   MEVETO_HOOK_FAILED: event({
     level: 'error',
     fields: {

@@ -27,6 +27,7 @@ describe('the start and the stop of the parts', () => {
     lifecycle = Reflect.construct(Lifecycle, [
       ...parts.map((part) => recording(part)),
       { shutdownTimeoutMs: 0 },
+      recording('report'),
     ]) as Lifecycle;
   });
 
@@ -34,6 +35,7 @@ describe('the start and the stop of the parts', () => {
     await lifecycle.onModuleInit();
     await lifecycle.onApplicationBootstrap();
     expect(calls.indexOf('worker.start')).toBeGreaterThan(calls.indexOf('refresher.start'));
+    expect(calls.filter((call) => call === 'report.emit')).toHaveLength(1);
     await lifecycle.beforeApplicationShutdown();
     await lifecycle.onApplicationShutdown();
     expect(calls.indexOf('store.close')).toBeGreaterThan(calls.indexOf('worker.stop'));
@@ -45,5 +47,6 @@ describe('the start and the stop of the parts', () => {
     await lifecycle.onApplicationBootstrap();
     expect(calls).not.toContain('worker.start');
     expect(calls).not.toContain('reconciler.start');
+    expect(calls).not.toContain('report.emit');
   });
 });

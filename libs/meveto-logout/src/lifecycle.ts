@@ -6,14 +6,40 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { LogoutCache, LogoutPoller, LogoutBroadcaster } from './logouts/index.js';
-import { LogoutAnnouncer } from './live/index.js';
-import { MevetoHttp, MevetoReconciler } from './meveto/index.js';
-import { UserNames, waitAtMost } from './core/index.js';
+import { ClusterBus, LogoutCache, LogoutPoller, LogoutBroadcaster } from './logouts/index.js';
+import { labelOf, LivePush, LogoutAnnouncer } from './live/index.js';
+import { MevetoHttp, MevetoReconciler, WebhookReader } from './meveto/index.js';
+import { MevetoEvents, UserNames, waitAtMost } from './core/index.js';
+import { rootEvents } from './events.js';
+import { GuardAudit } from './guard/index.js';
 import { type Store, STORE } from './store/index.js';
 import { INBOX_OPTIONS, LogoutWorker, type ResolvedInbox } from './inbox/index.js';
 
 const STORE_GRACE_MS = 1_000;
+
+/** Emits how the module runs in this process. */
+@Injectable()
+export class StartReport {
+  constructor(
+    @Inject(WebhookReader) private readonly webhook: WebhookReader,
+    @Inject(GuardAudit) private readonly guard: GuardAudit,
+    @Inject(LivePush) private readonly livePush: LivePush,
+    @Inject(STORE) private readonly store: Store,
+    @Inject(ClusterBus) private readonly bus: ClusterBus,
+    @Inject(MevetoEvents) private readonly events: MevetoEvents,
+  ) {}
+
+  emit(): void {
+    const { route } = this.webhook;
+    this.events.emit(rootEvents.MEVETO_STARTED, {
+      webhook: route === undefined ? 'none' : `POST ${route}`,
+      guard: this.guard.usage(),
+      livePush: labelOf(this.livePush),
+      store: this.store.label,
+      replicas: this.bus.reachesReplicas ? (this.bus.label ?? this.bus.constructor.name) : 'none',
+    });
+  }
+}
 
 /** Starts and stops the parts in order. Start: logout state first, then the worker. Stop: work in flight first. */
 @Injectable()
@@ -33,6 +59,7 @@ export class Lifecycle
     @Inject(MevetoHttp) private readonly meveto: MevetoHttp,
     @Inject(UserNames) private readonly names: UserNames,
     @Inject(INBOX_OPTIONS) private readonly options: ResolvedInbox,
+    @Inject(StartReport) private readonly report: StartReport,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -48,6 +75,7 @@ export class Lifecycle
     if (this.#isStopping) return;
     this.worker.start();
     await this.reconciler.start();
+    this.report.emit();
   }
 
   async beforeApplicationShutdown(): Promise<void> {

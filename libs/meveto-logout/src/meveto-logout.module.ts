@@ -48,7 +48,7 @@ import {
 } from './guard/index.js';
 import { SESSIONS_OPTIONS } from './sessions/index.js';
 import { guardParts } from './guard-parts.js';
-import { Lifecycle } from './lifecycle.js';
+import { Lifecycle, StartReport } from './lifecycle.js';
 import { MevetoLogoutService } from './meveto-logout.service.js';
 import {
   Clock,
@@ -214,6 +214,7 @@ const adapters: Provider[] = [
     LogoutAnnouncer,
     LogoutBroadcaster,
     MevetoReconciler,
+    StartReport,
     Lifecycle,
   ],
   // Nest creates the guard of `@UseGuards(MevetoLogoutGuard)` in the caller's module, with these session checks.

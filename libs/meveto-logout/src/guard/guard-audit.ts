@@ -20,8 +20,7 @@ export class GuardAudit implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    const global = this.application.getGlobalGuards();
-    if (!global.some((guard) => guard instanceof MevetoLogoutGuard) && !this.#isUsedSomewhere()) {
+    if (this.usage() === 'not used') {
       this.#logger.warn(
         'MevetoLogoutGuard is not used anywhere: users keep their access after a logout, unless your own code calls assertLive() or ' +
           'sessionState(). Remove globalGuard: false, or use @UseGuards(MevetoLogoutGuard).',
@@ -33,6 +32,13 @@ export class GuardAudit implements OnApplicationBootstrap {
           "and the fields run only guards. Add the interceptors: GraphQLModule.forRoot({ fieldResolverEnhancers: ['guards', 'interceptors'] }).",
       );
     }
+  }
+
+  /** Where the guard runs: on all routes, or on those that name it. */
+  usage(): 'global' | 'per route' | 'not used' {
+    const global = this.application.getGlobalGuards();
+    if (global.some((guard) => guard instanceof MevetoLogoutGuard)) return 'global';
+    return this.#isUsedSomewhere() ? 'per route' : 'not used';
   }
 
   /** Whether a GraphQL module runs guards, but no interceptors, before the resolvers of fields and references. */

@@ -56,6 +56,7 @@ function breakable(store: Store, isAway: () => boolean): Store {
     logoutStore: wrap(store.logoutStore),
     lease: store.lease,
     namingKey: (fresh) => store.namingKey(fresh),
+    label: 'a test',
     connect: () => store.connect(),
     close: () => store.close(),
   };

@@ -5,6 +5,8 @@ import { LivePush } from './live-push.port.js';
 /** `livePush: false`: browsers learn of a logout at their next request or check. */
 @Injectable()
 export class NoLivePush extends LivePush {
+  override readonly label = 'none';
+
   override announce(): void {
     // Nothing is connected.
   }

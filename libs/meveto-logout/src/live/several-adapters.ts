@@ -2,17 +2,20 @@ import { MevetoEvents } from '../core/index.js';
 import type { AnnouncedLogout } from '../store/index.js';
 import { announceWith, closeAdapter } from './best-effort.js';
 import type { LivePushDefinition } from './live-push-definition.js';
-import { LivePush } from './live-push.port.js';
+import { labelOf, LivePush } from './live-push.port.js';
 
 /**
  * Several live push adapters at once: for example Pusher for pages, and Socket.IO for the application's own namespaces.
  */
 export class SeveralAdapters extends LivePush {
+  override readonly label: string;
+
   constructor(
     private readonly adapters: readonly LivePush[],
     private readonly events: MevetoEvents,
   ) {
     super();
+    this.label = adapters.map(labelOf).join(' and ');
   }
 
   override announce(logout: AnnouncedLogout): void {

@@ -6,6 +6,9 @@ import type { ClusterMessage } from './cluster-message.js';
  * of lost messages.
  */
 export abstract class ClusterBus {
+  /** What the line at start calls this bus. @defaultValue the name of the class */
+  readonly label?: string;
+
   /** Messages of other replicas, and of any other sender on the same channel. May contain anything. */
   abstract readonly messages$: Observable<unknown>;
 

@@ -52,6 +52,14 @@ export class WebhookReader implements OnApplicationBootstrap {
     this.emitter.emit(mevetoEvents.MEVETO_WEBHOOK_WITHOUT_SECRET);
   }
 
+  /** The route of the webhook, with the global prefix and without the secret. Undefined without an HTTP server. */
+  get route(): string | undefined {
+    if (!(this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | null | undefined)) return undefined;
+    const prefix = this.#isWithoutPrefix() ? '' : this.application.getGlobalPrefix();
+    const secret = this.options.webhook.secretPath === undefined ? '' : '/:secret';
+    return `/${partsOf(`${prefix}/${this.path}`).join('/')}${secret}`;
+  }
+
   #handle(request: NodeRequest, response: ServerResponse, next: Next): void {
     const isPost = request.method === 'POST';
     if (isPost) this.webhook.markPost(request);

@@ -22,6 +22,8 @@ export const STORE = Symbol('meveto-logout:store');
 
 /** The three parts of one store. They share its transactions. */
 export interface Store {
+  /** The database and the library, for the line at start. Known once the store is connected. */
+  readonly label: string;
   readonly inbox: Inbox;
   readonly logoutStore: LogoutStore;
   readonly lease: ReconcileLease;

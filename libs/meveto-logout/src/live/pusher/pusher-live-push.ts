@@ -39,6 +39,7 @@ interface Notice {
  */
 @Injectable()
 export class PusherLivePush extends LivePush {
+  override readonly label = 'Pusher';
   readonly #waiting: Notice[] = [];
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<void>>();

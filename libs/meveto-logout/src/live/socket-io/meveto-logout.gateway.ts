@@ -23,6 +23,7 @@ export class MevetoLogoutGateway
   extends LivePush
   implements OnGatewayInit, OnGatewayConnection, OnApplicationBootstrap
 {
+  override readonly label = `Socket.IO ${NAMESPACE}`;
   readonly #atHandshake = new WeakMap<Socket, readonly SessionFacts[]>();
 
   constructor(

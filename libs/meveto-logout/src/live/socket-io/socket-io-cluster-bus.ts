@@ -12,6 +12,7 @@ const EVENT = 'meveto-logout:logouts';
  */
 @Injectable()
 export class SocketIoClusterBus extends ClusterBus {
+  override readonly label = 'Socket.IO adapter';
   readonly #messages = new Subject<unknown>();
   #namespace: Namespace | undefined;
 

@@ -109,6 +109,7 @@ export class MemoryStore implements StoreDefinition {
   #source(): SqlSource {
     return {
       database: 'sqlite',
+      way: 'in memory',
       engine: (timeoutMs) => new MemoryEngine(() => this.#open(), timeoutMs),
       tables: ownTables('sqlite', {}),
       logoutRowsNameParts: [ownTableNames('sqlite', {}).logouts],

@@ -39,6 +39,7 @@ beforeEach(async () => {
   store = new SqlStore(
     () => ({
       database: 'sqlite',
+      way: 'in a test',
       engine: (timeoutMs) => new MemoryEngine(() => Promise.resolve(connection), timeoutMs),
       tables,
       logoutRowsNameParts: [],

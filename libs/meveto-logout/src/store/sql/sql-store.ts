@@ -18,6 +18,8 @@ import type { Tables } from './tables.js';
 /** The database of a store, and the tables in it. */
 export interface SqlSource {
   readonly database: DatabaseKind;
+  /** How the statements reach the database, such as `through TypeORM`. */
+  readonly way: string;
   /** Makes the engine that runs the statements. */
   readonly engine: (timeoutMs: number) => SqlEngine;
   readonly tables: Tables;
@@ -29,12 +31,19 @@ export interface SqlSource {
 }
 
 interface Parts {
+  readonly label: string;
   readonly engine: SqlEngine;
   readonly keys: string;
   readonly inbox: Inbox;
   readonly logoutStore: LogoutStore;
   readonly lease: ReconcileLease;
 }
+
+const NAMES: Readonly<Record<DatabaseKind, string>> = {
+  sqlite: 'SQLite',
+  postgres: 'PostgreSQL',
+  mysql: 'MariaDB or MySQL',
+};
 
 /** A store in the application's database. */
 export class SqlStore implements Store {
@@ -45,6 +54,10 @@ export class SqlStore implements Store {
     private readonly source: () => SqlSource,
     private readonly context: StoreContext,
   ) {}
+
+  get label(): string {
+    return this.#connected().label;
+  }
 
   get inbox(): Inbox {
     return this.#connected().inbox;
@@ -103,8 +116,9 @@ export class SqlStore implements Store {
     return [...warnings, ...(await looseCollationWarnings(database, engine, source.logoutRowsNameParts))];
   }
 
-  #partsOf(engine: SqlEngine, { tables, hostTables }: SqlSource): Parts {
+  #partsOf(engine: SqlEngine, { database, way, tables, hostTables }: SqlSource): Parts {
     return {
+      label: `${NAMES[database]} ${way}`,
       engine,
       keys: tables.keys,
       inbox: new Inbox(engine, tables),

@@ -34,6 +34,7 @@ export const typeOrmStore = (options: TypeOrmStoreOptions): StoreDefinition => (
 function sourceOf(dataSource: DataSource, { user, accessTokens }: TypeOrmStoreOptions): SqlSource {
   return {
     database: databaseKindOf(dataSource),
+    way: 'through TypeORM',
     tables: tablesOf(dataSource),
     logoutRowsNameParts: dataSource.getMetadata(MevetoLogoutLogout).tablePath.split('.'),
     hostTables: mappedTables(dataSource, user, accessTokens),
