@@ -5,6 +5,12 @@ import { World } from '../support/world.js';
 import { letTimePass, until } from '../support/until.js';
 
 const EXCHANGE = '/api/client/user-for-token';
+/** Exchanges of unknown senders at once. */
+const AT_ONCE = 12;
+const users = Array.from({ length: 40 }, (_, index) => ({
+  id: index + 1,
+  mevetoId: `m-${String(index + 1)}`,
+}));
 
 describe(`durability on ${databaseKind}`, () => {
   let world: World;
@@ -51,11 +57,21 @@ describe(`durability on ${databaseKind}`, () => {
     expect(world.meveto.exchanges).toHaveLength(1);
   });
 
+  it('persists the answers of all exchanges in flight before it stops, and leaves the other jobs', async () => {
+    const first = await world.start({ users });
+    world.proxy.delayMs = 400;
+    await Promise.all(users.map(({ mevetoId }) => first.webhook(world.meveto.issueUserToken(mevetoId))));
+    await until('the exchanges at once', () => world.proxy.count(EXCHANGE) >= AT_ONCE);
+    await world.stop(first);
+    const answeredCount = world.meveto.exchanges.length;
+    expect(answeredCount).toBeGreaterThanOrEqual(AT_ONCE);
+    world.proxy.delayMs = 0;
+    const second = await world.start({ users: [] });
+    await second.untilJobs('applied', users.length);
+    expect(world.meveto.exchanges).toHaveLength(users.length);
+  });
+
   it('assigns each job to one of two replicas', async () => {
-    const users = Array.from({ length: 40 }, (_, index) => ({
-      id: index + 1,
-      mevetoId: `m-${String(index + 1)}`,
-    }));
     const replicas = [await world.start({ users }), await world.start({ users: [] })] as const;
     world.proxy.delayMs = 30;
     await Promise.all(
