@@ -13,7 +13,7 @@ import {
 } from 'nestjs-meveto-logout';
 import { TokenExchangeService } from '../../../libs/meveto-logout/src/meveto/token-exchange.service.js';
 import { TokenExchange } from '../../../libs/meveto-logout/src/inbox/token-exchange.port.js';
-import { MevetoHttp } from '../../../libs/meveto-logout/src/meveto/meveto-http.js';
+import { MevetoHttp, type MevetoRequest } from '../../../libs/meveto-logout/src/meveto/meveto-http.js';
 import { HttpPendingWebhooks } from '../../../libs/meveto-logout/src/meveto/http-pending-webhooks.js';
 import { PendingWebhooks } from '../../../libs/meveto-logout/src/meveto/pending-webhooks.port.js';
 import { MEVETO_OPTIONS } from '../../../libs/meveto-logout/src/meveto/resolve-meveto.js';
@@ -21,7 +21,7 @@ import { Failpoint } from './failpoint.js';
 import { typeOrmConnection } from './connections.js';
 import { hostStore } from './host-store.js';
 import { withFailpoint, storeWithFailpoint } from './ports-with-failpoint.js';
-import { CLIENT_ID, CLIENT_SECRET, type HostSettings } from './settings.js';
+import { ASKED_AT_HEADER, CLIENT_ID, CLIENT_SECRET, type HostSettings } from './settings.js';
 import { User } from './user.js';
 
 /** The header contains the session: `<user id>.<signed in at>`. */
@@ -40,6 +40,14 @@ class ApiController {
   @AnswerLoggedOut('json')
   api() {
     return { ok: true };
+  }
+}
+
+/** Tells the model of Meveto when the time of a request began: on a busy machine Meveto sees the request much later. */
+class DatedMevetoHttp extends MevetoHttp {
+  override get(request: MevetoRequest) {
+    const headers = { ...request.headers, [ASKED_AT_HEADER]: String(Date.now()) };
+    return super.get({ ...request, headers });
   }
 }
 
@@ -72,6 +80,7 @@ export async function startHost(settings: HostSettings): Promise<NestExpressAppl
   class HostModule {}
 
   const testing = Test.createTestingModule({ imports: [HostModule] });
+  testing.overrideProvider(MevetoHttp).useClass(DatedMevetoHttp);
   if (settings.halt !== undefined) {
     const inject = [MevetoHttp, MEVETO_OPTIONS];
     testing.overrideProvider(TokenExchange).useFactory({

@@ -46,6 +46,9 @@ export type HostOrder =
 export const CLIENT_ID = 'chaos-client';
 export const CLIENT_SECRET = 'chaos-client-secret-0123456789';
 
+/** The header in which a host tells the model of Meveto when it sent a request, in epoch milliseconds. */
+export const ASKED_AT_HEADER = 'x-asked-at';
+
 /** Descriptor on which a process reports that it has halted, and the descriptor on which it is released. */
 export const HALTED_FD = 4;
 export const RELEASE_FD = 5;

@@ -20,6 +20,7 @@ const exchange = (facts: Partial<Exchange> = {}): Exchange => ({
   token: 't',
   caller: 'replica-0',
   beganAt: AT + 60,
+  askedAt: AT + 59,
   endedAt: AT + 80,
   outcome: 'person',
   fault: 'none',
@@ -95,6 +96,8 @@ describe('checkHistory', () => {
     expect(end({ exchanges: [exchange({ isDelivered: false, fault: 'lose-answer' })] })).toEqual([]);
     expect(end({ deaths: [death()] })).toEqual([]);
     expect(end({ exchanges: [exchange({ endedAt: AT + 760 })] })).toEqual([]);
+    expect(end({ exchanges: [exchange({ askedAt: AT - 571 })] })).toEqual([]);
+    expect(end({ exchanges: [exchange({ askedAt: AT - 569 })] })).toEqual(['needless doubt']);
     expect(end({})).toEqual(['needless doubt']);
     expect(end({ deaths: [death({ caller: 'replica-1' })] })).toEqual(['needless doubt']);
     expect(end({ deaths: [death({ signal: 'SIGTERM' })] })).toEqual(['needless doubt']);

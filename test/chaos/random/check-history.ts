@@ -135,7 +135,7 @@ function acknowledgedEarly(
 function mayBeLost(exchange: Exchange, { deaths }: History, notAfter = Infinity): boolean {
   if (!exchange.isDelivered || exchange.fault !== 'none') return true;
   const answeredAt = exchange.endedAt ?? exchange.beganAt;
-  if (answeredAt - exchange.beganAt > MAYBE_GIVEN_UP_MS) return true;
+  if (answeredAt - exchange.askedAt > MAYBE_GIVEN_UP_MS) return true;
   // A graceful stop waits for answers and records them: only a kill is an excuse.
   const until = Math.min(notAfter, answeredAt + SETTLES_WITHIN_MS);
   return deaths.some(

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../../support/network/free-port.js';
+import { ASKED_AT_HEADER } from '../host/settings.js';
 import { postWebhook } from './post-webhook.js';
 
 /** What Meveto does with one request to its user endpoint. */
@@ -23,6 +24,8 @@ export interface Exchange {
   /** The address from `urlFor` that was requested. */
   readonly caller: string;
   readonly beganAt: number;
+  /** When the application began to wait for the answer. */
+  readonly askedAt: number;
   endedAt: number | undefined;
   outcome: 'person' | 'invalid' | 'none';
   fault: ExchangeFault;
@@ -187,15 +190,17 @@ export class ModelMeveto {
     if (pathname === '/api/client/webhooks/pending') {
       answerJson(answer, 200, this.#page(Number(searchParams.get('cursor') ?? 0)));
     } else {
-      await this.#exchange(caller, searchParams.get('token') ?? '', answer);
+      const askedAt = Number(request.headers[ASKED_AT_HEADER] ?? Date.now());
+      await this.#exchange(caller, searchParams.get('token') ?? '', askedAt, answer);
     }
   }
 
-  async #exchange(caller: string, token: string, answer: ServerResponse): Promise<void> {
+  async #exchange(caller: string, token: string, askedAt: number, answer: ServerResponse): Promise<void> {
     const exchange: Exchange = {
       token,
       caller,
       beganAt: Date.now(),
+      askedAt,
       endedAt: undefined,
       outcome: 'none',
       fault: 'none',
