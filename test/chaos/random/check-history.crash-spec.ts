@@ -178,6 +178,13 @@ describe('checkHistory', () => {
     expect(rulesOf({ row: row({ occurred_at }) })).toEqual(['wrong time']);
   });
 
+  it('accepts a logout that is recorded soon after Meveto’s last attempt, which got no acknowledgement', () => {
+    const end = (occurred_at: number) =>
+      rulesOf({ row: row({ occurred_at }), events: [event({ acknowledgedAt: undefined })] });
+    expect(end(AT + 9_000)).toEqual([]);
+    expect(end(AT + 11_000)).toEqual(['wrong time']);
+  });
+
   it('reports a user whose last logout is not that of the latest webhook', () => {
     const users = [{ id: 1, meveto_id: 'm-1', last_logged_out: AT + 10 }];
     expect(rulesOf({ row: row(), users })).toEqual(['wrong time']);

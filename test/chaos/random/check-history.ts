@@ -24,6 +24,8 @@ const SETTLES_WITHIN_MS = 3_000;
 const SEEN_LATE_MS = 200;
 /** A process abandons an answer after its own deadline, unknown to Meveto. */
 const MAYBE_GIVEN_UP_MS = 650;
+/** A busy process may read a webhook this much later than Meveto has given up its last attempt. */
+const READ_LATE_MS = 10_000;
 
 /** Compares every record with what Meveto saw. An empty list: nothing was lost, and nothing happened twice. */
 export function checkHistory(history: History): Violation[] {
@@ -196,7 +198,7 @@ function timeOf(user: Row, history: History): Violation[] {
 }
 
 function receiptOf(event: MevetoEvent, at: number): Violation[] {
-  const latest = event.acknowledgedAt ?? event.lastTriedAt ?? event.createdAt;
+  const latest = event.acknowledgedAt ?? (event.lastTriedAt ?? event.createdAt) + READ_LATE_MS;
   if (at >= event.createdAt - ROUNDING_MS && at <= latest + ROUNDING_MS) return [];
   return [{ rule: 'wrong time', about: `${event.id} is recorded as received at ${String(at)}` }];
 }
