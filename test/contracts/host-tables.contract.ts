@@ -65,7 +65,7 @@ export function hostTablesContract(create: () => Promise<TestDatabase>): void {
       await world.startUsers({ mevetoId: { ...NAME, nullable: true } });
       expect(world.warnings()).toEqual([
         expect.stringMatching(
-          /^No unique index on mevetoId of .accounts.: several users can have the same Meveto ID/,
+          /^\[MEVETO_STORE_CHECK\] No unique index on mevetoId of .accounts.: several users can have the same Meveto ID/,
         ),
       ]);
     });
@@ -142,7 +142,7 @@ export function hostTablesContract(create: () => Promise<TestDatabase>): void {
               ? []
               : [
                   expect.stringMatching(
-                    /^store\.user: 'lastLoggedIn', 'lastLoggedOut' are stored without a time zone, and this process is outside UTC/,
+                    /^\[MEVETO_STORE_CHECK\] store\.user: 'lastLoggedIn', 'lastLoggedOut' are stored without a time zone, and this process is outside UTC/,
                   ),
                 ],
           );
@@ -191,7 +191,11 @@ export function hostTablesContract(create: () => Promise<TestDatabase>): void {
         expect(world.warnings()).toEqual(
           databaseKind === 'SQLite'
             ? []
-            : [expect.stringMatching(/^store\.accessTokens: .*'issuedAt'.* time zone/)],
+            : [
+                expect.stringMatching(
+                  /^\[MEVETO_STORE_CHECK\] store\.accessTokens: .*'issuedAt'.* time zone/,
+                ),
+              ],
         );
       });
 

@@ -123,7 +123,7 @@ export function namedColumnsContract(create: () => Promise<TestDatabase>): void 
         expect(world.warnings).toEqual(
           Array<unknown>(count).fill(
             expect.stringMatching(
-              /^store\.hostTables\.accessTokens: the database dates 'issuedAt' in another time zone .* \(32400 s ahead\)/,
+              /^\[MEVETO_STORE_CHECK\] store\.hostTables\.accessTokens: the database dates 'issuedAt' in another time zone .* \(32400 s ahead\)/,
             ),
           ),
         );
@@ -132,7 +132,9 @@ export function namedColumnsContract(create: () => Promise<TestDatabase>): void 
     it('warns if the Meveto ID is not unique', async () => {
       await startWith({ more: ', PRIMARY KEY ("Key")' });
       expect(world.warnings).toEqual([
-        expect.stringMatching(/^No unique index on group of .Order.: several users can have the same/),
+        expect.stringMatching(
+          /^\[MEVETO_STORE_CHECK\] No unique index on group of .Order.: several users can have the same/,
+        ),
       ]);
     });
   });

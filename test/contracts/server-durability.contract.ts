@@ -60,7 +60,7 @@ export function serverDurabilityContract(): void {
           extra: { ...extra, options: '-c synchronous_commit=off' },
         };
         expect(await start(connection as DataSourceOptions)).toEqual([
-          'PostgreSQL runs with synchronous_commit = off: turn it on, for this application’s role at least. ' +
+          '[MEVETO_STORE_CHECK] PostgreSQL runs with synchronous_commit = off: turn it on, for this application’s role at least. ' +
             'An acknowledged logout could be lost with the server.',
         ]);
       });

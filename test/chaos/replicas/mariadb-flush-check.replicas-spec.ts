@@ -5,7 +5,7 @@ import { connectHost, contextOf, mapping } from '../../contracts/typeorm-opened-
 import { PrivateMariaDb } from './private-mariadb.js';
 
 const warningFor = (flush: number) =>
-  `The server runs with innodb_flush_log_at_trx_commit = ${String(flush)}: set it to 1. ` +
+  `[MEVETO_STORE_CHECK] The server runs with innodb_flush_log_at_trx_commit = ${String(flush)}: set it to 1. ` +
   'An acknowledged logout could be lost with the server.';
 
 describe.each([0, 1, 2])('a start on a MariaDB with innodb_flush_log_at_trx_commit = %s', (flush) => {

@@ -5,7 +5,7 @@ import { connectHost, contextOf, mapping } from '../../contracts/typeorm-opened-
 import { PrivateCluster } from './private-cluster.js';
 
 const WARNING =
-  'PostgreSQL runs with fsync = off: turn it on. An acknowledged logout could be lost with the server.';
+  '[MEVETO_STORE_CHECK] PostgreSQL runs with fsync = off: turn it on. An acknowledged logout could be lost with the server.';
 
 describe.each(['on', 'off'] as const)('a start on a PostgreSQL with fsync = %s', (fsync) => {
   let cluster: PrivateCluster;
