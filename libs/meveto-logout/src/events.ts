@@ -1,4 +1,5 @@
 import { among, coreEvents, event, type EventsOf, eventTable, text } from './core/index.js';
+import { guardEvents } from './guard/index.js';
 import { inboxEvents } from './inbox/index.js';
 import { liveEvents } from './live/index.js';
 import { logoutsEvents } from './logouts/index.js';
@@ -46,6 +47,7 @@ export const eventTables = {
   ...logoutsEvents,
   ...mevetoEvents,
   ...sessionsEvents,
+  ...guardEvents,
   ...liveEvents,
   ...storeEvents,
 };

@@ -13,18 +13,29 @@ import {
   SessionCheckDispatcher,
   WsSessionCheck,
 } from './guard/index.js';
-import { HandshakeSessions, OpenConnections, SessionValidator, ReaderAudit } from './sessions/index.js';
-import { Counters } from './core/index.js';
+import {
+  attachEvents,
+  HandshakeSessions,
+  OpenConnections,
+  type ResolvedSessions,
+  SESSIONS_OPTIONS,
+  SessionValidator,
+  ReaderAudit,
+} from './sessions/index.js';
+import { Counters, MevetoEvents } from './core/index.js';
 import { STORE, type Store } from './store/index.js';
 
 /** The providers of the guard and its checks. */
 export const guardParts: Provider[] = [
   {
     provide: ReaderAudit,
-    inject: [STORE, Counters],
-    useFactory: (store: Store, counters: Counters) =>
+    inject: [STORE, Counters, MevetoEvents, SESSIONS_OPTIONS],
+    useFactory: (store: Store, counters: Counters, events: MevetoEvents, options: ResolvedSessions) => {
+      const { rpc, ws } = options.sessionOfMessage;
+      attachEvents([...options.sessions, rpc, ws], events);
       // Do not destructure `store`: its logout store exists only after the application is initialised.
-      new ReaderAudit((userIds) => store.logoutStore.countUsers(userIds), counters),
+      return new ReaderAudit((userIds) => store.logoutStore.countUsers(userIds), counters, events);
+    },
   },
   SessionValidator,
   RoutePolicies,

@@ -33,7 +33,6 @@ export { isLoopback } from './loopback.js';
 export { KeyedDigest } from './keyed-digest.js';
 export { coreEvents, type EventListener, MevetoEvents, openEvents } from './meveto-events.js';
 export { nameOfError } from './name-of-error.js';
-export { OneWarning } from './one-warning.js';
 export { openKeys, type Keys } from './open-keys.js';
 export {
   flag,
@@ -63,5 +62,4 @@ export { isSameOriginPath } from './same-origin-path.js';
 export { HiddenFromOpenApi, OPENAPI_KEYS, SKIP_KEY } from './route-metadata.js';
 export { TokenCipher } from './token-cipher.js';
 export { UserNames, type NamingKey } from './user-names.js';
-export { WarningsByName } from './warnings-by-name.js';
 export { waitAtMost, within } from './within.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { linesOf } from '../../spec-support/log-lines.js';
+import { loggedEvents } from '../../spec-support/told-events.js';
 import { LogoutCache } from '../logouts/logout-cache.js';
 import type { SessionFacts } from '../sessions/session.js';
 import { Counters } from '../core/counters.js';
@@ -49,6 +50,7 @@ function make(...sessions: readonly SessionReader[]): EndedSessionCleanup {
     new SessionValidator(known, options, options, new Counters(), { now: () => 5_000 }, NO_AUDIT),
     options,
     options,
+    loggedEvents(),
   );
 }
 
@@ -75,7 +77,9 @@ describe('EndedSessionCleanup', () => {
     await make(broken, token, other).end(request, [broken, token, other]);
     expect(other.end).toHaveBeenCalledTimes(1);
     expect(warn).toHaveBeenCalledTimes(1);
-    expect(warn.mock.calls[0]?.[0]).toContain('could not remove a session that is over');
+    expect(warn.mock.calls[0]?.[0]).toContain(
+      '[MEVETO_SESSION_STORE_FAILED] The session store could not remove a session that is over',
+    );
   });
 
   it('replaces ended sessions by empty ones where possible', async () => {

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import {
   dropAuthorization,
   type ReadResults,
@@ -10,6 +10,8 @@ import {
   type SessionRequest,
   SESSIONS_OPTIONS,
 } from '../sessions/index.js';
+import { MevetoEvents } from '../core/index.js';
+import { guardEvents } from './events.js';
 import { GUARD_OPTIONS, type ResolvedGuard } from './options.js';
 
 /** The sessions of a refused request. */
@@ -34,12 +36,11 @@ const NOTHING: AlreadyRead = { readers: [], results: [] };
 /** Ends the sessions that are over in their session stores when a request is refused. Live sessions stay. */
 @Injectable()
 export class EndedSessionCleanup {
-  readonly #logger = new Logger('MevetoLogout');
-
   constructor(
     @Inject(SessionValidator) private readonly validator: SessionValidator,
     @Inject(SESSIONS_OPTIONS) private readonly options: ResolvedSessions,
     @Inject(GUARD_OPTIONS) private readonly guardOptions: ResolvedGuard,
+    @Inject(MevetoEvents) private readonly events: MevetoEvents,
   ) {}
 
   /** Asks only the readers that the check has not asked, those beside late readers. */
@@ -63,7 +64,7 @@ export class EndedSessionCleanup {
       try {
         await reader.end?.(request);
       } catch {
-        this.#warn();
+        this.events.emit(guardEvents.MEVETO_SESSION_STORE_FAILED);
       }
     }
   }
@@ -77,7 +78,7 @@ export class EndedSessionCleanup {
       }
       return await this.#hasNoEndedSession(request);
     } catch {
-      this.#warn();
+      this.events.emit(guardEvents.MEVETO_SESSION_STORE_FAILED);
       return false;
     }
   }
@@ -95,12 +96,6 @@ export class EndedSessionCleanup {
 
   #namesOfCookies(): readonly string[] {
     return this.guardOptions.whenLoggedOut.clearCookies.map(({ name }) => name);
-  }
-
-  #warn(): void {
-    this.#logger.warn(
-      'The session store could not remove a session that is over. The session stays refused.',
-    );
   }
 }
 

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { type ExecutionContext } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { linesOf } from '../../spec-support/log-lines.js';
+import { loggedEvents } from '../../spec-support/told-events.js';
 import { LogoutCache } from '../logouts/logout-cache.js';
 import { Counters } from '../core/counters.js';
 import { bearerToken } from '../sessions/bearer-token-reader.js';
@@ -47,7 +48,13 @@ function make() {
   );
   const host = { httpAdapter: { getInstance: () => ({}) } } as unknown as HttpAdapterHost;
   const streams = new OpenConnections(known, validator);
-  const check = new GraphqlSessionCheck(validator, new HandshakeSessions(options, host), streams, options);
+  const check = new GraphqlSessionCheck(
+    validator,
+    new HandshakeSessions(options, host),
+    streams,
+    options,
+    loggedEvents(),
+  );
   return { known, check };
 }
 const from = (graphql: unknown, operation = 'query', fieldName = 'note') =>
@@ -116,7 +123,7 @@ describe('GraphqlSessionCheck', () => {
     for (const name of ['signIn', 'logInByMail', 'authenticate'])
       expect(await asked('over', 'mutation', name)).toBeInstanceOf(LoggedOutException);
     expect(warn).toHaveBeenCalledTimes(1);
-    expect(warn.mock.calls[0]?.[0]).toContain('@SkipMevetoLogout()');
+    expect(warn.mock.calls[0]?.[0]).toMatch(/^\[MEVETO_GRAPHQL_LOGIN_REFUSED\] .*@SkipMevetoLogout\(\)/);
   });
 
   it('lets operations without a request pass, with one warning that names the remedy', () => {
@@ -124,6 +131,7 @@ describe('GraphqlSessionCheck', () => {
     for (const context of [from({}), from(undefined)]) expect(check.check(context, policy)).toBe(true);
     expect(warn).toHaveBeenCalledTimes(1);
     expect(warn.mock.calls[0]?.[0]).toContain('context: ({ req }) => ({ req })');
+    expect(warn.mock.calls[0]?.[0]).toContain('[MEVETO_GRAPHQL_WITHOUT_REQUEST]');
   });
 
   it('reads a connection once, and closes it when the session is over', async () => {
@@ -203,7 +211,9 @@ describe('GraphqlSessionCheck', () => {
   ])('warns if a context lacks the parameters: %s, %j', async (_what, isWarned, context) => {
     const { check } = make();
     for (let times = 0; times < 2; times += 1) expect(await check.check(from(context), policy)).toBe(true);
-    expect(warn).toHaveBeenCalledTimes(isWarned ? 1 : 0);
+    expect(warn.mock.calls.map(([text]) => String(text))).toEqual(
+      isWarned ? [expect.stringContaining('[MEVETO_GRAPHQL_WITHOUT_PARAMETERS]')] : [],
+    );
   });
 
   describe('over HTTP', () => {
@@ -243,6 +253,7 @@ describe('GraphqlSessionCheck', () => {
         expect(await check.check(from({ req: request }, 'subscription'), policy)).toBe(true);
       expect(warn).toHaveBeenCalledTimes(1);
       expect(warn.mock.calls[0]?.[0]).toContain('context: ({ req, res }) => ({ req, res })');
+      expect(warn.mock.calls[0]?.[0]).toContain('[MEVETO_GRAPHQL_WITHOUT_RESPONSE]');
     });
   });
 

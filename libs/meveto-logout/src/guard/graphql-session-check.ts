@@ -12,7 +12,8 @@ import {
   type SessionReader,
   SESSIONS_OPTIONS,
 } from '../sessions/index.js';
-import { OneWarning } from '../core/index.js';
+import { MevetoEvents } from '../core/index.js';
+import { guardEvents } from './events.js';
 import {
   type GraphqlOrigin,
   isSubscription,
@@ -33,29 +34,12 @@ type KnownOrigin = Exclude<GraphqlOrigin, { kind: 'unknown' }>;
  */
 @Injectable()
 export class GraphqlSessionCheck {
-  readonly #warning = new OneWarning(
-    'A GraphQL operation passed unchecked, since its context has no request. Put the request into the context as `req`: ' +
-      'GraphQLModule.forRoot({ context: ({ req }) => ({ req }) }).',
-  );
-  readonly #loginWarning = new OneWarning(
-    'A GraphQL mutation with the name of a login was refused, since its request carries a session that is over. Users with an ' +
-      'old cookie cannot log in by it. If the mutation is a login, put @SkipMevetoLogout() on it.',
-  );
-  readonly #streamWarning = new OneWarning(
-    'A logout cannot close a GraphQL subscription over HTTP, since its context has no response. Put the response into the ' +
-      'context as `res` beside `req`: GraphQLModule.forRoot({ context: ({ req, res }) => ({ req, res }) }).',
-  );
-  readonly #parametersWarning = new OneWarning(
-    'A GraphQL operation over a WebSocket passed or stays open unchecked: its context lacks the connection or its parameters, which ' +
-      'carry the tokens of clients. Put connectionParams and extra into the context: GraphQLModule.forRoot({ context: ({ req, extra, ' +
-      'connectionParams }) => ({ req, extra, connectionParams }) }).',
-  );
-
   constructor(
     @Inject(SessionValidator) private readonly validator: SessionValidator,
     @Inject(HandshakeSessions) private readonly handshakes: HandshakeSessions,
     @Inject(OpenConnections) private readonly streams: OpenConnections,
     @Inject(SESSIONS_OPTIONS) private readonly options: ResolvedSessions,
+    @Inject(MevetoEvents) private readonly events: MevetoEvents,
   ) {}
 
   check(
@@ -64,7 +48,10 @@ export class GraphqlSessionCheck {
     readers: readonly SessionReader[] = this.options.sessions,
   ): true | Promise<true> {
     const origin = originOf(context);
-    if (origin.kind === 'unknown') return this.#warning.pass();
+    if (origin.kind === 'unknown') {
+      this.events.emit(guardEvents.MEVETO_GRAPHQL_WITHOUT_REQUEST);
+      return true;
+    }
     const found = this.#sessionsOf(origin, readers);
     const decide = (sessions: readonly SessionFacts[]): true => {
       this.#decide(sessions, policy, origin, context);
@@ -99,7 +86,8 @@ export class GraphqlSessionCheck {
     const refusal = this.validator.validate(sessions, policy.stalenessLimitMs);
     if (refusal === undefined) return;
     if (refusal.reason === 'logout-state-unknown') throw new LogoutStateUnknownException();
-    if (LOOKS_LIKE_LOGIN.test(mutationOf(context) ?? '')) this.#loginWarning.pass();
+    if (LOOKS_LIKE_LOGIN.test(mutationOf(context) ?? ''))
+      this.events.emit(guardEvents.MEVETO_GRAPHQL_LOGIN_REFUSED);
     // Otherwise the client keeps the connection open and sends further operations.
     if (origin.kind === 'socket') endSoon(origin.socket, refusal.reason);
     throw new LoggedOutException(refusal.reason, HttpStatus.UNAUTHORIZED, refusal.cause);
@@ -110,11 +98,12 @@ export class GraphqlSessionCheck {
     if (origin.kind === 'socket') {
       if (sessions.length > 0) this.streams.watch(origin.socket, sessions);
       else if (!origin.hasParameters && this.options.sessions.some(({ readsTokens }) => readsTokens === true))
-        this.#parametersWarning.pass();
+        this.events.emit(guardEvents.MEVETO_GRAPHQL_WITHOUT_PARAMETERS);
     } else if (sessions.length > 0 && isSubscription(context)) {
       if (origin.response !== undefined) this.streams.watch(origin.response, sessions);
-      else if (openingByParameters(origin.request) !== undefined) this.#parametersWarning.pass();
-      else this.#streamWarning.pass();
+      else if (openingByParameters(origin.request) !== undefined)
+        this.events.emit(guardEvents.MEVETO_GRAPHQL_WITHOUT_PARAMETERS);
+      else this.events.emit(guardEvents.MEVETO_GRAPHQL_WITHOUT_RESPONSE);
     }
   }
 }

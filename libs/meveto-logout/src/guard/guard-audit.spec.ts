@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type CanActivate, type Type, UseGuards } from '@nestjs/common';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { linesOf } from '../../spec-support/log-lines.js';
+import { loggedEvents } from '../../spec-support/told-events.js';
 import { requestUser } from '../sessions/request-user-reader.js';
 import { expressSession } from '../sessions/express-session-reader.js';
 import { GuardAudit } from './guard-audit.js';
@@ -57,6 +58,7 @@ describe('GuardAudit', () => {
         ['graphql', graphqlModule],
       ]) as unknown as ModulesContainer,
       { sessions: [session] } as unknown as ResolvedSessions,
+      loggedEvents(),
     ).onApplicationBootstrap();
   };
 
@@ -75,13 +77,20 @@ describe('GuardAudit', () => {
   it('warns if the guard is not used anywhere', () => {
     audit([new OtherGuard()], [Bare, GuardedByAnother], [Bare]);
     expect(warn).toHaveBeenCalledTimes(1);
-    expect(warn.mock.calls[0]?.[0]).toContain('is not used anywhere');
+    expect(warn.mock.calls[0]?.[0]).toContain(
+      '[MEVETO_GUARD_NOT_USED] MevetoLogoutGuard is not used anywhere',
+    );
   });
 
   it('warns beside requestUser() of GraphQL fields that run guards and no interceptors', () => {
     audit([instance], [], [], { graphql: { fieldResolverEnhancers: ['filters', 'guards'] } });
     expect(warn.mock.calls).toEqual([
-      [expect.stringContaining("fieldResolverEnhancers: ['guards', 'interceptors']"), 'MevetoLogout'],
+      [
+        expect.stringMatching(
+          /^\[MEVETO_GRAPHQL_WITHOUT_INTERCEPTORS\] .*fieldResolverEnhancers: \['guards', 'interceptors'\]/,
+        ),
+        'MevetoLogout',
+      ],
     ]);
   });
 

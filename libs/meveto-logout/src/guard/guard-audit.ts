@@ -1,6 +1,8 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type Type } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type Type } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { hasLateReaders, type ResolvedSessions, SESSIONS_OPTIONS } from '../sessions/index.js';
+import { MevetoEvents } from '../core/index.js';
+import { guardEvents } from './events.js';
 import { MevetoLogoutGuard } from './meveto-logout.guard.js';
 
 /** The metadata key under which Nest keeps the arguments of `@UseGuards`. */
@@ -11,27 +13,17 @@ const GRAPHQL_OPTIONS = 'GqlModuleOptions';
 /** Warns at the start of the application if the guard is not in use, or cannot see users of GraphQL fields. */
 @Injectable()
 export class GuardAudit implements OnApplicationBootstrap {
-  readonly #logger = new Logger('MevetoLogout');
-
   constructor(
     @Inject(ApplicationConfig) private readonly application: ApplicationConfig,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(SESSIONS_OPTIONS) private readonly options: ResolvedSessions,
+    @Inject(MevetoEvents) private readonly events: MevetoEvents,
   ) {}
 
   onApplicationBootstrap(): void {
-    if (this.usage() === 'not used') {
-      this.#logger.warn(
-        'MevetoLogoutGuard is not used anywhere: users keep their access after a logout, unless your own code calls assertLive() or ' +
-          'sessionState(). Remove globalGuard: false, or use @UseGuards(MevetoLogoutGuard).',
-      );
-    }
-    if (hasLateReaders(this.options.sessions) && this.#isFieldWithoutInterceptors()) {
-      this.#logger.warn(
-        'GraphQL fields whose own guard sets request.user are served after a logout: requestUser() reads the user in an interceptor, ' +
-          "and the fields run only guards. Add the interceptors: GraphQLModule.forRoot({ fieldResolverEnhancers: ['guards', 'interceptors'] }).",
-      );
-    }
+    if (this.usage() === 'not used') this.events.emit(guardEvents.MEVETO_GUARD_NOT_USED);
+    if (hasLateReaders(this.options.sessions) && this.#isFieldWithoutInterceptors())
+      this.events.emit(guardEvents.MEVETO_GRAPHQL_WITHOUT_INTERCEPTORS);
   }
 
   /** Where the guard runs: on all routes, or on those that name it. */

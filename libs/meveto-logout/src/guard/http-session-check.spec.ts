@@ -12,6 +12,7 @@ import type { LoggedOutException } from './refusal.js';
 import type { RoutePolicy } from './route-policies.js';
 import { SessionValidator } from '../sessions/session-validator.js';
 import { CookieReader, type FakeRequest, LateReader, TokenReader } from '../../spec-support/fake-readers.js';
+import { loggedEvents } from '../../spec-support/told-events.js';
 import { NO_AUDIT } from '../../spec-support/no-audit.js';
 import type { ResolvedSessions } from '../sessions/options.js';
 import type { ResolvedLogouts } from '../logouts/options.js';
@@ -48,11 +49,12 @@ describe('HttpSessionCheck', () => {
     const validator = new SessionValidator(known, options, options, new Counters(), clock, NO_AUDIT);
     return new HttpSessionCheck(
       validator,
-      new EndedSessionCleanup(validator, options, options),
+      new EndedSessionCleanup(validator, options, options, loggedEvents()),
       new RefusalWriter({ httpAdapter } as unknown as HttpAdapterHost, options, options),
       new OpenConnections(known, validator),
       options,
       options,
+      loggedEvents(),
     );
   };
   const contextOf = (request: FakeRequest) =>
@@ -198,7 +200,9 @@ describe('HttpSessionCheck', () => {
     expect(warn).not.toHaveBeenCalled();
     for (const originalUrl of ['/api/login', '/auth/sign-in', '/sessions?x=1'])
       await outcomeOf({ cookie: OVER, method: 'POST', originalUrl });
-    expect(warn.mock.calls.map(([text]) => String(text))).toEqual([expect.stringContaining('loginPaths')]);
+    expect(warn.mock.calls.map(([text]) => String(text))).toEqual([
+      expect.stringMatching(/^\[MEVETO_LOGIN_REFUSED\] .*loginPaths/),
+    ]);
     warn.mockRestore();
   });
 

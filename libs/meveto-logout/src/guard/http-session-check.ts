@@ -13,7 +13,8 @@ import {
   type SessionRequest,
   SESSIONS_OPTIONS,
 } from '../sessions/index.js';
-import { OneWarning } from '../core/index.js';
+import { MevetoEvents } from '../core/index.js';
+import { guardEvents } from './events.js';
 import { type AlreadyRead, EndedSessionCleanup, type RequestSessions } from './ended-session-cleanup.js';
 import { mayNavigate, RefusalWriter, wantsPage } from './refusal-writer.js';
 import { LogoutStateUnknownException } from './refusal.js';
@@ -34,25 +35,6 @@ interface HttpRequest extends SessionRequest {
 export class HttpSessionCheck {
   readonly #loginPage: string;
   readonly #loginPaths: ReadonlySet<string>;
-  readonly #warning = new OneWarning(
-    'A POST request to a path that looks like a login was refused, since it carries a session that is over. If users log ' +
-      "in there, name the path: whenLoggedOut: { loginPaths: ['/api/login'] }, or put @SkipMevetoLogout() on the handler.",
-  );
-
-  readonly #renewWarning = new OneWarning(
-    'A request to a login path carries a session that is over and cannot be removed from the request. Name the cookie of the ' +
-      'session, whenLoggedOut: { clearCookies: [name] }, or give its session reader a method renew(request).',
-  );
-  readonly #besideLiveWarning = new OneWarning(
-    'A request for a page carries a session that is over beside a live one. The cookie of the ended session stays, since its ' +
-      'name is unknown. Name the cookie in its session reader: override readonly cookies = [name].',
-  );
-  readonly #lateWarning = new OneWarning(
-    'A request was refused since a guard of the application set a user without signedInAt, and this user was logged out ' +
-      'before. If that guard is a login (Passport’s local or OAuth strategies), name the path: whenLoggedOut: { loginPaths: ' +
-      "['/oauth/callback'] }, or put @SkipMevetoLogout() on the handler. Otherwise put signedInAt on the user.",
-  );
-
   constructor(
     @Inject(SessionValidator) private readonly validator: SessionValidator,
     @Inject(EndedSessionCleanup) private readonly ended: EndedSessionCleanup,
@@ -60,6 +42,7 @@ export class HttpSessionCheck {
     @Inject(OpenConnections) private readonly streams: OpenConnections,
     @Inject(SESSIONS_OPTIONS) private readonly options: ResolvedSessions,
     @Inject(GUARD_OPTIONS) guardOptions: ResolvedGuard,
+    @Inject(MevetoEvents) private readonly events: MevetoEvents,
   ) {
     const { redirectTo, loginPaths } = guardOptions.whenLoggedOut;
     this.#loginPage = pathOf(redirectTo);
@@ -103,7 +86,8 @@ export class HttpSessionCheck {
       if (policy.isStream) this.streams.watch(serverResponse(context), sessions);
       return true;
     }
-    if (isLate && sessions.some(({ signedInAt }) => signedInAt === undefined)) this.#lateWarning.pass();
+    if (isLate && sessions.some(({ signedInAt }) => signedInAt === undefined))
+      this.events.emit(guardEvents.MEVETO_LATE_USER_REFUSED);
     const http = context.switchToHttp();
     const response = http.getResponse<object>();
     if (refusal.reason !== 'logout-state-unknown')
@@ -163,7 +147,7 @@ export class HttpSessionCheck {
     const { over } = await this.#clear(request, response, read, false);
     if (await this.ended.renew(request, over)) return true;
     if (over.some((reader) => reader.renew === undefined)) {
-      this.#renewWarning.pass();
+      this.events.emit(guardEvents.MEVETO_SESSION_NOT_REMOVED);
       // The page itself is public.
       if (request.method === 'GET' || request.method === 'HEAD') return true;
     }
@@ -191,13 +175,14 @@ export class HttpSessionCheck {
     const cookies = found.over.flatMap((reader) => reader.cookies ?? []);
     if (cookies.length > 0) this.writer.clearCookies(response, cookies);
     if (found.over.some((reader) => reader.end === undefined && reader.cookies === undefined))
-      this.#besideLiveWarning.pass();
+      this.events.emit(guardEvents.MEVETO_COOKIE_NOT_REMOVED);
     return found;
   }
 
   /** Keeps cookie and session when a script is refused: a late answer could delete those of a newer login. */
   async #keepSession(request: HttpRequest, response: object, read: AlreadyRead): Promise<void> {
-    if (request.method === 'POST' && LOOKS_LIKE_LOGIN.test(pathOf(urlOf(request)))) this.#warning.pass();
+    if (request.method === 'POST' && LOOKS_LIKE_LOGIN.test(pathOf(urlOf(request))))
+      this.events.emit(guardEvents.MEVETO_LOGIN_REFUSED);
     if (this.writer.clearsStoredData && !(await this.ended.of(request, read)).hasLive)
       this.writer.clearSiteData(response, false);
   }

@@ -16,6 +16,7 @@ export {
   type MessageRefusal,
   type Refusal,
 } from './refusal.js';
+export { guardEvents } from './events.js';
 export { EndedSessionCleanup } from './ended-session-cleanup.js';
 export { GraphqlSessionCheck } from './graphql-session-check.js';
 export { GuardAudit } from './guard-audit.js';

@@ -5,6 +5,7 @@ import type { HttpAdapterHost } from '@nestjs/core';
 import { RpcException } from '@nestjs/microservices';
 import { WsException } from '@nestjs/websockets';
 import { linesOf } from '../../spec-support/log-lines.js';
+import { loggedEvents } from '../../spec-support/told-events.js';
 import { LogoutCache } from '../logouts/logout-cache.js';
 import { Counters } from '../core/counters.js';
 import type { ResolvedSessions, SessionOfMessage } from '../sessions/options.js';
@@ -45,8 +46,14 @@ function checksOf(sessionOfMessage: SessionOfMessage, more: readonly SessionRead
   return {
     known,
     handshakes,
-    ws: new WsSessionCheck(validator, handshakes, new OpenConnections(known, validator), options),
-    rpc: new RpcSessionCheck(validator, options),
+    ws: new WsSessionCheck(
+      validator,
+      handshakes,
+      new OpenConnections(known, validator),
+      options,
+      loggedEvents(),
+    ),
+    rpc: new RpcSessionCheck(validator, options, loggedEvents()),
   };
 }
 
@@ -96,7 +103,7 @@ describe('WsSessionCheck', () => {
     for (const socket of [socketWith(), socketWith()])
       expect(await ws.check(from(socket), policy)).toBe(true);
     expect(warn).toHaveBeenCalledTimes(1);
-    expect(warn.mock.calls[0]?.[0]).toContain('sessionOfMessage.ws');
+    expect(warn.mock.calls[0]?.[0]).toMatch(/^\[MEVETO_SOCKET_WITHOUT_USER\] .*sessionOfMessage\.ws/);
   });
 
   it('watches sockets of the ws adapter, and leaves those of Socket.IO to their namespaces', async () => {
@@ -174,6 +181,7 @@ describe('WsSessionCheck', () => {
     for (const client of [{ send: () => undefined }, null, undefined, 'client'])
       expect(ws.check(from(client), policy)).toBe(true);
     expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn.mock.calls[0]?.[0]).toContain('[MEVETO_SOCKET_WITHOUT_REQUEST]');
   });
 
   it('uses the session that the application returns, and closes a plain socket', async () => {
@@ -205,6 +213,7 @@ describe('RpcSessionCheck', () => {
     const { rpc } = checksOf({});
     expect([rpc.check(from(1), policy), rpc.check(from(2), policy)]).toEqual([true, true]);
     expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn.mock.calls[0]?.[0]).toContain('[MEVETO_MESSAGE_WITHOUT_SESSION]');
   });
 
   it('refuses a message by an RpcException', async () => {

@@ -17,11 +17,18 @@ import {
   socketIoOpening,
   usableFacts,
 } from '../sessions/index.js';
-import { OneWarning } from '../core/index.js';
+import { type EventKind, MevetoEvents } from '../core/index.js';
+import { guardEvents } from './events.js';
 import { messageRefusal } from './refusal.js';
 import type { RoutePolicy } from './route-policies.js';
 
 type Found = readonly SessionFacts[];
+
+/** Lets a message pass unchecked, and says why. */
+function unchecked(events: MevetoEvents, why: EventKind<string, object>): true {
+  events.emit(why);
+  return true;
+}
 
 /**
  * Checks the sessions of messages to the application's own gateways. A refused client receives the reason by the event
@@ -29,28 +36,19 @@ type Found = readonly SessionFacts[];
  */
 @Injectable()
 export class WsSessionCheck {
-  readonly #warning = new OneWarning(
-    'A message to a WebSocket gateway passed unchecked, since its socket carries no request. Call ' +
-      'mevetoLogoutSockets.admit(client, request) in handleConnection, or return the session from the option sessionOfMessage.ws.',
-  );
-
-  readonly #lateWarning = new OneWarning(
-    'A message to a WebSocket gateway passed unchecked: its socket has no session, and request.user, which requestUser() ' +
-      'reads, is not set there. Return the session from the option sessionOfMessage.ws.',
-  );
-
   constructor(
     @Inject(SessionValidator) private readonly validator: SessionValidator,
     @Inject(HandshakeSessions) private readonly handshakes: HandshakeSessions,
     @Inject(OpenConnections) private readonly streams: OpenConnections,
     @Inject(SESSIONS_OPTIONS) private readonly options: ResolvedSessions,
+    @Inject(MevetoEvents) private readonly events: MevetoEvents,
   ) {}
 
   check(context: ExecutionContext, policy: RoutePolicy): true | Promise<true> {
     const ws = context.switchToWs();
     const client: unknown = ws.getClient();
     const found = this.#sessionsOf(client, ws.getData());
-    if (found === undefined) return this.#warning.pass();
+    if (found === undefined) return unchecked(this.events, guardEvents.MEVETO_SOCKET_WITHOUT_REQUEST);
     return found instanceof Promise
       ? found.then(
           (sessions) => this.#decide(sessions, client, policy),
@@ -82,7 +80,7 @@ export class WsSessionCheck {
     const refusal = this.validator.validate(sessions, policy.stalenessLimitMs);
     if (refusal === undefined) {
       if (!isSocketIo(client)) this.streams.watchSocket(client as object, sessions);
-      return this.#isUnseen(sessions) ? this.#lateWarning.pass() : true;
+      return this.#isUnseen(sessions) ? unchecked(this.events, guardEvents.MEVETO_SOCKET_WITHOUT_USER) : true;
     }
     if (refusal.reason !== 'logout-state-unknown')
       disconnectSoon(client as Partial<Disconnectable>, refusal.reason);
@@ -129,19 +127,15 @@ function asList(
 /** Checks the sessions of messages to microservice handlers, which the option `sessionOfMessage.rpc` provides. */
 @Injectable()
 export class RpcSessionCheck {
-  readonly #warning = new OneWarning(
-    'A message to a microservice handler passed unchecked: only the application knows its session. Return the session from the ' +
-      'option sessionOfMessage.rpc, or put @SkipMevetoLogout() on such handlers.',
-  );
-
   constructor(
     @Inject(SessionValidator) private readonly validator: SessionValidator,
     @Inject(SESSIONS_OPTIONS) private readonly options: ResolvedSessions,
+    @Inject(MevetoEvents) private readonly events: MevetoEvents,
   ) {}
 
   check(context: ExecutionContext, policy: RoutePolicy): true | Promise<true> {
     const ask = this.options.sessionOfMessage.rpc;
-    if (ask === undefined) return this.#warning.pass();
+    if (ask === undefined) return unchecked(this.events, guardEvents.MEVETO_MESSAGE_WITHOUT_SESSION);
     const rpc = context.switchToRpc();
     return this.#decide(ask(rpc.getData(), rpc.getContext()), ask, policy);
   }

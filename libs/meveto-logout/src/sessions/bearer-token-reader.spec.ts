@@ -132,7 +132,7 @@ describe('bearerToken with a verify that throws', () => {
       warn.mockClear();
       await readTwice(() => way(error));
       expect(warn).toHaveBeenCalledTimes(1);
-      expect(warn.mock.calls[0]?.[0]).toContain(`verify failed with ${name},`);
+      expect(warn.mock.calls[0]?.[0]).toContain(`[MEVETO_TOKEN_NOT_VERIFIED] verify failed with ${name},`);
       expect(warn.mock.calls[0]?.[0]).not.toContain('s3cret');
     }
   });

@@ -1,6 +1,8 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import type { SessionFacts } from './session.js';
-import { WarningsByName } from '../core/index.js';
+import { nameOfError } from '../core/index.js';
+import { sessionsEvents } from './events.js';
+import { eventsOf } from './reader-events.js';
 import { gather, isThenable, latestSessions } from './read-sessions.js';
 import {
   SessionReader,
@@ -47,13 +49,6 @@ type Facts = SessionFacts | undefined;
 type Verified = { readonly token: string; readonly facts: Facts | Promise<Facts> }[];
 
 export class TokenReader extends SessionReader {
-  readonly #warnings = new WarningsByName(
-    (name) =>
-      `verify failed with ${name}, which does not mean that the token is invalid: the request passed without a session, and no logout ` +
-      'ends its session. If verify cannot decide (no key, no database), throw ServiceUnavailableException: the request is then ' +
-      'answered 503. If the token is invalid, return undefined.',
-  );
-
   override readonly readsTokens = true;
   override readonly renew?: (request: SessionRequest) => void;
   /**
@@ -128,10 +123,15 @@ export class TokenReader extends SessionReader {
     }
   }
 
+  /** Never shows the message of the error, which may hold a secret. */
+  #warnOf(error: unknown): void {
+    eventsOf(this).emit(sessionsEvents.MEVETO_TOKEN_NOT_VERIFIED, { error: nameOfError(error) });
+  }
+
   /** Warns of unexpected errors only if no token is valid: otherwise the failed value was not the token. */
   #sessionsIn(found: readonly (Facts | null)[], unexpected: readonly unknown[]): SessionsRead {
     const sessions = latestSessions(found.filter((facts) => facts !== undefined && facts !== null));
-    if (sessions.length === 0) for (const error of unexpected) this.#warnings.warnOf(error);
+    if (sessions.length === 0) for (const error of unexpected) this.#warnOf(error);
     return sessions.length < 2 ? sessions[0] : sessions;
   }
 }

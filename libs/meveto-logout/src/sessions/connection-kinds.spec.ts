@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { linesOf } from '../../spec-support/log-lines.js';
+import { loggedEvents } from '../../spec-support/told-events.js';
 import { NO_AUDIT } from '../../spec-support/no-audit.js';
 import { Counters } from '../core/counters.js';
 import { LogoutCache } from '../logouts/logout-cache.js';
@@ -31,6 +32,7 @@ describe('open connections of several kinds', () => {
     connections = new OpenConnections(
       known,
       new SessionValidator(known, options, options, new Counters(), clock, NO_AUDIT),
+      loggedEvents(),
     );
   });
   afterEach(() => {
@@ -96,7 +98,27 @@ describe('open connections of several kinds', () => {
     await turn();
     expect(log).toEqual(expect.arrayContaining(['push 1 notified', 'push 1 closed, logged-out']));
     expect(log).toContain(broken === 'notify' ? 'broken 1 closed, logged-out' : 'broken 1 notified');
-    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn.mock.calls).toEqual([
+      [expect.stringContaining('[MEVETO_CONNECTION_NOT_ENDED]'), 'MevetoLogout'],
+    ]);
+  });
+
+  it('that fail cost ten lines a minute and one for the rest', () => {
+    jest.useFakeTimers();
+    const kind = kindOf('broken', 'notify');
+    for (let user = 1; user <= 25; user += 1) {
+      known.remember({ userId: String(user), loggedOutAt: 2_000 });
+      const connection = open(kind, user);
+      connections.endIfOver(kind, connection);
+    }
+    expect(warn).toHaveBeenCalledTimes(10);
+    jest.advanceTimersByTime(60_000);
+    expect(warn.mock.calls.slice(10)).toEqual([
+      [
+        '[MEVETO_CONNECTION_NOT_ENDED] 15 more browsers could not be notified of a logout in the last minute.',
+        'MevetoLogout',
+      ],
+    ]);
   });
 
   it('are swept together: sessions that are too old end, and closed connections are released', () => {

@@ -68,7 +68,7 @@ describe('expressSession', () => {
       const reader = expressSession();
       for (let count = 0; count < 2; count += 1) expect(reader.read(requestWith(session))).toBeUndefined();
       expect(warn.mock.calls).toEqual([
-        [expect.stringContaining('expressSession({ userId:'), 'MevetoLogout'],
+        [expect.stringMatching(/^\[MEVETO_USER_ID_UNUSABLE\] .*expressSession\(\{ userId:/), 'MevetoLogout'],
       ]);
     },
   );

@@ -1,4 +1,5 @@
-import { Logger } from '@nestjs/common';
+import { sessionsEvents } from './events.js';
+import { eventsOf } from './reader-events.js';
 import {
   isSessionMissing,
   reloadSession,
@@ -20,20 +21,8 @@ export const expressSession = (options: ExpressSessionOptions = {}): SessionRead
   new ExpressSessionReader(options);
 
 class ExpressSessionReader extends ServerSessionReader {
-  readonly #logger = new Logger('MevetoLogout');
-  #hasWarned = false;
-
   constructor(private readonly options: ExpressSessionOptions) {
     super('expressSession', options);
-  }
-
-  #warnOfMissingMiddleware(): void {
-    if (this.#hasWarned) return;
-    this.#hasWarned = true;
-    this.#logger.warn(
-      'A live connection has a cookie, and its session cannot be read: Express middleware does not run for Socket.IO. ' +
-        'Pass the application’s session middleware to expressSession({ middleware }), too.',
-    );
   }
 
   /** express-session sets no session while its store is unavailable. cookie-session always sets one, if need be empty. */
@@ -45,7 +34,8 @@ class ExpressSessionReader extends ServerSessionReader {
     const { middleware } = this.options;
     if (sessionOn(request, this.property) !== undefined) await reloadSession(request, this.property);
     else if (middleware !== undefined) await this.#read(middleware, request);
-    else if (request.headers.cookie !== undefined) this.#warnOfMissingMiddleware();
+    else if (request.headers.cookie !== undefined)
+      eventsOf(this).emit(sessionsEvents.MEVETO_HANDSHAKE_WITHOUT_MIDDLEWARE);
   }
 
   async #read(middleware: SessionMiddleware, request: SessionRequest): Promise<void> {

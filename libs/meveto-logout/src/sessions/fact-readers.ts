@@ -1,4 +1,5 @@
-import { OneWarning } from '../core/index.js';
+import { sessionsEvents } from './events.js';
+import { eventsOf } from './reader-events.js';
 import type { SessionRequest } from './session-reader.port.js';
 import type { SessionFacts } from './session.js';
 
@@ -62,27 +63,21 @@ export interface UserIdPlaces {
 export class UserIdReader {
   readonly #reads: readonly ReadFact[];
   readonly #mayBeMissing: boolean;
-  readonly #missing: OneWarning;
-  readonly #unusable: OneWarning;
-  readonly #several: OneWarning;
+  /** What warnings say of this reader. */
+  readonly #read: { readonly reader: string; readonly holder: string; readonly places: string };
+  readonly #example: string;
 
-  constructor({ holder, reader, userId, usual, mayBeMissing = false }: UserIdPlaces) {
+  /** @param source the session reader that emits warnings */
+  constructor(
+    private readonly source: object,
+    { holder, reader, userId, usual, mayBeMissing = false }: UserIdPlaces,
+  ) {
     this.#reads = (userId === undefined ? usual : [userId]).map(readFact);
     this.#mayBeMissing = mayBeMissing;
     const places =
       userId === undefined ? usual.join(', ') : typeof userId === 'string' ? userId : 'a function';
-    this.#missing = new OneWarning(
-      `${reader}: there is no user id in ${holder} (read: ${places}). Such requests pass without a session, and no logout ends ` +
-        `their sessions. Name the place of the id, a property or a path: ${reader}({ userId: 'account.id' }).`,
-    );
-    this.#unusable = new OneWarning(
-      `${reader}: a user id in ${holder} is ignored, since it is no string, number or bigint (read: ${places}). Without another id ` +
-        `such requests pass without a session. Name the place of the id itself: ${reader}({ userId: 'account.id' }).`,
-    );
-    this.#several = new OneWarning(
-      `${reader}: there are different user ids in ${holder} (read: ${places}), and the first one is used. Name the place of the id ` +
-        `that the store has: ${reader}({ userId: '${usual[0] ?? 'id'}' }).`,
-    );
+    this.#read = { reader, holder, places };
+    this.#example = usual[0] ?? 'id';
   }
 
   of(holder: object, request: SessionRequest): UserId | undefined {
@@ -95,11 +90,13 @@ export class UserIdReader {
       } else if (found === undefined) {
         found = value;
       } else if (String(value) !== String(found)) {
-        this.#several.pass();
+        const fields = { ...this.#read, example: this.#example };
+        eventsOf(this.source).emit(sessionsEvents.MEVETO_USER_IDS_DIFFER, fields);
       }
     }
-    if (isUnusable) this.#unusable.pass();
-    else if (found === undefined && !this.#mayBeMissing) this.#missing.pass();
+    if (isUnusable) eventsOf(this.source).emit(sessionsEvents.MEVETO_USER_ID_UNUSABLE, this.#read);
+    else if (found === undefined && !this.#mayBeMissing)
+      eventsOf(this.source).emit(sessionsEvents.MEVETO_USER_ID_MISSING, this.#read);
     return found;
   }
 }

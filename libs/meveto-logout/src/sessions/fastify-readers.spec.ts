@@ -67,7 +67,9 @@ describe('fastifySession, for a handshake,', () => {
     async (server) => {
       const reader = fastifySession();
       for (let i = 0; i < 2; i += 1) await reader.prepareHandshake?.(requestWith('sessionId=known'), server);
-      expect(warn).toHaveBeenCalledTimes(1);
+      expect(warn.mock.calls).toEqual([
+        [expect.stringMatching(/^\[MEVETO_HANDSHAKE_WITHOUT_PLUGIN\] .* @fastify\/session /), 'MevetoLogout'],
+      ]);
     },
   );
 });
@@ -115,6 +117,11 @@ describe('fastifySecureSession, for a handshake,', () => {
     const reader = fastifySecureSession();
     for (const missing of [undefined, null, {}, { parseCookie }])
       await reader.prepareHandshake?.(requestWith('session=good'), missing);
-    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn.mock.calls).toEqual([
+      [
+        expect.stringMatching(/^\[MEVETO_HANDSHAKE_WITHOUT_PLUGIN\] .* @fastify\/secure-session /),
+        'MevetoLogout',
+      ],
+    ]);
   });
 });

@@ -1,4 +1,5 @@
-import { Logger } from '@nestjs/common';
+import { sessionsEvents } from './events.js';
+import { eventsOf } from './reader-events.js';
 import { type ServerSessionOptions, ServerSessionReader, sessionOn } from './server-session-reader.js';
 import type { SessionReader, SessionRequest } from './session-reader.port.js';
 
@@ -28,9 +29,7 @@ interface SecureSessionServer {
 }
 
 class FastifySecureSessionReader extends ServerSessionReader {
-  readonly #logger = new Logger('MevetoLogout');
   readonly #cookieName: string;
-  #hasWarned = false;
 
   constructor(options: FastifySecureSessionOptions) {
     super('fastifySecureSession', options, options.sessionName ?? 'session');
@@ -55,12 +54,9 @@ class FastifySecureSessionReader extends ServerSessionReader {
   }
 
   #warnOfMissingPlugin(): void {
-    if (this.#hasWarned) return;
-    this.#hasWarned = true;
-    this.#logger.warn(
-      'A live connection has a cookie, and its session cannot be read: @fastify/secure-session is not registered ' +
-        'with the application’s Fastify instance. Register it with app.register() before the application listens.',
-    );
+    eventsOf(this).emit(sessionsEvents.MEVETO_HANDSHAKE_WITHOUT_PLUGIN, {
+      plugin: '@fastify/secure-session',
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import { type SessionFacts, SIGNED_IN_AT_CLAIM } from './session.js';
-import { OneWarning } from '../core/index.js';
+import { sessionsEvents } from './events.js';
+import { eventsOf } from './reader-events.js';
 import { type TokenOptions, TokenReader } from './bearer-token-reader.js';
 import { instantOf, UserIdReader } from './fact-readers.js';
 import { isJwt } from './token-candidates.js';
@@ -32,16 +33,6 @@ export interface JwtSessionOptions extends TokenOptions {
 /** Reads access tokens that @nestjs/jwt signs: `session: jwtSession({ jwtService })`. Only JWTs are verified. */
 export function jwtSession(options: JwtSessionOptions): SessionReader {
   const { jwtService, verifyOptions, signedInAt = SIGNED_IN_AT_CLAIM } = options;
-  const warning = new OneWarning(
-    'jwtSession: the JwtService cannot verify tokens by itself, so the guard checks no token. Pass the secret or key to JwtModule, or ' +
-      'to jwtSession as verifyOptions: { secret }. If the key must be fetched, use bearerToken({ verify }) and verifyAsync.',
-  );
-  const userIds = new UserIdReader({
-    holder: 'a verified token',
-    reader: 'jwtSession',
-    userId: options.userId,
-    usual: ['sub', 'userId', 'id'],
-  });
   const verify = (token: string): SessionFacts | undefined => {
     const claims = verifiedBy(() =>
       jwtService.verify(token, ...(verifyOptions === undefined ? [] : [verifyOptions])),
@@ -50,7 +41,14 @@ export function jwtSession(options: JwtSessionOptions): SessionReader {
     const userId = userIds.of(claims, NO_REQUEST);
     return userId === undefined ? undefined : { userId, signedInAt: startOf(claims, signedInAt) };
   };
-  return new TokenReader({ ...options, verify }, isJwt);
+  const reader = new TokenReader({ ...options, verify }, isJwt);
+  const userIds = new UserIdReader(reader, {
+    holder: 'a verified token',
+    reader: 'jwtSession',
+    userId: options.userId,
+    usual: ['sub', 'userId', 'id'],
+  });
+  return reader;
 
   /** Undefined if the service can verify no token at all. */
   function verifiedBy(verify: () => unknown): Record<string, unknown> | undefined {
@@ -59,7 +57,7 @@ export function jwtSession(options: JwtSessionOptions): SessionReader {
       return isObject(claims) ? claims : {};
     } catch (error) {
       if (!isKeyMissing(error)) throw error;
-      warning.pass();
+      eventsOf(reader).emit(sessionsEvents.MEVETO_TOKEN_KEY_MISSING);
       return undefined;
     }
   }

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { MevetoEvents } from '../core/index.js';
 import { LogoutCache } from '../logouts/index.js';
 import { EventLoopBatches } from './event-loop-batches.js';
@@ -57,7 +57,6 @@ interface Unsubscribable {
  */
 @Injectable()
 export class OpenConnections implements OnApplicationShutdown {
-  readonly #logger = new Logger('MevetoLogout');
   readonly #kinds = new Map<ConnectionKind<object>, SessionIndex<object>>();
   readonly #queue = new EventLoopBatches<() => void>((next) => {
     next();
@@ -201,7 +200,7 @@ export class OpenConnections implements OnApplicationShutdown {
     try {
       act();
     } catch {
-      this.#logger.warn('A browser could not be notified of a logout. Its next request is refused.');
+      this.events.emit(sessionsEvents.MEVETO_CONNECTION_NOT_ENDED);
     }
   }
 }

@@ -77,7 +77,10 @@ describe('readSessions', () => {
       for (let count = 0; count < 2; count += 1)
         expect(await readSessions([one, reader(A)], request)).toEqual([A]);
       expect(warn.mock.calls).toEqual([
-        [expect.stringContaining('Return { userId, signedInAt }'), 'MevetoLogout'],
+        [
+          expect.stringMatching(/^\[MEVETO_SESSION_UNUSABLE\] .*Return \{ userId, signedInAt \}/),
+          'MevetoLogout',
+        ],
       ]);
     }
   });

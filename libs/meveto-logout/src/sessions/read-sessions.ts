@@ -1,4 +1,5 @@
-import { OneWarning } from '../core/index.js';
+import { sessionsEvents } from './events.js';
+import { eventsOf } from './reader-events.js';
 import { isUserId } from './fact-readers.js';
 import type { SessionReader, SessionRequest, SessionsRead, TokenSource } from './session-reader.port.js';
 import type { SessionFacts } from './session.js';
@@ -92,9 +93,6 @@ export function latestSessions(sessions: readonly SessionFacts[]): readonly Sess
 const hasStart = (session: SessionFacts): session is SessionFacts & { readonly signedInAt: number } =>
   session.signedInAt !== undefined && Number.isFinite(session.signedInAt);
 
-/** One warning per reader or function that returned facts without a usable user id. */
-const warnings = new WeakMap<object, OneWarning>();
-
 /**
  * Returns the facts if they have a usable user id. Otherwise returns undefined, with one warning per source.
  * @param by the session reader or function that returned the facts
@@ -107,15 +105,9 @@ export function usableFacts(
 ): SessionFacts | undefined {
   if (facts === undefined || facts === null) return undefined;
   if (isUserId(facts.userId)) return facts;
-  const warning = warnings.get(by) ?? new OneWarning(textFor(name));
-  warnings.set(by, warning);
-  warning.pass();
+  eventsOf(by).emit(sessionsEvents.MEVETO_SESSION_UNUSABLE, { source: name });
   return undefined;
 }
-
-const textFor = (name: string): string =>
-  `${name} returned a session without a usable user id: the session is ignored, and no logout ends it. Return ` +
-  '{ userId, signedInAt } with a userId that is a string, a number or a bigint, or undefined if there is no session.';
 
 /**
  * Calls a function for each item and returns the results in order. Synchronous if all results are synchronous.

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { linesOf } from '../../spec-support/log-lines.js';
+import { loggedEvents } from '../../spec-support/told-events.js';
 import { Counters } from '../core/counters.js';
 import type { SessionRequest } from './session-reader.port.js';
 import { ReaderAudit } from './reader-audit.js';
@@ -19,7 +20,7 @@ beforeEach(() => {
   jest.useFakeTimers();
   countUsers.mockReset();
   counters = new Counters();
-  watch = new ReaderAudit(countUsers, counters);
+  watch = new ReaderAudit(countUsers, counters, loggedEvents(counters));
 });
 afterEach(() => {
   watch.onApplicationShutdown();
@@ -30,7 +31,12 @@ describe('ReaderAudit, for requests without a session,', () => {
   const come = (count: number, requestOf: () => SessionRequest | undefined): void => {
     for (let i = 0; i < count; i += 1) watch.guarded(requestOf);
   };
-  const unseen = [[expect.stringContaining('No session reader has found a session'), 'MevetoLogout']];
+  const unseen = [
+    [
+      expect.stringContaining('[MEVETO_NO_SESSION_FOUND] No session reader has found a session'),
+      'MevetoLogout',
+    ],
+  ];
 
   it.each([
     ['cookies', () => http(COOKIE)],
@@ -113,7 +119,7 @@ describe('ReaderAudit, for the users of the first sessions,', () => {
     await jest.advanceTimersByTimeAsync(1);
     expect([countUsers.mock.calls.length, warn.mock.calls]).toEqual([2, unknown]);
 
-    watch = new ReaderAudit(countUsers, counters);
+    watch = new ReaderAudit(countUsers, counters, loggedEvents(counters));
     countUsers.mockReset().mockRejectedValue(new Error('away'));
     warn.mockClear();
     readHundred();

@@ -1,5 +1,6 @@
-import { Logger, type OnApplicationShutdown } from '@nestjs/common';
-import type { Counters } from '../core/index.js';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import type { Counters, MevetoEvents } from '../core/index.js';
+import { sessionsEvents } from './events.js';
 import type { SessionRequest } from './session-reader.port.js';
 import type { SessionFacts } from './session.js';
 
@@ -9,21 +10,11 @@ const SESSIONS_TO_LOOK_UP = 100;
 const LOOK_UP_AGAIN_MS = 60_000;
 const MOST_LOOK_UPS = 10;
 
-const UNSEEN =
-  'No session reader has found a session so far, although 1,000 guarded requests had a cookie or an Authorization header: no session ' +
-  'is refused after a logout. Check the option session: it needs the reader for the sessions of the application, with the names that the ' +
-  "application uses, such as expressSession({ userId: 'user.id' }), and for tokens the key that signs them.";
-const UNKNOWN =
-  'The store has no user with any of the ids in the first 100 sessions that were read: no logout ends such sessions. Sessions and store ' +
-  'must use the same user id. Name it with the option userId of the session reader, and with the id of the users in ' +
-  'the option store.';
-
 /**
  * Warns if the readers find no session although requests seem to carry sessions, and if the store does not know the users of
  * sessions. In both cases no session is refused after a logout. The cost per guarded request is one or two comparisons.
  */
 export class ReaderAudit implements OnApplicationShutdown {
-  readonly #logger = new Logger('MevetoLogout');
   readonly #startedAt = performance.now();
   /** True until a session is read, or the warning is logged. */
   #expectsSession = true;
@@ -40,6 +31,7 @@ export class ReaderAudit implements OnApplicationShutdown {
   constructor(
     private readonly countUsers: (userIds: readonly string[]) => Promise<number>,
     private readonly counters: Counters,
+    private readonly events: MevetoEvents,
   ) {}
 
   onApplicationShutdown(): void {
@@ -63,6 +55,11 @@ export class ReaderAudit implements OnApplicationShutdown {
     if (this.#userIds !== undefined) this.#collect(sessions, this.#userIds);
   }
 
+  /** Called for each session that is refused for lack of a start. */
+  refusedWithoutStart(): void {
+    this.events.emit(sessionsEvents.MEVETO_SESSION_WITHOUT_START);
+  }
+
   #countUnseen(requestOf: () => SessionRequest | undefined): void {
     if (this.#unseenCount < UNSEEN_REQUESTS) {
       const request = requestOf();
@@ -74,7 +71,7 @@ export class ReaderAudit implements OnApplicationShutdown {
       this.#unseenCount += 1;
     } else if (performance.now() - this.#startedAt >= UNSEEN_FOR_MS) {
       this.#expectsSession = false;
-      this.#logger.warn(UNSEEN);
+      this.events.emit(sessionsEvents.MEVETO_NO_SESSION_FOUND);
     }
   }
 
@@ -94,7 +91,7 @@ export class ReaderAudit implements OnApplicationShutdown {
   async #lookUp(userIds: readonly string[]): Promise<void> {
     this.#lookUps += 1;
     try {
-      if ((await this.countUsers(userIds)) === 0) this.#logger.warn(UNKNOWN);
+      if ((await this.countUsers(userIds)) === 0) this.events.emit(sessionsEvents.MEVETO_USERS_NOT_IN_STORE);
     } catch {
       // The store is unavailable, which other parts log.
       if (this.#lookUps < MOST_LOOK_UPS) this.#lookUpAfter(LOOK_UP_AGAIN_MS, userIds);

@@ -54,7 +54,12 @@ describe('requestUser', () => {
     for (let count = 0; count < 2; count += 1)
       expect(reader.read(requestWith(user))).toEqual({ userId: user, signedInAt: undefined });
     expect(warn.mock.calls).toEqual([
-      [expect.stringContaining('request.user is a user id without the start'), 'MevetoLogout'],
+      [
+        expect.stringContaining(
+          '[MEVETO_USER_WITHOUT_START] requestUser: request.user is a user id without the start',
+        ),
+        'MevetoLogout',
+      ],
     ]);
   });
 
@@ -95,7 +100,10 @@ describe('requestUser', () => {
     for (let count = 0; count < 2; count += 1)
       expect(reader.read(requestWith({ id: 7, sub: 'auth0|9' }))).toMatchObject({ userId: 7 });
     expect(warn.mock.calls).toEqual([
-      [expect.stringContaining("requestUser({ userId: 'id' })"), 'MevetoLogout'],
+      [
+        expect.stringMatching(/^\[MEVETO_USER_IDS_DIFFER\] .*requestUser\(\{ userId: 'id' \}\)/),
+        'MevetoLogout',
+      ],
     ]);
   });
 
@@ -109,7 +117,9 @@ describe('requestUser', () => {
 
   it('reads only the id that the option names', () => {
     expect(requestUser({ userId: 'uid' }).read(requestWith({ id: 7, sub: 9 }))).toBeUndefined();
-    expect(warn.mock.calls).toEqual([[expect.stringContaining('read: uid'), 'MevetoLogout']]);
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/^\[MEVETO_USER_ID_MISSING\] .*read: uid/), 'MevetoLogout'],
+    ]);
   });
 
   it.each([

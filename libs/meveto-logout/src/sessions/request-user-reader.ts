@@ -1,5 +1,6 @@
 import type { SessionFacts } from './session.js';
-import { OneWarning } from '../core/index.js';
+import { sessionsEvents } from './events.js';
+import { eventsOf } from './reader-events.js';
 import { type FactOf, instantOf, readFact, type ReadFact, UserIdReader } from './fact-readers.js';
 import {
   type EndedSessions,
@@ -55,14 +56,10 @@ class RequestUserReader extends SessionReader {
   readonly #signedInAt: ReadFact;
   readonly #endedSessions: EndedSessions;
   readonly #handshake: readonly SessionMiddleware[];
-  readonly #idAloneWarning = new OneWarning(
-    'requestUser: request.user is a user id without the start of the session. Such a session is refused after the first logout of ' +
-      'its user. Set { id, signedInAt }, or name the place of the start: requestUser({ signedInAt: (user, request) => request.session.signedInAt }).',
-  );
 
   constructor(options: RequestUserOptions) {
     super();
-    this.#userId = new UserIdReader({
+    this.#userId = new UserIdReader(this, {
       holder: 'request.user',
       reader: 'requestUser',
       userId: options.userId,
@@ -88,7 +85,8 @@ class RequestUserReader extends SessionReader {
     const userId = this.#userId.of(holder, request);
     if (userId === undefined) return undefined;
     const signedInAt = instantOf(this.#signedInAt(holder, request));
-    if (signedInAt === undefined && holder !== user) this.#idAloneWarning.pass();
+    if (signedInAt === undefined && holder !== user)
+      eventsOf(this).emit(sessionsEvents.MEVETO_USER_WITHOUT_START);
     return { userId, signedInAt };
   }
 

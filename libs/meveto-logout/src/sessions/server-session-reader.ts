@@ -36,7 +36,7 @@ export abstract class ServerSessionReader extends SessionReader {
     protected readonly property = 'session',
   ) {
     super();
-    this.#userId = new UserIdReader({
+    this.#userId = new UserIdReader(this, {
       holder: `request.${property}`,
       reader: name,
       userId: options.userId,

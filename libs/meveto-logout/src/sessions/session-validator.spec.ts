@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { linesOf } from '../../spec-support/log-lines.js';
+import { loggedEvents } from '../../spec-support/told-events.js';
 import { LogoutCache } from '../logouts/logout-cache.js';
 import { Counters } from '../core/counters.js';
 import { SessionValidator } from './session-validator.js';
+import { ReaderAudit } from './reader-audit.js';
 import { NO_AUDIT } from '../../spec-support/no-audit.js';
 import type { ResolvedSessions } from './options.js';
 import type { ResolvedLogouts } from '../logouts/options.js';
@@ -52,10 +54,16 @@ describe('SessionValidator', () => {
   });
 
   it('warns once when it refuses a session without a start', () => {
+    const audit = new ReaderAudit(() => Promise.resolve(0), counters, loggedEvents());
+    const options = { maxSessionAgeMs: 4_000_000, maxStalenessMs: LIMIT_MS } as ResolvedSessions &
+      ResolvedLogouts;
+    validator = new SessionValidator(known, options, options, counters, { now: () => NOW }, audit);
     for (let i = 0; i < 3; i += 1)
       expect(validator.validate([{ userId: 7, signedInAt: undefined }], LIMIT_MS)?.reason).toBe('logged-out');
     expect(validator.validate([{ userId: 8, signedInAt: undefined }], LIMIT_MS)).toBeUndefined();
-    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn.mock.calls).toEqual([
+      [expect.stringContaining('[MEVETO_SESSION_WITHOUT_START]'), 'MevetoLogout'],
+    ]);
   });
 
   it('returns the reason of the logout that ended a session', () => {

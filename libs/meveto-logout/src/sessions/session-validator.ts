@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Clock, Counters } from '../core/index.js';
 import { LogoutCache, LOGOUTS_OPTIONS, type ResolvedLogouts } from '../logouts/index.js';
 import { type ResolvedSessions, SESSIONS_OPTIONS } from './options.js';
@@ -57,9 +57,6 @@ export function refusalOf(
  */
 @Injectable()
 export class SessionValidator {
-  readonly #logger = new Logger('MevetoLogout');
-  #hasWarned = false;
-
   constructor(
     @Inject(LogoutCache) private readonly cache: LogoutCache,
     @Inject(SESSIONS_OPTIONS) private readonly options: ResolvedSessions,
@@ -83,7 +80,7 @@ export class SessionValidator {
     const over = this.firstOver(sessions);
     if (over !== undefined) {
       this.counters.add('guard_refused');
-      if (over.signedInAt === undefined) this.#warnOfMissingStart();
+      if (over.signedInAt === undefined) this.audit.refusedWithoutStart();
       return this.overOf(over);
     }
     if (this.#isKnown(stalenessLimitMs)) return undefined;
@@ -137,14 +134,5 @@ export class SessionValidator {
 
   #isKnown(stalenessLimitMs: number): boolean {
     return this.cache.ageMs() <= stalenessLimitMs;
-  }
-
-  #warnOfMissingStart(): void {
-    if (this.#hasWarned) return;
-    this.#hasWarned = true;
-    this.#logger.warn(
-      'A session without a start was refused, as is every such session of a user who was ever logged out. Put the ' +
-        'signedInAt that recordLogin() returns into the session or token. Sessions from before the installation have no start.',
-    );
   }
 }
