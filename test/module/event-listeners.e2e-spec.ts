@@ -1,4 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  Injectable,
+  UseGuards,
+} from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it } from '@jest/globals';
@@ -8,13 +15,34 @@ import {
   type MevetoEvent,
   MevetoLogoutModule,
   MevetoLogoutService,
+  requestUser,
 } from 'nestjs-meveto-logout';
+import { GuardedHost } from '../support/hosts/guarded-host.js';
 
 /** As docs/events.md shows it. */
 @Injectable()
 class MevetoEventBridge {
   constructor(meveto: MevetoLogoutService, emitter: EventEmitter2) {
     meveto.events$.subscribe((event) => emitter.emit(event.code, event));
+  }
+}
+
+/** Like guards of applications: sets the user on the request. */
+@Injectable()
+class OwnGuard implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<{ headers: { 'x-user'?: string }; user?: unknown }>();
+    request.user = request.headers['x-user'];
+    return true;
+  }
+}
+
+@Controller('page')
+@UseGuards(OwnGuard)
+class Page {
+  @Get()
+  read(): string {
+    return 'a page';
   }
 }
 
@@ -50,5 +78,30 @@ describe('listeners of an application', () => {
     expect(told).toMatchObject([{ userId: '1', reason: 'ban', loggedOutAt }]);
     expect(logouts).toEqual(['1']);
     await app.close();
+  });
+
+  it('get the warnings of session readers', async () => {
+    const host = await GuardedHost.start({
+      options: {
+        session: [
+          bearerToken({
+            verify: () => {
+              throw new TypeError('of the application');
+            },
+          }),
+          requestUser(),
+        ],
+      },
+      metadata: { controllers: [Page] },
+    });
+    const told: MevetoEvent[] = [];
+    host.service.events$.subscribe((event) => told.push(event));
+    for (let count = 0; count < 2; count += 1)
+      await host.request('GET', '/page', { authorization: 'Bearer a', 'x-user': '1' });
+    expect(told).toMatchObject([
+      { code: 'MEVETO_TOKEN_NOT_VERIFIED', error: 'TypeError' },
+      { code: 'MEVETO_USER_WITHOUT_START' },
+    ]);
+    await host.end();
   });
 });

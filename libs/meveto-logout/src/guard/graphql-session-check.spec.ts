@@ -38,23 +38,12 @@ function make() {
     sessions: [bearerToken({ verify })],
     maxSessionAgeMs: 1e6,
   } as unknown as ResolvedSessions & ResolvedLogouts;
-  const validator = new SessionValidator(
-    known,
-    options,
-    options,
-    new Counters(),
-    { now: () => 5_000 },
-    NO_AUDIT,
-  );
+  const clock = { now: () => 5_000 };
+  const validator = new SessionValidator(known, options, options, new Counters(), clock, NO_AUDIT);
   const host = { httpAdapter: { getInstance: () => ({}) } } as unknown as HttpAdapterHost;
   const streams = new OpenConnections(known, validator);
-  const check = new GraphqlSessionCheck(
-    validator,
-    new HandshakeSessions(options, host),
-    streams,
-    options,
-    loggedEvents(),
-  );
+  const handshakes = new HandshakeSessions(options, host);
+  const check = new GraphqlSessionCheck(validator, handshakes, streams, options, loggedEvents());
   return { known, check };
 }
 const from = (graphql: unknown, operation = 'query', fieldName = 'note') =>
@@ -83,6 +72,7 @@ const outcomeOf = async (check: () => unknown): Promise<unknown> => {
 
 describe('GraphqlSessionCheck', () => {
   const warn = linesOf('warn');
+  const said = () => String(warn.mock.calls[0]?.[0]);
   beforeEach(() => {
     verify.mockClear();
   });
@@ -123,15 +113,14 @@ describe('GraphqlSessionCheck', () => {
     for (const name of ['signIn', 'logInByMail', 'authenticate'])
       expect(await asked('over', 'mutation', name)).toBeInstanceOf(LoggedOutException);
     expect(warn).toHaveBeenCalledTimes(1);
-    expect(warn.mock.calls[0]?.[0]).toMatch(/^\[MEVETO_GRAPHQL_LOGIN_REFUSED\] .*@SkipMevetoLogout\(\)/);
+    expect(said()).toMatch(/^\[MEVETO_GRAPHQL_LOGIN_REFUSED\] .*@SkipMevetoLogout\(\)/);
   });
 
   it('lets operations without a request pass, with one warning that names the remedy', () => {
     const { check } = make();
     for (const context of [from({}), from(undefined)]) expect(check.check(context, policy)).toBe(true);
     expect(warn).toHaveBeenCalledTimes(1);
-    expect(warn.mock.calls[0]?.[0]).toContain('context: ({ req }) => ({ req })');
-    expect(warn.mock.calls[0]?.[0]).toContain('[MEVETO_GRAPHQL_WITHOUT_REQUEST]');
+    expect(said()).toMatch(/^\[MEVETO_GRAPHQL_WITHOUT_REQUEST\] .*\(\{ req \}\) => \(\{ req \}\)/);
   });
 
   it('reads a connection once, and closes it when the session is over', async () => {
@@ -252,8 +241,9 @@ describe('GraphqlSessionCheck', () => {
       for (let times = 0; times < 2; times += 1)
         expect(await check.check(from({ req: request }, 'subscription'), policy)).toBe(true);
       expect(warn).toHaveBeenCalledTimes(1);
-      expect(warn.mock.calls[0]?.[0]).toContain('context: ({ req, res }) => ({ req, res })');
-      expect(warn.mock.calls[0]?.[0]).toContain('[MEVETO_GRAPHQL_WITHOUT_RESPONSE]');
+      expect(said()).toMatch(
+        /^\[MEVETO_GRAPHQL_WITHOUT_RESPONSE\] .*\(\{ req, res \}\) => \(\{ req, res \}\)/,
+      );
     });
   });
 
