@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { AnnouncedLogout } from 'nestjs-meveto-logout';
 import { DataSource } from 'typeorm';
@@ -74,7 +75,11 @@ describe(`actions of an operator, on ${databaseKind}`, () => {
     const announced: AnnouncedLogout[] = [];
     host.service.logouts$.subscribe((logout) => announced.push(logout));
     const { jobs } = await host.service.listJobs({ state: 'ambiguous' });
+    const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
     await host.service.resolveJob(id, { userId: 1 });
+    const lines = log.mock.calls.map(([text]) => String(text));
+    log.mockRestore();
+    expect(lines).toContain(`[MEVETO_JOB_RESOLVED] An operator resolved job ${id} for user "1".`);
     expect(announced).toEqual([
       { userId: '1', loggedOutAt: jobs[0]?.occurredAt, reason: 'meveto', source: 'own-commit' },
     ]);
@@ -109,7 +114,11 @@ describe(`actions of an operator, on ${databaseKind}`, () => {
 
   it('discard an ambiguous job, and keep the reason', async () => {
     const { id } = await ambiguousJob();
+    const log = jest.spyOn(Logger.prototype, 'log').mockImplementation(() => undefined);
     await host.service.resolveJob(id, { discard: `nobody was ${'logged in '.repeat(20)}` });
+    const lines = log.mock.calls.map(([text]) => String(text));
+    log.mockRestore();
+    expect(lines).toContain(`[MEVETO_JOB_DISCARDED] An operator discarded job ${id}.`);
     const { jobs } = await host.service.listJobs({ state: 'rejected' });
     expect(jobs).toEqual([
       expect.objectContaining({ id, reason: expect.stringMatching(/^operator: nobody was logged in/) }),

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import type { EventKind } from '../../libs/meveto-logout/src/core/event-kinds.js';
+import { eventTables } from '../../libs/meveto-logout/src/events.js';
 import { SRC } from '../support/import-rules.js';
 
 describe('log lines', () => {
@@ -20,5 +22,40 @@ describe('log lines', () => {
   it('are written only by the listener of events', () => {
     expect(sources.length).toBeGreaterThan(200);
     expect(sources.filter((name) => writes(readFileSync(join(SRC, name), 'utf8')))).toEqual([LOG]);
+  });
+
+  /** Codes whose lines no test asserts yet. The list must only get shorter. */
+  const NOT_ASSERTED: readonly string[] = [
+    'MEVETO_CLIENT_NOT_BUILT',
+    'MEVETO_HANDSHAKE_UNAVAILABLE',
+    'MEVETO_HANDSHAKE_WITHOUT_USER',
+    'MEVETO_INBOX_FULL',
+    'MEVETO_INBOX_RECOVERED',
+    'MEVETO_INBOX_UNAVAILABLE',
+    'MEVETO_JOB_APPLIED',
+    'MEVETO_JOB_REJECTED',
+    'MEVETO_JOB_UNKNOWN_USER',
+    'MEVETO_LISTED_NOT_STORED',
+    'MEVETO_RECONCILE_RECOVERED',
+    'MEVETO_ROWS_REFUSED',
+    'MEVETO_USER_SKIPPED',
+  ];
+
+  it('are asserted in tests with their codes and levels', () => {
+    const specs = [SRC, 'test']
+      .flatMap((root) =>
+        readdirSync(root, { recursive: true, encoding: 'utf8' }).map((name) => join(root, name)),
+      )
+      .filter((name) => name.endsWith('spec.ts') && !name.endsWith('event-lines.e2e-spec.ts'))
+      .map((name) => readFileSync(name, 'utf8'));
+    const isAsserted = ({ code, level }: EventKind): boolean => {
+      const ofLevel = new RegExp(
+        `linesOf\\('${level}'\\)|overrideLogger\\(\\{[^}]*\\b(?<!: )${level}(,| }|: jest)|Logger\\.prototype, '${level}'|${level}: \\\\?\\[${code}\\b`,
+      );
+      return specs.some((source) => new RegExp(`\\b${code}\\b`).test(source) && ofLevel.test(source));
+    };
+    const kinds: readonly EventKind[] = Object.values(eventTables);
+    const found = kinds.filter((kind) => kind.level !== 'none' && !isAsserted(kind));
+    expect(found.map(({ code }) => code).toSorted()).toEqual(NOT_ASSERTED);
   });
 });

@@ -30,14 +30,15 @@ class GuardedController {
   }
 }
 
-const started: string[] = [];
+const lines: string[] = [];
+const linesWith = (code: string) => lines.filter((line) => line.includes(code));
 
 class Log extends ConsoleLogger {
   override log(text: string): void {
-    if (text.includes('MEVETO_STARTED')) started.push(text);
+    lines.push(`log: ${text}`);
   }
-  override warn(): void {
-    // Not of interest here.
+  override warn(text: string): void {
+    lines.push(`warn: ${text}`);
   }
 }
 
@@ -66,7 +67,7 @@ const ADAPTERS = { Express: () => new ExpressAdapter(), Fastify: () => new Fasti
 describe('the line at start', () => {
   let app: INestApplicationContext | undefined;
   afterEach(async () => {
-    started.length = 0;
+    lines.length = 0;
     await app?.close();
   });
 
@@ -79,11 +80,11 @@ describe('the line at start', () => {
     app = created;
     if (prefix !== undefined) created.setGlobalPrefix(...prefix);
     await created.init();
-    return started;
+    return linesWith('MEVETO_STARTED');
   };
 
   const line = (webhook: string, rest = 'guard: global; live push: Socket.IO /meveto-logout'): string[] => [
-    `[MEVETO_STARTED] Webhook: ${webhook}; ${rest}; store: SQLite in memory; replicas: none`,
+    `log: [MEVETO_STARTED] Webhook: ${webhook}; ${rest}; store: SQLite in memory; replicas: none`,
   ];
 
   describe.each(['Express', 'Fastify'] as const)('on %s', (adapter) => {
@@ -121,6 +122,26 @@ describe('the line at start', () => {
 
   it('says that a process without an HTTP server has no webhook', async () => {
     app = await NestFactory.createApplicationContext(moduleWith({ livePush: false }), { logger: new Log() });
-    expect(started).toEqual(line('none', 'guard: global; live push: none'));
+    expect(linesWith('MEVETO_STARTED')).toEqual(line('none', 'guard: global; live push: none'));
+  });
+
+  it('comes with one that says how replicas learn of logouts without a bus', async () => {
+    await start('Express', { livePush: false });
+    expect(linesWith('CLUSTER_BUS')).toEqual([
+      expect.stringMatching(/^log: \[MEVETO_NO_CLUSTER_BUS\] Live push without Socket\.IO provides no bus/),
+    ]);
+  });
+
+  it('comes with a warning in production if the webhook has no secret', async () => {
+    const before = process.env['NODE_ENV'];
+    process.env['NODE_ENV'] = 'production';
+    try {
+      await start('Express', { livePush: false });
+    } finally {
+      process.env['NODE_ENV'] = before;
+    }
+    expect(linesWith('WITHOUT_SECRET')).toEqual([
+      expect.stringMatching(/^warn: \[MEVETO_WEBHOOK_WITHOUT_SECRET\] webhook\.secretPath is not set/),
+    ]);
   });
 });

@@ -108,6 +108,7 @@ describe('jobs that wait for Meveto', () => {
       expect(await untilApplied(1, 65 * SECOND_MS)).toBeLessThan(65 * SECOND_MS);
       await untilApplied(6, 65 * SECOND_MS);
       expect(outageCount).toBe(1);
+      expect(lines).toContain('log: [MEVETO_OUTAGE_ENDED] Meveto answers again.');
     },
   );
 

@@ -179,6 +179,15 @@ describe('expressSession, for a Socket.IO handshake,', () => {
     await expect(reader.prepareHandshake?.(requestWith())).resolves.toBeUndefined();
   });
 
+  it('warns once of a handshake with a cookie if it has no middleware', async () => {
+    const reader = expressSession();
+    for (let count = 0; count < 2; count += 1)
+      await reader.prepareHandshake?.({ headers: { cookie: 'sid=1' } });
+    expect(warn.mock.calls).toEqual([
+      [expect.stringContaining('[MEVETO_HANDSHAKE_WITHOUT_MIDDLEWARE]'), 'MevetoLogout'],
+    ]);
+  });
+
   it('does not run the middleware if the request has a session', async () => {
     const run = jest.fn();
     const session = { userId: 7 };

@@ -88,7 +88,9 @@ describe('ReaderAudit, for the users of the first sessions,', () => {
   const readHundred = (): void => {
     for (let i = 0; i < 100; i += 1) watch.read([session(i % 3)]);
   };
-  const unknown = [[expect.stringContaining('The store has no user with any of the ids'), 'MevetoLogout']];
+  const unknown = [
+    [expect.stringContaining('[MEVETO_USERS_NOT_IN_STORE] The store has no user'), 'MevetoLogout'],
+  ];
 
   it('looks them up once after a hundred sessions, and not during a request', async () => {
     countUsers.mockResolvedValue(1);
