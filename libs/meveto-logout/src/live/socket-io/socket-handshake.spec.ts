@@ -75,7 +75,12 @@ describe('SocketHandshake', () => {
       message: 'The session cannot be read at the moment. Try again shortly.',
       data: { code: 'unavailable' },
     });
-    expect(warn).toHaveBeenCalledTimes(1);
+    expect(warn.mock.calls).toEqual([
+      [
+        expect.stringContaining('[MEVETO_HANDSHAKE_UNAVAILABLE] A live connection was refused'),
+        'MevetoLogout',
+      ],
+    ]);
     expect(JSON.stringify(warn.mock.calls)).not.toContain('secret details');
   });
 
@@ -93,5 +98,11 @@ describe('SocketHandshake', () => {
     await expect(refused).rejects.toMatchObject({ data: { code: 'unavailable' } });
     const found = await handshake(requestUser()).sessionsOf(socketWith({ user: { id: 7 } }));
     expect(found).toMatchObject([{ userId: 7 }]);
+    expect(warn.mock.calls).toEqual([
+      [
+        expect.stringContaining('[MEVETO_HANDSHAKE_WITHOUT_USER] A live connection shows no session'),
+        'MevetoLogout',
+      ],
+    ]);
   });
 });
