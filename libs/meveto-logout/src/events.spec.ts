@@ -6,7 +6,7 @@ import { type MevetoEvents, openEvents } from './core/meveto-events.js';
 import { inboxEvents } from './inbox/events.js';
 import { liveEvents } from './live/events.js';
 import { mevetoEvents } from './meveto/events.js';
-import { LOGOUT } from './store/job.js';
+import { type JobKind, LOGOUT } from './store/job.js';
 import { storeEvents } from './store/events.js';
 
 describe('the lines of events', () => {
@@ -37,7 +37,13 @@ describe('the lines of events', () => {
 
   it('name the users of twenty applied logouts a second, and count the others', () => {
     for (let id = 1; id <= 23; id += 1) {
-      const job = { jobId: `j-${String(id)}`, kind: LOGOUT, userIds: [String(id)], occurredAt: 5, ...times };
+      const job = {
+        jobId: `j-${String(id)}`,
+        kind: LOGOUT as JobKind,
+        userIds: [String(id)],
+        occurredAt: 5,
+        ...times,
+      };
       events.emit(inboxEvents.MEVETO_JOB_APPLIED, job);
     }
     log.onApplicationShutdown();
