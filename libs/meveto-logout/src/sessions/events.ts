@@ -72,7 +72,7 @@ export const sessionsEvents = eventTable({
   MEVETO_SESSION_UNUSABLE: event({
     level: 'warn',
     fields: { source: text('what returned the session') },
-    when: 'A session reader or `sessionOfMessage` returned a session without a usable user id. Once for each of them.',
+    when: 'A session reader or `sessionOfMessage` returned a session without a usable user id. Once for readers, and once for `sessionOfMessage`.',
     action: 'Return `{ userId, signedInAt }`, or undefined if there is no session.',
     text: ({ source }) =>
       `${source} returned a session without a usable user id: the session is ignored, and no logout ends it. Return ` +
