@@ -21,7 +21,7 @@ export const ROOMS = {
     tests: ['libs/**/sessions/{session-state,staleness,session-validator,options}.spec.ts'],
   },
   'guard-answers': {
-    mutate: [`${guard}/{refusal,refusal-writer,route-policies}.ts`, `${src}/core/one-warning.ts`],
+    mutate: [`${guard}/{refusal,refusal-writer,route-policies}.ts`],
     tests: [
       'libs/**/guard/{clearing-cookie,http-session-check,refusal,return-to,route-policies,wants-page}.spec.ts',
     ],

@@ -9,6 +9,8 @@ const EXCHANGE = '/api/client/user-for-token';
 /** The store's operations that belong to a webhook. The worker has others. */
 const OF_WEBHOOKS = ['store a job', 'find known senders'];
 
+const isSqlite = databaseKind === 'SQLite';
+
 describe(`the repetition of a token on ${databaseKind}`, () => {
   let world: World;
   let host: HostClient;
@@ -61,7 +63,9 @@ describe(`the repetition of a token on ${databaseKind}`, () => {
   it('has the same answer and the same statements for every result of its first exchange', async () => {
     const rejected = await statementsOf(tokens['rejected'] ?? '');
     expect(rejected.join('\n')).toMatch(/SELECT .* WHERE digest IN/s);
-    expect(rejected.join('\n')).not.toMatch(/INSERT|UPDATE/);
+    // SQLite inserts first: the INSERT changes nothing if the digest is known.
+    const writes = rejected.filter((sql) => /INSERT|UPDATE/.test(sql));
+    expect(writes).toEqual(isSqlite ? [expect.stringMatching(/^INSERT .* ON CONFLICT DO NOTHING$/s)] : []);
     for (const result of ['applied', 'unknown user', 'waiting']) {
       expect([result, await statementsOf(tokens[result] ?? '')]).toEqual([result, rejected]);
     }
@@ -69,10 +73,13 @@ describe(`the repetition of a token on ${databaseKind}`, () => {
     expect(world.proxy.count(EXCHANGE)).toBe(4);
   });
 
-  it('costs one statement less than a new token', async () => {
+  it('differs by one statement from a new token', async () => {
     const repeated = await statementsOf(tokens['rejected'] ?? '');
     const first = await statementsOf('forged-anew');
-    expect(first.filter((sql) => !sql.includes('INSERT'))).toEqual(repeated);
-    expect(first).toHaveLength(repeated.length + 1);
+    const [longer, shorter, onlyInLonger] = isSqlite
+      ? [repeated, first, /SELECT .* WHERE digest IN/s]
+      : [first, repeated, /^INSERT/];
+    expect(longer.filter((sql) => !onlyInLonger.test(sql))).toEqual(shorter);
+    expect(longer).toHaveLength(shorter.length + 1);
   });
 });

@@ -50,7 +50,7 @@ it('sends the waiting notices before it stops, within the time limit', async () 
     const triggerBatch = jest.fn<(events: PusherEvent[]) => Promise<void>>(answer);
     const push = new PusherLivePush(
       { triggerBatch, authorizeChannel: () => ({ auth: '' }) },
-      { redirectsPerSecond: 400, timeoutMs: 1_000 } as ResolvedPusherOptions,
+      { redirectsPerSecond: 400, timeoutMs: 1_300 } as ResolvedPusherOptions,
       { of: (userId: string) => Promise.resolve(userId) } as unknown as PusherChannels,
       loggedEvents(),
       { whenLoggedOut: { redirectTo: '/login' } } as ResolvedGuard,
@@ -81,7 +81,7 @@ it('retries when the key of the channel names cannot be read, and logs the reaso
   const counters = new Counters();
   const push = new PusherLivePush(
     { triggerBatch, authorizeChannel: () => ({ auth: '' }) },
-    { redirectsPerSecond: 400, timeoutMs: 1_000 } as ResolvedPusherOptions,
+    { redirectsPerSecond: 400, timeoutMs: 1_300 } as ResolvedPusherOptions,
     { of } as unknown as PusherChannels,
     loggedEvents(counters),
     { whenLoggedOut: { redirectTo: '/login' } } as ResolvedGuard,
