@@ -4,9 +4,11 @@ import { connectedStore } from '../../spec-support/connected-store.js';
 import { letTimePass, until } from '../../spec-support/until.js';
 import { workerParts } from '../../spec-support/worker-parts.js';
 import { keysOf } from '../core/open-keys.js';
+import { StoreUnavailableError } from '../store/errors.js';
 import { LOGOUT } from '../store/job.js';
 import { memoryStore } from '../store/memory/memory-store.js';
 import type { Store } from '../store/store.port.js';
+import { UserToken } from '../store/user-token.js';
 import type { LogoutWorker } from './logout-worker.js';
 import type { ResolvedInbox } from './options.js';
 import { type ExchangeOutcome, TokenExchange } from './token-exchange.port.js';
@@ -116,5 +118,68 @@ describe('claims that take longer than exchanges', () => {
     for (const failure of givenBack()) expect(failure).toMatchObject({ maybeSent: false, delayMs: 0 });
     exchange.answer = PERSON;
     await applied(40);
+  }, 15_000);
+
+  it('are given back with their tokens in memory, also when the store is away meanwhile', async () => {
+    const parts = workerParts(store, exchange, cipher, { ...options, maxWaitingPerPriority: 100 });
+    ({ worker } = parts);
+    const tokens = Array.from({ length: 40 }, (_, index) => `memory-${String(index)}`);
+    await parts.tokens.store(
+      () =>
+        tokens.map((text) => ({
+          kind: LOGOUT,
+          digest: digests.ofToken(text),
+          token: new UserToken(text),
+          priority: 'known' as const,
+          sender: undefined,
+        })),
+      { listed: 100, known: 100, unknown: 100 },
+    );
+    let isAway = true;
+    let failedCount = 0;
+    const { inbox } = store;
+    const beginAgain = inbox.beginAgain.bind(inbox);
+    inbox.beginAgain = (job, failure, leaseMs) => {
+      if (!isAway || failure.reason !== 'not-started') return beginAgain(job, failure, leaseMs);
+      failedCount += 1;
+      return Promise.reject(new StoreUnavailableError('test'));
+    };
+    let exchangeCount = 0;
+    jest.spyOn(exchange, 'exchange').mockImplementation(async () => {
+      const isFailure = isAway && (exchangeCount += 1) > 8;
+      await letTimePass(5);
+      return isFailure ? { kind: 'retry', reason: 'http-500', maybeSent: true } : PERSON;
+    });
+    worker.start();
+    await until('jobs that cannot be given back', () => failedCount > 0);
+    isAway = false;
+    await applied(40);
+    expect(await jobs()).toMatchObject({ applied: 40, ambiguous: 0 });
+  }, 15_000);
+
+  it('are given back at a stop, and begin no exchange', async () => {
+    const release = jest.spyOn(store.inbox, 'release');
+    const exchanged = jest.spyOn(exchange, 'exchange');
+    await receive('known', 40);
+    start();
+    await until('jobs claimed ahead', () => {
+      if (!claims.some((count) => count > 4)) return false;
+      exchange.tookMs = 400;
+      return exchange.atOnce === 4;
+    });
+    const stopped = worker?.stop();
+    const begunCount = exchanged.mock.calls.length;
+    await stopped;
+    expect(exchanged).toHaveBeenCalledTimes(begunCount);
+    const { applied: appliedCount, pending } = await jobs();
+    expect(appliedCount + pending).toBe(40);
+    expect(appliedCount).toBe(begunCount);
+    for (const [, failure] of release.mock.calls)
+      expect(failure).toEqual({ delayMs: 0, maybeSent: false, reason: 'not-started' });
+    // No mark of an attempt is left: a token that Meveto calls invalid is rejected, not ambiguous.
+    await until('due jobs', async () => {
+      const left = await store.inbox.claim(40, options.leaseMs);
+      return left.length === pending && left.every(({ earlierAttemptUnknown }) => !earlierAttemptUnknown);
+    });
   }, 15_000);
 });

@@ -5,7 +5,7 @@ import { workerParts } from '../../spec-support/worker-parts.js';
 import { StoreUnavailableError } from '../store/errors.js';
 import { type ExchangeOutcome, TokenExchange } from './token-exchange.port.js';
 import { LOGOUT } from '../store/job.js';
-import type { UserToken } from '../store/user-token.js';
+import { UserToken } from '../store/user-token.js';
 import { JobEvents } from './job-events.js';
 import { keysOf } from '../core/open-keys.js';
 import { memoryStore } from '../store/memory/memory-store.js';
@@ -125,6 +125,19 @@ describe('LogoutWorker', () => {
     isAway = false;
     await receive('a');
     await until('the applied job', async () => (await jobs()).applied === 1);
+  });
+
+  it('begins exchanges of tokens in memory at once while the store is unavailable', async () => {
+    const parts = workerParts(store, exchange, cipher, { ...options, maxWaitingPerPriority: 10 }, { events });
+    ({ worker } = parts);
+    const digest = digests.ofToken('a');
+    await parts.tokens.store(
+      () => [{ kind: LOGOUT, digest, token: new UserToken('a'), priority: 'known', sender: undefined }],
+      { listed: 1, known: 1, unknown: 1 },
+    );
+    isAway = true;
+    worker.start();
+    await until('the exchange', () => exchange.atOnce === 1, 300);
   });
 
   // Meveto's answer is in flight: only this process knows the person of the token.

@@ -29,6 +29,8 @@ const MOST_AHEAD = 2;
 /** The weight of the latest duration in an average. */
 const LATEST_WEIGHT = 1 / 8;
 const NOT_STARTED = 'not-started';
+/** Pause before another try to give a job back. */
+const GIVE_BACK_AGAIN_MS = 500;
 
 interface Ready {
   readonly job: ClaimedJob;
@@ -50,6 +52,8 @@ export class LogoutWorker {
   /** The average durations of an exchange and of a claim, in milliseconds. */
   #exchangeMs: number | undefined;
   #claimMs: number | undefined;
+  /** Claims that the store has answered. */
+  #claimCount = 0;
   readonly #stopping = new AbortController();
   #arrivals: Subscription | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -83,7 +87,7 @@ export class LogoutWorker {
     this.#wake();
   }
 
-  /** Claims no more jobs, and waits for the jobs in flight. Aborts them after `shutdownTimeoutMs`. */
+  /** Claims no more jobs, gives those back that have not begun, and waits for the jobs in flight. Aborts them after `shutdownTimeoutMs`. */
   async stop(): Promise<void> {
     this.tokens.stop();
     this.#arrivals?.unsubscribe();
@@ -127,10 +131,12 @@ export class LogoutWorker {
         this.#wakeSoon(pauseMs);
         return;
       }
+      const claimCount = this.#claimCount;
       try {
         if (await this.#claimAndStart()) this.#wakeAgain = true;
         void this.housekeeping.run();
-        this.emitter.emit(inboxEvents.MEVETO_INBOX_RECOVERED);
+        // A wake-up without a claim says nothing about the store.
+        if (this.#claimCount > claimCount) this.emitter.emit(inboxEvents.MEVETO_INBOX_RECOVERED);
       } catch {
         this.emitter.emit(inboxEvents.MEVETO_INBOX_UNAVAILABLE);
       }
@@ -154,7 +160,7 @@ export class LogoutWorker {
   async #claim(wanted: Allowed): Promise<boolean> {
     const begunAt = performance.now();
     const claimed: ClaimedJob[] = [];
-    await this.tokens.claim({
+    const claiming = this.tokens.claim({
       allowed: () => this.#wanted(),
       inFlight: () => [...this.#inFlight.keys(), ...this.#ready.map(({ job }) => job.id)],
       start: (job, lease) => {
@@ -162,9 +168,13 @@ export class LogoutWorker {
         this.#ready.push({ job, lease });
       },
     });
+    // Jobs with their tokens in memory are claimed also when the store is not available.
+    await claiming.finally(() => {
+      this.#startReady();
+    });
+    this.#claimCount += 1;
     const endedAt = performance.now();
     if (claimed.length > 0) this.#claimMs = averageOf(this.#claimMs, endedAt - begunAt);
-    this.#startReady();
     if (claimed.length >= wanted.all) return true;
     this.#nextClaimAt = endedAt + CLAIM_PAUSE_MS;
     const unknownCount = claimed.filter(isOfUnknownSender).length;
@@ -217,13 +227,21 @@ export class LogoutWorker {
     this.#soon.unref();
   }
 
-  /** Starts claimed jobs as far as the limiter allows. During an outage gives the others back, for any replica. */
+  /** Starts claimed jobs as far as the limiter allows. During an outage or a stop gives the others back, for any replica. */
   #startReady(): void {
+    if (this.#timer === undefined) this.#giveBackStored();
     for (let next = this.#takeReady(); next !== undefined; next = this.#takeReady()) this.#start(next);
     const [waiting, stopped] = [[] as Ready[], [] as Ready[]];
     for (const each of this.#ready) (this.limiter.isOutage(each.job) ? stopped : waiting).push(each);
     this.#ready = waiting;
     for (const { job } of stopped) this.#track(job, this.#giveBack(job));
+  }
+
+  /** Any process can exchange the tokens that are in the store. An exchange that begins now could be cut off by the end of this process. */
+  #giveBackStored(): void {
+    const ready = this.#ready;
+    this.#ready = ready.filter(({ job }) => job.sealed === undefined);
+    for (const { job } of ready) if (job.sealed !== undefined) this.#track(job, this.#giveBack(job));
   }
 
   #takeReady(): Ready | undefined {
@@ -246,10 +264,23 @@ export class LogoutWorker {
     this.#track(job, this.processor.process(job, lease, this.#stopping.signal, exchanged));
   }
 
+  /**
+   * Repeats this while the store is unavailable, as for the outcome of an attempt: a token in memory would be lost, and the mark of an
+   * attempt that never began would stay.
+   */
   async #giveBack(job: ClaimedJob): Promise<void> {
     const failure = { delayMs: 0, maybeSent: false, reason: NOT_STARTED };
-    // If the store is not available, the lease ends.
-    await this.tokens.afterFailure(job, failure).catch(() => undefined);
+    const { signal } = this.#stopping;
+    const giveUpAt = performance.now() + this.options.jobTtlMs;
+    for (;;) {
+      try {
+        await this.tokens.afterFailure(job, failure);
+        return;
+      } catch {
+        if (signal.aborted || performance.now() > giveUpAt) return;
+        await delay(GIVE_BACK_AGAIN_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
   }
 
   #track(job: ClaimedJob, work: Promise<void>): void {

@@ -64,6 +64,17 @@ describe('TokenMemory', () => {
     expect(memory.size).toBe(1);
   });
 
+  it('keeps a job whose next attempt begins before the end of its last one', () => {
+    add(job('a'));
+    memory.take(1, 1);
+    memory.pause(job('a', 'unknown', 2), 0);
+    expect(memory.take(1, 1)).toEqual([job('a', 'unknown', 2)]);
+    memory.done(job('a'));
+    expect(memory.tokenOf(job('a'))?.reveal()).toBe('token-a');
+    memory.done(job('a', 'unknown', 2));
+    expect(memory.size).toBe(0);
+  });
+
   it('replaces the claim of a stored job only', () => {
     add(job('a'));
     memory.resume(job('a', 'unknown', 7));

@@ -62,9 +62,10 @@ export class TokenMemory {
     if (known !== undefined) Object.assign(known, { job, dueAt: performance.now() + delayMs });
   }
 
-  /** Forgets a job after its attempt, unless it waits for another attempt. */
+  /** Forgets a job after its attempt, unless it waits for another attempt, or the next attempt has begun meanwhile. */
   done(job: ClaimedJob): void {
-    if (this.#jobs[job.priority].get(job.id)?.dueAt === undefined) this.forget(job);
+    const known = this.#jobs[job.priority].get(job.id);
+    if (known?.dueAt === undefined && known?.job.attempts === job.attempts) this.forget(job);
   }
 
   hasDue(): boolean {
