@@ -8,10 +8,24 @@ import { Ingest } from './ingest.js';
 import { JobEvents } from './job-events.js';
 import { JobLeases } from './leases.js';
 import type { ResolvedInbox } from './options.js';
+import { PriorityLoad } from './priorities.js';
 import type { StoredJobs, TokenStorage } from './token-storage.js';
 import { tokenStorageOf } from './token-storage-of.js';
 
 const EARLIER_KEYS = Array.from({ length: 7 }, (_, index) => `earlier-secret-${String(index)}`);
+
+describe('PriorityLoad', () => {
+  it('does not miss jobs of another batch that are added during a count', async () => {
+    let answer: (counted: Record<'listed' | 'known' | 'unknown', number>) => void = () => undefined;
+    const inbox = { waitingByPriority: () => new Promise((resolve) => (answer = resolve)) };
+    const load = new PriorityLoad({ inbox } as unknown as Store, 10);
+    const room = load.room();
+    load.add('known');
+    load.add('known');
+    answer({ listed: 0, known: 3, unknown: 0 });
+    expect(await room).toEqual({ listed: 10, known: 5, unknown: 10 });
+  });
+});
 
 describe('Ingest', () => {
   it('stores the webhooks of many senders although a statement may have 32,766 parameters only', async () => {

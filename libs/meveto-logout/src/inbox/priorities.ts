@@ -54,6 +54,8 @@ export class KnownSenders {
 /** Number of waiting jobs per priority. Counted in the store at intervals; new jobs are added in between. */
 export class PriorityLoad {
   #waiting: Record<Priority, number> = { listed: 0, known: 0, unknown: 0 };
+  /** All jobs that were ever added. */
+  readonly #added: Record<Priority, number> = { listed: 0, known: 0, unknown: 0 };
   #countedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -61,22 +63,27 @@ export class PriorityLoad {
     private readonly maxWaiting: number,
   ) {}
 
-  /**
-   * Whether every priority certainly has room for so many jobs, by a recent count. The next count waits until no batch is in flight, because
-   * its jobs would count twice.
-   */
+  /** Whether every priority certainly has room for so many jobs, by a recent count. */
   hasRoomFor(jobs: number): boolean {
     const most = Math.max(...Object.values(this.#waiting));
     return performance.now() - this.#countedAt <= COUNT_EVERY_MS && this.maxWaiting - most >= jobs;
   }
 
   /**
-   * How many more jobs may wait in each priority.
+   * How many more jobs may wait in each priority. Jobs that are added during a count may count twice, but are never missed.
    * @throws {StoreUnavailableError} when the store cannot count the jobs.
    */
   async room(): Promise<Room> {
     if (performance.now() - this.#countedAt > COUNT_EVERY_MS) {
-      this.#waiting = { ...(await this.store.inbox.waitingByPriority()) };
+      const before = { ...this.#added };
+      const counted = await this.store.inbox.waitingByPriority();
+      const withAdded = (priority: Priority): number =>
+        counted[priority] + this.#added[priority] - before[priority];
+      this.#waiting = {
+        listed: withAdded('listed'),
+        known: withAdded('known'),
+        unknown: withAdded('unknown'),
+      };
       this.#countedAt = performance.now();
     }
     const { listed, known, unknown } = this.#waiting;
@@ -89,5 +96,6 @@ export class PriorityLoad {
 
   add(priority: Priority): void {
     this.#waiting[priority] += 1;
+    this.#added[priority] += 1;
   }
 }
