@@ -99,6 +99,30 @@ describe(`a batch of ${String(COUNT)} logouts with rows that cannot be written, 
     30_000,
   );
 
+  it('leaves other attempts that end at the same time alone while the only one before them waits for a locked job', async () => {
+    const { inbox } = opened.store;
+    const runner = opened.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query(
+      `UPDATE meveto_logout_jobs SET attempts = 1 WHERE digest = 'digest-${String(LOCKED_JOB)}'`,
+    );
+    try {
+      const jobsOf = (number: number) => jobs.filter((job) => numberOf(job) === number);
+      const rejected = { state: 'rejected', reason: 'invalid-token' } as const;
+      const slow = Promise.allSettled(jobsOf(LOCKED_JOB).map((job) => inbox.finish(job, rejected)));
+      await letTimePass(50);
+      const begunAt = performance.now();
+      expect(await Promise.all(jobsOf(1).map((job) => inbox.finish(job, rejected)))).toEqual([true]);
+      // As below.
+      expect(performance.now() - begunAt).toBeLessThan(1_800);
+      await runner.rollbackTransaction();
+      await slow;
+    } finally {
+      if (runner.isTransactionActive) await runner.rollbackTransaction();
+      await runner.release();
+    }
+  });
+
   it('is written at once although the only answer before it waits for a locked access token', async () => {
     const { dataSource } = opened;
     const runner = dataSource.createQueryRunner();

@@ -35,7 +35,8 @@ export class Inbox {
   private readonly jobs: string;
   readonly #rows: RowByRow;
   readonly #ends = new WriteBatches<AttemptEnd, boolean>({
-    write: (ends) => this.#endAll(ends, Math.ceil(this.engine.timeoutMs / (ends.length > 1 ? 8 : 1))),
+    // The next batch waits for this one. A locked row is tried again alone.
+    write: (ends) => this.#endAll(ends, Math.ceil(this.engine.timeoutMs / 8)),
     alone: async (end) => (await this.#endAll([end], this.engine.timeoutMs))[0] ?? false,
   });
 
@@ -56,9 +57,9 @@ export class Inbox {
   }
 
   /**
-   * Looks up all jobs, and then stores the new ones. Known jobs stay unchanged, with one exception: a job that finished because
+   * Stores new jobs. Known jobs stay unchanged, with one exception: a job that finished because
    * its token was lost, unreadable or not answered in time is opened again with the token received now. Other known jobs take no
-   * room, and cost the same statements in every state.
+   * room, and cost the same statements in every state. A server looks all jobs up first; SQLite may find known ones by the INSERT.
    * @param jobs the jobs, or a function that takes them once, when the transaction has begun
    * @param room how many jobs may be stored or opened in each priority; unlimited by default
    */

@@ -98,6 +98,13 @@ describe('ends of attempts on a server', () => {
     expect(await inbox.finish(job, EXPIRED)).toBe(false);
   });
 
+  it('wait only briefly for a locked row, also for that of the only job', async () => {
+    const [job] = (await claimed(1)) as [ClaimedJob];
+    await inbox.finish(job, REJECTED);
+    const lockWaits = transaction.mock.calls.map((call: readonly unknown[]) => call[2]);
+    expect(lockWaits).toEqual([125]);
+  });
+
   it('delay no other job by one whose row the database refuses', async () => {
     const jobs = await claimed(40);
     const poisoned = jobs[7]?.id ?? '';
