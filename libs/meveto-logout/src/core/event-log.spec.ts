@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger, type LoggerService } from '@nestjs/common';
 import { leveledLines } from '../../spec-support/log-lines.js';
 import { Counters } from './counters.js';
 import { EventLog } from './event-log.js';
@@ -76,5 +77,19 @@ describe('EventLog', () => {
     expect(lines.slice(2)).toEqual(['warn: [MEVETO_TEST_BOUNDED] 1 more, such as c']);
     jest.advanceTimersByTime(1_000);
     expect(lines).toHaveLength(3);
+  });
+
+  it('survives a logger of the application that throws, at the end of a window and when it stops', () => {
+    Logger.overrideLogger({
+      warn: () => {
+        throw new Error('the log is full');
+      },
+    } as unknown as LoggerService);
+    emit('a', 'b', 'c');
+    expect(() => jest.advanceTimersByTime(1_000)).not.toThrow();
+    emit('a', 'b', 'c');
+    expect(() => {
+      log.onApplicationShutdown();
+    }).not.toThrow();
   });
 });

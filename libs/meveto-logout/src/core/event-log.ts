@@ -52,8 +52,12 @@ export class EventLog implements OnApplicationShutdown {
     if (window === undefined) return;
     clearTimeout(window.timer);
     const { restCount, samples } = window;
-    if (restCount > 0 && kind.bound !== undefined)
+    if (restCount === 0 || kind.bound === undefined) return;
+    try {
       this.#write(kind, kind.bound.rest(restCount, samples as never));
+    } catch {
+      // The application's logger threw an error. In a timer it would end the process.
+    }
   }
 
   #write({ level, code }: EventKind, text: string): void {

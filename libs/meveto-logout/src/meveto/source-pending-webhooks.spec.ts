@@ -247,4 +247,22 @@ describe('the client that a source of the application gets', () => {
       expect(asked).toEqual([]);
     },
   );
+
+  it('may leave requests of its own unawaited that fail', async () => {
+    const unhandled: unknown[] = [];
+    const onRejection = (error: unknown): void => void unhandled.push(error);
+    process.on('unhandledRejection', onRejection);
+    const failing = { get: () => Promise.reject(new PendingWebhooksUnavailableError('http-500')) };
+    const source = async (_cursor: string | undefined, { get }: SourceContext) => {
+      const [one, other] = [get('/one'), get('/other')];
+      await one;
+      await other;
+    };
+    await expect(listOf(source, 1_000, failing).page(undefined, never)).rejects.toThrow(
+      PendingWebhooksUnavailableError,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    process.off('unhandledRejection', onRejection);
+    expect(unhandled).toEqual([]);
+  });
 });

@@ -42,7 +42,14 @@ export class SourcePendingWebhooks extends PendingWebhooks {
     return isOwn ? error.reason : 'failed';
   }
 
-  async #get(path: unknown, request: SourceRequest = {}, signal: AbortSignal): Promise<unknown> {
+  #get(path: unknown, request: SourceRequest | undefined, signal: AbortSignal): Promise<unknown> {
+    const answer = this.#answerTo(path, request, signal);
+    // A source with several requests at once may await none after the first error. An unhandled rejection would end the process.
+    answer.catch(() => undefined);
+    return answer;
+  }
+
+  async #answerTo(path: unknown, request: SourceRequest = {}, signal: AbortSignal): Promise<unknown> {
     try {
       // Without a slash the path could change the host.
       if (typeof path !== 'string' || !path.startsWith('/'))

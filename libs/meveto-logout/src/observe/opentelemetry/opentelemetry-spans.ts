@@ -12,6 +12,13 @@ import { finishedJobIn, type NotifiedConnections, notifiedConnectionsIn } from '
 
 /** Jobs whose spans can still get a child. Each needs one soon or never. */
 const MOST_RECENT = 1_000;
+/** Between the job's event and the moment at which this process knew its logout. A later logout of the user is another one. */
+const SAME_LOGOUT_MS = 5_000;
+
+interface RecentJob {
+  readonly context: SpanContext;
+  readonly at: number;
+}
 
 /**
  * Creates one trace for each job that this process finishes, from the times that the events report. Returns a function that stops
@@ -19,18 +26,22 @@ const MOST_RECENT = 1_000;
  */
 export function recordSpans(observed: Observed, tracer: Tracer): () => void {
   /** Span of the last job of each user. */
-  const recent = new Map<string, SpanContext>();
+  const recent = new Map<string, RecentJob>();
   const events = observed.events$.subscribe((event) => {
     const finished = finishedJobIn(event);
     if (finished !== undefined) {
       const context = traceJob(tracer, finished);
-      for (const userId of finished.userIds) keep(recent, userId, context);
+      for (const userId of finished.userIds) keep(recent, userId, { context, at: event.at });
     }
     const notified = notifiedConnectionsIn(event);
     // The first connections are notified in the turn of the commit, before the event of the job.
     if (notified !== undefined)
       setImmediate(() => {
-        traceConnections(tracer, notified, recent.get(notified.userId));
+        try {
+          traceConnections(tracer, notified, jobOf(notified, recent.get(notified.userId)));
+        } catch {
+          // A sampler or a span processor of the application threw an error. In a turn of its own it would end the process.
+        }
       });
   });
   return () => {
@@ -69,6 +80,13 @@ function traceJob(tracer: Tracer, { job, state }: Finished): SpanContext {
   return span.spanContext();
 }
 
+/** The job whose logout the connections were notified of, if this process finished it. */
+const jobOf = (
+  { at, sinceKnownMs }: NotifiedConnections,
+  job: RecentJob | undefined,
+): SpanContext | undefined =>
+  job !== undefined && Math.abs(at - sinceKnownMs - job.at) <= SAME_LOGOUT_MS ? job.context : undefined;
+
 /** A replica that has not processed the job itself has no span of the job: the span begins a trace of its own. */
 function traceConnections(
   tracer: Tracer,
@@ -82,9 +100,9 @@ function traceConnections(
     .end(at);
 }
 
-function keep(recent: Map<string, SpanContext>, userId: string, context: SpanContext): void {
+function keep(recent: Map<string, RecentJob>, userId: string, job: RecentJob): void {
   recent.delete(userId);
-  recent.set(userId, context);
+  recent.set(userId, job);
   for (const oldest of recent.keys()) {
     if (recent.size <= MOST_RECENT) return;
     recent.delete(oldest);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import { MeterProvider, MetricReader, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import {
   BasicTracerProvider,
@@ -202,5 +202,31 @@ describe('openTelemetry', () => {
     const page = readFileSync('docs/operations.md', 'utf8');
     const named = page.match(/\bmeveto_logout\.[\w.]*\w/g);
     expect([...new Set(named)].sort()).toEqual([...new Set(names)].sort());
+  });
+
+  it('relates connections to the job of their own logout only', async () => {
+    observed.events$.next(jobApplied());
+    const notified = connectionsNotified();
+    observed.events$.next({ ...notified, at: notified.at + 3_600_000 });
+    await nextTurn();
+    expect(span('notify_connections').parentSpanContext).toBeUndefined();
+  });
+
+  it('survives a tracer that throws in the turn of the connections', async () => {
+    stop();
+    const unhandled: unknown[] = [];
+    const onError = (error: unknown): void => void unhandled.push(error);
+    process.on('uncaughtException', onError);
+    const tracer = {
+      startSpan: () => {
+        throw new Error('a sampler failed');
+      },
+    } as unknown as Tracer;
+    stop = openTelemetry(observed, { meter: meters.getMeter('test'), tracer });
+    observed.events$.next(connectionsNotified());
+    await nextTurn();
+    await nextTurn();
+    process.off('uncaughtException', onError);
+    expect(unhandled).toEqual([]);
   });
 });
