@@ -68,7 +68,9 @@ export class MevetoLogoutSockets {
   async admit(client: ClosableSocket, request: SessionRequest): Promise<boolean> {
     // Runs synchronously: messages may arrive before the session is read.
     this.handshakes.opened(client, webSocketOpening(request));
-    const { sessions, refusal } = await this.#readOpened(client);
+    const { sessions, unread } = await this.#readOpened(client);
+    // In one turn with `watchSocket`: a logout in between would find no connection to close.
+    const refusal = unread ?? this.validator.validate(sessions);
     if (refusal === undefined) {
       this.streams.watchSocket(client, sessions);
       return true;
@@ -80,10 +82,9 @@ export class MevetoLogoutSockets {
 
   async #readOpened(client: ClosableSocket) {
     try {
-      const sessions = (await this.handshakes.ofOpened(client)) ?? [];
-      return { sessions, refusal: this.validator.validate(sessions) };
+      return { sessions: (await this.handshakes.ofOpened(client)) ?? [], unread: undefined };
     } catch (error) {
-      return { sessions: [], refusal: refusalOfUnread(error) };
+      return { sessions: [], unread: refusalOfUnread(error) };
     }
   }
 }
