@@ -86,11 +86,23 @@ export const liveEvents = eventTable({
       `A logout was not sent to Pusher (${reason}). ` +
       'Browsers find out at their next request or check. Further failures are counted in live_push_failed.',
     outage: 'pusher',
+    // Pusher may accept some requests and refuse others.
+    bound: {
+      lines: 5,
+      perMs: MINUTE_MS,
+      rest: (rest) =>
+        `Pusher failed ${String(rest)} more times after it had answered again, in the last minute.`,
+    },
   }),
   MEVETO_PUSHER_RECOVERED: event({
     level: 'log',
     when: 'Pusher answers again.',
     text: 'Pusher answers again.',
     ends: 'pusher',
+    bound: {
+      lines: 5,
+      perMs: MINUTE_MS,
+      rest: (rest) => `Pusher answered again ${String(rest)} more times in the last minute.`,
+    },
   }),
 });

@@ -65,7 +65,7 @@ export class UserIdReader {
   readonly #mayBeMissing: boolean;
   /** What warnings say of this reader. */
   readonly #read: { readonly reader: string; readonly holder: string; readonly places: string };
-  readonly #example: string;
+  readonly #differing: Readonly<Record<'reader' | 'holder' | 'places' | 'example', string>>;
 
   /** @param source the session reader that emits warnings */
   constructor(
@@ -77,7 +77,7 @@ export class UserIdReader {
     const places =
       userId === undefined ? usual.join(', ') : typeof userId === 'string' ? userId : 'a function';
     this.#read = { reader, holder, places };
-    this.#example = usual[0] ?? 'id';
+    this.#differing = { ...this.#read, example: usual[0] ?? 'id' };
   }
 
   of(holder: object, request: SessionRequest): UserId | undefined {
@@ -90,8 +90,7 @@ export class UserIdReader {
       } else if (found === undefined) {
         found = value;
       } else if (String(value) !== String(found)) {
-        const fields = { ...this.#read, example: this.#example };
-        eventsOf(this.source).emit(sessionsEvents.MEVETO_USER_IDS_DIFFER, fields);
+        eventsOf(this.source).emit(sessionsEvents.MEVETO_USER_IDS_DIFFER, this.#differing);
       }
     }
     if (isUnusable) eventsOf(this.source).emit(sessionsEvents.MEVETO_USER_ID_UNUSABLE, this.#read);
