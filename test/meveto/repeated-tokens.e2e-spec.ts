@@ -6,8 +6,11 @@ import { until } from '../support/until.js';
 import { type HostClient, World } from '../support/world.js';
 
 const EXCHANGE = '/api/client/user-for-token';
-/** The store's operations that belong to a webhook. The worker has others. */
-const OF_WEBHOOKS = ['store a job', 'find known senders'];
+/**
+ * The store's operation for a webhook. The worker has others. Whether the sender is looked up depends on the time since the last
+ * look-up, not on the token.
+ */
+const OF_WEBHOOKS = ['store a job'];
 
 const isSqlite = databaseKind === 'SQLite';
 
