@@ -105,6 +105,19 @@ describe('the lines of events', () => {
     expect(lines).toEqual([expect.stringMatching(/^error: \[MEVETO_CLIENT_NOT_BUILT\] /)]);
   });
 
+  it('are bounded when Pusher refuses some requests and accepts others', () => {
+    for (let each = 1; each <= 8; each += 1) {
+      events.emit(liveEvents.MEVETO_PUSHER_UNAVAILABLE, { reason: 'status 429' });
+      events.emit(liveEvents.MEVETO_PUSHER_RECOVERED);
+    }
+    log.onApplicationShutdown();
+    expect(lines).toHaveLength(12);
+    expect(lines.slice(10)).toEqual([
+      'warn: [MEVETO_PUSHER_UNAVAILABLE] Pusher failed 3 more times after it had answered again, in the last minute.',
+      'log: [MEVETO_PUSHER_RECOVERED] Pusher answered again 3 more times in the last minute.',
+    ]);
+  });
+
   it('say when the list of pending webhooks cannot be read, once for an outage, and when it can be again', () => {
     events.emit(mevetoEvents.MEVETO_RECONCILE_RECOVERED);
     events.emit(mevetoEvents.MEVETO_RECONCILE_FAILED, { reason: 'Meveto answered 500.' });
