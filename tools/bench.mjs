@@ -13,7 +13,6 @@ function run(command, args) {
 }
 
 run('npm', ['run', '-s', 'build:lib']);
-run('npm', ['run', '-s', 'build:client']);
 rmSync('dist/bench', { recursive: true, force: true });
 for (const name of readdirSync('bench', { recursive: true })) {
   if (!name.endsWith('.ts') || name.endsWith('.spec.ts')) continue;

@@ -8,6 +8,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const built = join(root, 'dist/libs/meveto-logout');
 copyFileSync(join(root, 'libs/meveto-logout/package.json'), join(built, 'package.json'));
 for (const file of ['LICENSE', 'README.md']) copyFileSync(join(root, file), join(built, file));
+const { clientScripts } = await import(pathToFileURL(join(built, 'live/client-scripts.generated.js')).href);
+for (const [name, { content }] of Object.entries(clientScripts))
+  writeFileSync(join(built, 'client', name), content);
 
 const application = mkdtempSync(join(root, 'dist/application-'));
 try {

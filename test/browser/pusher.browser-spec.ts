@@ -39,7 +39,7 @@ describe('Pusher in a real browser', () => {
     if (!existsSync(CHROMIUM))
       throw new Error(`No Chromium at ${CHROMIUM}. Install it, or set CHROMIUM_PATH.`);
     if (!existsSync(`${PACKAGE}/client/pusher.js`))
-      throw new Error(`${PACKAGE}/client/pusher.js is not there. Run \`npm run build:client\` first.`);
+      throw new Error(`${PACKAGE}/client/pusher.js is not there. Run \`npm run build:lib\` first.`);
     world = await World.create();
     standIn = await PusherStandIn.start();
     const { appId, key, secret, port } = standIn;

@@ -100,11 +100,6 @@ describe('the lines of events', () => {
     ]);
   });
 
-  it('report a client that is not built as an error', () => {
-    events.emit(liveEvents.MEVETO_CLIENT_NOT_BUILT);
-    expect(lines).toEqual([expect.stringMatching(/^error: \[MEVETO_CLIENT_NOT_BUILT\] /)]);
-  });
-
   it('are bounded when Pusher refuses some requests and accepts others', () => {
     for (let each = 1; each <= 8; each += 1) {
       events.emit(liveEvents.MEVETO_PUSHER_UNAVAILABLE, { reason: 'status 429' });

@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { MevetoEvents } from '../core/index.js';
 import type { SessionRequest } from '../sessions/index.js';
-import { type ClientScript, type ClientScriptName, readClientScript } from './client-script.js';
-import { liveEvents, NOT_BUILT } from './events.js';
+import type { ClientScriptName } from './client-script.js';
+import { clientScripts } from './client-scripts.generated.js';
 import { SessionStates } from './session-states.js';
 
 /**
@@ -12,12 +11,9 @@ import { SessionStates } from './session-states.js';
  */
 @Injectable()
 export class BrowserAnswers {
-  readonly #scripts = new Map<ClientScriptName, ClientScript | undefined>();
-
   constructor(
     @Inject(SessionStates) private readonly states: SessionStates,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
-    @Inject(MevetoEvents) private readonly events: MevetoEvents,
   ) {}
 
   /** Whether the session of the request is live. */
@@ -36,11 +32,7 @@ export class BrowserAnswers {
 
   sendScript(name: ClientScriptName, request: SessionRequest, response: object): unknown {
     const { httpAdapter } = this.host;
-    const script = this.#read(name);
-    if (script === undefined) {
-      this.#set(response, { 'Cache-Control': 'no-store' });
-      return httpAdapter.reply(response, { statusCode: 500, message: NOT_BUILT }, 500);
-    }
+    const script = clientScripts[name];
     this.#set(response, {
       // Private: a session middleware may set a cookie on any answer.
       'Cache-Control': 'private, max-age=3600',
@@ -51,15 +43,6 @@ export class BrowserAnswers {
     if (known.includes(script.etag)) return httpAdapter.reply(response, undefined, 304);
     this.#set(response, { 'Content-Type': 'text/javascript; charset=utf-8' });
     return httpAdapter.reply(response, script.content, 200);
-  }
-
-  #read(name: ClientScriptName): ClientScript | undefined {
-    if (!this.#scripts.has(name)) {
-      const script = readClientScript(name);
-      if (script === undefined) this.events.emit(liveEvents.MEVETO_CLIENT_NOT_BUILT);
-      this.#scripts.set(name, script);
-    }
-    return this.#scripts.get(name);
   }
 
   #set(response: object, headers: Readonly<Record<string, string>>): void {

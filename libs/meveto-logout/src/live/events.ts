@@ -2,10 +2,6 @@ import { among, count, event, eventTable, text } from '../core/index.js';
 
 const MINUTE_MS = 60_000;
 
-export const NOT_BUILT =
-  'The browser client is missing: it was not built, or a bundler left it out. In a checkout of this project run ' +
-  '`npm run build:client`; otherwise serve the files of nestjs-meveto-logout/client yourself.';
-
 export const liveEvents = eventTable({
   MEVETO_LIVE_PUSH_FAILED: event({
     level: 'error',
@@ -23,12 +19,6 @@ export const liveEvents = eventTable({
       perMs: MINUTE_MS,
       rest: (rest) => `Live push failed ${String(rest)} more times in the last minute.`,
     },
-  }),
-  MEVETO_CLIENT_NOT_BUILT: event({
-    level: 'error',
-    when: 'The script of the browser client was requested, and its file is missing.',
-    action: 'In a checkout run `npm run build:client`; otherwise serve nestjs-meveto-logout/client yourself.',
-    text: NOT_BUILT,
   }),
   MEVETO_HANDSHAKE_UNAVAILABLE: event({
     level: 'warn',
