@@ -8,7 +8,7 @@ export const common = {
     '^nestjs-meveto-logout$': '<rootDir>/libs/meveto-logout/src/index.ts',
     '^nestjs-meveto-logout/(terminus|prometheus|opentelemetry)$':
       '<rootDir>/libs/meveto-logout/src/observe/$1/index.ts',
-    '^meveto-simulator$': '<rootDir>/apps/meveto-simulator/src/index.ts',
+    '^nestjs-meveto-logout/testing$': '<rootDir>/libs/meveto-logout/src/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.stryker-tmp/'],

@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { MevetoLogoutService, type JobState } from 'nestjs-meveto-logout';
-import { MevetoSimulator } from 'meveto-simulator';
+import { MevetoSimulator } from 'nestjs-meveto-logout/testing';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { FaultProxy } from './network/fault-proxy.js';
 import { CLIENT_ID, CLIENT_SECRET, type HostOptions, startHost, urlOf } from './hosts/host-app.js';

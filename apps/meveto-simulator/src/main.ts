@@ -1,4 +1,4 @@
-import { MevetoSimulator } from './meveto-simulator.js';
+import { MevetoSimulator } from 'nestjs-meveto-logout/testing';
 
 const environment = process.env;
 const appUrl = environment['APP_URL'] ?? 'http://127.0.0.1:3000';

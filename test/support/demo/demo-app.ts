@@ -1,6 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { MevetoLogoutService } from 'nestjs-meveto-logout';
-import { MevetoSimulator } from 'meveto-simulator';
+import { MevetoSimulator } from 'nestjs-meveto-logout/testing';
 import { readDemoConfig } from '../../../apps/demo/src/config/demo-config.js';
 import { createDemo } from '../../../apps/demo/src/startup/create-demo.js';
 import { createTestDatabase, type TestDatabase } from '../database.js';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
-import { MevetoSimulator } from 'meveto-simulator';
+import { MevetoSimulator } from 'nestjs-meveto-logout/testing';
 import { DemoProcess } from './demo-process.js';
 
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';

@@ -1,4 +1,4 @@
-import { MevetoSimulator } from 'meveto-simulator';
+import { MevetoSimulator } from 'nestjs-meveto-logout/testing';
 import { createTestDatabase, type TestDatabase } from '../database.js';
 import { DemoProcess } from './demo-process.js';
 import { LiveSocket } from '../live/live-socket.js';

@@ -2,7 +2,7 @@ import { type INestApplication, Module, type ModuleMetadata } from '@nestjs/comm
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
-import { MevetoSimulator } from 'meveto-simulator';
+import { MevetoSimulator } from 'nestjs-meveto-logout/testing';
 import {
   memoryStore,
   type MevetoLogoutStaticOptions,

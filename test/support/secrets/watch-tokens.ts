@@ -5,7 +5,7 @@ import { ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { afterAll, afterEach, expect } from '@jest/globals';
 import { Logger, type LoggerService } from '@nestjs/common';
-import { UserTokens } from '../../../apps/meveto-simulator/src/user-tokens.js';
+import { UserTokens } from '../../../libs/meveto-logout/src/testing/simulator/user-tokens.js';
 import { MevetoEvents } from '../../../libs/meveto-logout/src/core/meveto-events.js';
 import { wrongHistory } from '../../chaos/world/wrong-history.js';
 import { canaries } from './canaries.js';

@@ -1,5 +1,5 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { MevetoSimulator } from 'meveto-simulator';
+import { MevetoSimulator } from 'nestjs-meveto-logout/testing';
 import type { DemoConfig } from '../config/demo-config.js';
 import { ownOrigin, webhookPath } from './own-addresses.js';
 

@@ -4,3 +4,24 @@ export type { OpenedStore } from './conformance/opened-store.js';
 export { type ConformanceOptions, storeConformance } from './conformance/store-conformance.js';
 export { sqlStoreContract, storeContract } from './conformance/store-contract.js';
 export type { Expect, TestRunner } from './conformance/test-runner.js';
+export type {
+  Delivery,
+  DeliveryAnswer,
+  DeliveryAttempt,
+  DeliveryState,
+  Notice,
+  WebhookType,
+} from './simulator/delivery/delivery.js';
+export type { Application, Person } from './simulator/directory.js';
+export type {
+  AnswerFault,
+  DeliveryFault,
+  Endpoint,
+  FaultsByEndpoint,
+  Occurrence,
+  Planned,
+} from './simulator/faults/fault.js';
+export type { Faults } from './simulator/faults/faults.js';
+export { MevetoSimulator } from './simulator/meveto-simulator.js';
+export type { MevetoSimulatorOptions } from './simulator/simulator-options.js';
+export type { Exchange } from './simulator/user-tokens.js';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { MevetoSimulator } from './index.js';
+import { MevetoSimulator } from './meveto-simulator.js';
 
 const CLIENT = { clientId: 'shop', clientSecret: 'shop-secret' };
 
@@ -102,12 +102,12 @@ describe('MevetoSimulator', () => {
     });
 
     it('notifies the owner when all attempts failed, and stays pending until the token is used', async () => {
-      await start({ retryDelayMs: 1, deliveryTimeoutMs: 50 });
+      await start({ retryDelayMs: 1, deliveryTimeoutMs: 300 });
       receiver.current.answers = [500, 'hang', 404];
       const delivery = await sim.logOut('meveto-alice', 'shop');
       await delivery.settled;
       expect(delivery.state).toBe('failed');
-      expect(delivery.attempts[1]?.answer).toEqual({ kind: 'error', reason: 'no answer within 50 ms' });
+      expect(delivery.attempts[1]?.answer).toEqual({ kind: 'error', reason: 'no answer within 300 ms' });
       expect(sim.notices.map(({ text }) => text)).toEqual([
         'To the owner of Shop: User_Logged_Out for Alice was not acknowledged in 3 attempts. The last answer was: HTTP 404.',
       ]);

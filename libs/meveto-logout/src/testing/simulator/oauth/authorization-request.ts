@@ -1,5 +1,5 @@
 import type { Application, Directory } from '../directory.js';
-import { singleText } from '../http/parameters.js';
+import type { Incoming } from '../http/incoming.js';
 
 /** Query of `/oauth-client`. */
 export type AuthorizationRequest =
@@ -24,20 +24,21 @@ const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
 
 /** Checks the query of `/oauth-client`. The redirect URI must have the origin of the application's home page. */
 export function readAuthorizationRequest(
-  query: Readonly<Record<string, unknown>>,
+  request: Pick<Incoming, 'query'>,
   directory: Directory,
 ): AuthorizationRequest {
-  const application = directory.application(singleText(query['client_id']) ?? '');
+  const application = directory.application(request.query('client_id') ?? '');
   if (!application) return { kind: 'refused', reason: 'No application is registered under this client_id.' };
-  const redirectUri = singleText(query['redirect_uri']) ?? '';
+  const redirectUri = request.query('redirect_uri') ?? '';
   if (!URL.canParse(redirectUri) || originOf(redirectUri) !== originOf(application.homeUrl)) {
     return { kind: 'refused', reason: `This redirect_uri does not belong to ${application.name}.` };
   }
-  const state = singleText(query['state']);
-  if (query['response_type'] !== 'code') {
+  const state = request.query('state');
+  if (request.query('response_type') !== 'code') {
     return { kind: 'declined', redirectUri, error: 'unsupported_response_type', state };
   }
-  if (query['scope'] !== SCOPE) return { kind: 'declined', redirectUri, error: 'invalid_scope', state };
+  if (request.query('scope') !== SCOPE)
+    return { kind: 'declined', redirectUri, error: 'invalid_scope', state };
   return { kind: 'valid', application, redirectUri, state };
 }
 

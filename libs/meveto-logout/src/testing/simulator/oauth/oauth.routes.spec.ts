@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { MevetoSimulator } from '../index.js';
+import { MevetoSimulator } from '../meveto-simulator.js';
 
 const REDIRECT_URI = 'http://127.0.0.1:3999/meveto/redirect?from=meveto';
 const ASKED = {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { MevetoSimulator } from '../index.js';
+import { MevetoSimulator } from '../meveto-simulator.js';
 
 const AS_ALICE = { cookie: 'meveto_simulator_person=meveto-alice' };
 

@@ -1,26 +1,27 @@
-import type { Request, Response } from 'express';
 import type { Directory, Person } from '../directory.js';
+import type { Answer } from './answer.js';
+import type { Incoming } from './incoming.js';
 
 // A distinct name: cookies ignore ports, and the application usually runs on the same host.
 const COOKIE_NAME = 'meveto_simulator_person';
-const COOKIE_OPTIONS = { httpOnly: true, sameSite: 'lax', path: '/' } as const;
+const COOKIE_ATTRIBUTES = 'Path=/; HttpOnly; SameSite=Lax';
 
 /** The person that the browser has chosen. Not a secret: a user of the simulator may be any person. */
-export function readPerson(request: Request, directory: Directory): Person | undefined {
-  for (const pair of (request.headers.cookie ?? '').split(';')) {
+export function readPerson({ headers }: Incoming, directory: Directory): Person | undefined {
+  for (const pair of (headers.cookie ?? '').split(';')) {
     const [name, value] = pair.trim().split('=', 2);
     if (name === COOKIE_NAME && value !== undefined) return directory.person(decoded(value));
   }
   return undefined;
 }
 
-export function rememberPerson(response: Response, person: Person): void {
-  response.cookie(COOKIE_NAME, person.mevetoId, COOKIE_OPTIONS);
-}
+export const rememberPerson = ({ mevetoId }: Person): Answer['headers'] => ({
+  'set-cookie': `${COOKIE_NAME}=${encodeURIComponent(mevetoId)}; ${COOKIE_ATTRIBUTES}`,
+});
 
-export function forgetPerson(response: Response): void {
-  response.clearCookie(COOKIE_NAME, COOKIE_OPTIONS);
-}
+export const forgetPerson = (): Answer['headers'] => ({
+  'set-cookie': `${COOKIE_NAME}=; Max-Age=0; ${COOKIE_ATTRIBUTES}`,
+});
 
 function decoded(value: string): string {
   try {
