@@ -7,8 +7,8 @@ const guard = `${src}/guard`;
  */
 export const ROOMS = {
   exchange: {
-    mutate: [`${src}/meveto/{exchange-response,token-exchange.service}.ts`],
-    tests: ['libs/**/meveto/{exchange-response,token-exchange.service}.spec.ts'],
+    mutate: [`${src}/meveto/token-exchange.service.ts`],
+    tests: ['libs/**/meveto/token-exchange.service.spec.ts'],
   },
   sealing: {
     mutate: [
