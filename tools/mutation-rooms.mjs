@@ -45,7 +45,7 @@ export const ROOMS = {
     tests: ['libs/**/store/{after-failure,listed-again}.spec.ts', 'test/store/memory-store.e2e-spec.ts'],
   },
   processing: {
-    mutate: [`${src}/inbox/{job-processor,failed-attempts,attempt,memory-token-storage}.ts`],
+    mutate: [`${src}/inbox/{backoff,exchange-limiter,job-processor,memory-token-storage}.ts`],
     tests: ['libs/**/inbox/*.spec.ts'],
   },
 };

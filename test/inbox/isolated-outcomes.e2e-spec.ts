@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { QueryRunner } from 'typeorm';
-import { LogoutBatches } from '../../libs/meveto-logout/src/inbox/logout-batches.js';
+import { MevetoEvents } from '../../libs/meveto-logout/src/core/index.js';
+import { LogoutService } from '../../libs/meveto-logout/src/inbox/logout.service.js';
+import { LogoutCache } from '../../libs/meveto-logout/src/logouts/logout-cache.js';
 import type { ClaimedJob } from '../../libs/meveto-logout/src/store/index.js';
 import { incoming, LEASE_MS } from '../../libs/meveto-logout/src/testing/conformance/opened-store.js';
 import { openTypeOrmStore, type OpenedTypeOrmStore } from '../contracts/typeorm-opened-store.js';
@@ -14,11 +16,11 @@ const [POISONED, LOCKED_USER, LOCKED_TOKEN, LOCKED_JOB] = [7, 40, 90, 200];
 
 describe(`a batch of ${String(COUNT)} logouts with rows that cannot be written, on ${databaseKind}`, () => {
   let opened: OpenedTypeOrmStore;
-  let batches: LogoutBatches;
+  let logouts: LogoutService;
   let jobs: readonly ClaimedJob[];
   beforeEach(async () => {
     opened = await openTypeOrmStore(await createTestDatabase());
-    batches = new LogoutBatches(opened.store, () => undefined);
+    logouts = new LogoutService(opened.store, new LogoutCache(), new MevetoEvents());
     const { dataSource, store } = opened;
     const ids = Array.from({ length: COUNT }, (_, id) => id);
     await dataSource.getRepository(User).insert(ids.map((id) => ({ id, mevetoId: `m-${String(id)}` })));
@@ -31,7 +33,7 @@ describe(`a batch of ${String(COUNT)} logouts with rows that cannot be written, 
   afterEach(() => opened.close());
 
   const numberOf = ({ digest }: ClaimedJob): number => Number(digest.slice('digest-'.length));
-  const apply = (job: ClaimedJob) => batches.apply(job, `m-${String(numberOf(job))}`);
+  const apply = (job: ClaimedJob) => logouts.apply(job, `m-${String(numberOf(job))}`);
   /** Applies the jobs at the same time. Resolves with the numbers of those that failed, once the jobs without `slow` are settled. */
   async function applied(
     slow: readonly number[] = [],

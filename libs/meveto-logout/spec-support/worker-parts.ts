@@ -8,10 +8,8 @@ import { Counters } from '../src/core/counters.js';
 import type { ResolvedInbox } from '../src/inbox/options.js';
 import type { TokenCipher } from '../src/core/token-cipher.js';
 import type { Store } from '../src/store/store.port.js';
-import { Attempt } from '../src/inbox/attempt.js';
 import { JobProcessor } from '../src/inbox/job-processor.js';
 import { ExchangeLimiter } from '../src/inbox/exchange-limiter.js';
-import { FailedAttempts } from '../src/inbox/failed-attempts.js';
 import { Housekeeping } from '../src/inbox/housekeeping.js';
 import { JobLeases } from '../src/inbox/leases.js';
 import { LogoutWorker } from '../src/inbox/logout-worker.js';
@@ -36,16 +34,15 @@ export function workerParts(
   const leases = new JobLeases(store, options);
   const sealed = new SealedTokenStorage(store, cipher, leases, options);
   const tokens = new MemoryTokenStorage(sealed, store, leases, options, memory);
-  const attempt = new Attempt(exchange, tokens, leases);
-  const failed = new FailedAttempts(tokens);
   const limiter = new ExchangeLimiter(options);
   const logouts = new LogoutService(store, known, emitter);
   const acknowledgement = new Acknowledgement(store, events, options);
   const processor = new JobProcessor(
     store,
     limiter,
-    attempt,
-    failed,
+    exchange,
+    tokens,
+    leases,
     logouts,
     acknowledgement,
     events,

@@ -23,13 +23,11 @@ import {
 } from './meveto/index.js';
 import {
   Acknowledgement,
-  Attempt,
   ExchangeLimiter,
   JobAdmin,
   JobEvents,
   Ingest,
   JobProcessor,
-  FailedAttempts,
   Housekeeping,
   INBOX_OPTIONS,
   JobLeases,
@@ -200,8 +198,6 @@ const adapters: Provider[] = [
     Ingest,
     Acknowledgement,
     JobLeases,
-    Attempt,
-    FailedAttempts,
     Housekeeping,
     ExchangeLimiter,
     JobProcessor,

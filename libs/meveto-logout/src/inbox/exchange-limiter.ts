@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Priority } from '../store/index.js';
 import { INBOX_OPTIONS, type ResolvedInbox } from './options.js';
+import type { ExchangeOutcome } from './token-exchange.port.js';
 
 /** Share of the budget for jobs of unknown senders. The rest is reserved for known senders and listed webhooks. */
 const UNKNOWN_SENDERS_SHARE = 0.75;
@@ -12,8 +13,35 @@ const REPORT_EVERY_MS = 60_000;
 /** How long Meveto counts as available after an answer. */
 const ANSWERS_FOR_MS = 60_000;
 
+/** The reason of an attempt that ended before the send: a slow answer could come after the end of the job's lease. */
+export const LEASE_OVER = 'lease-over';
+
 /** Start or end of an outage that is to be logged. */
 export type OutageNews = 'begun' | 'begun-for-unknown-senders' | 'ended';
+
+/**
+ * Result of an attempt: `unreadable` when no key opens the token, `token-lost` when the token was in the memory of a process
+ * that no longer runs.
+ */
+export type AttemptOutcome =
+  ExchangeOutcome | { readonly kind: 'unreadable' } | { readonly kind: 'token-lost' };
+
+/** HTTP 4xx except 401, 408 and 429: these three can also mean that Meveto is unavailable. */
+export const isClientErrorReason = (reason: string): boolean => /^http-4(?!01|08|29)\d\d$/.test(reason);
+
+/** Whether a token of an unknown sender got a client error, as from a gateway that takes the token for an attack. */
+export const isClientError = (outcome: AttemptOutcome, priority: Priority): boolean =>
+  priority === 'unknown' && outcome.kind === 'retry' && isClientErrorReason(outcome.reason);
+
+/**
+ * Whether Meveto gave an answer that counts. Undefined when the outcome says nothing about Meveto: no request was sent, or a
+ * token of an unknown sender got a client error.
+ */
+export function hasAnswered(outcome: AttemptOutcome, priority: Priority): boolean | undefined {
+  if (outcome.kind === 'unreadable' || outcome.kind === 'token-lost') return undefined;
+  if (outcome.kind !== 'retry') return true;
+  return outcome.reason === LEASE_OVER || isClientError(outcome, priority) ? undefined : false;
+}
 
 interface Prioritized {
   readonly priority: Priority;

@@ -5,7 +5,7 @@ import { TokenCipher } from '../core/token-cipher.js';
 import { UserToken } from '../store/user-token.js';
 import { memoryStore } from '../store/memory/memory-store.js';
 import type { Store } from '../store/store.port.js';
-import { FailedAttempts } from './failed-attempts.js';
+import { failureOf } from './backoff.js';
 import { JobLeases } from './leases.js';
 import { MemoryTokenStorage } from './memory-token-storage.js';
 import { SealedTokenStorage } from './sealed-token-storage.js';
@@ -19,7 +19,7 @@ describe('an attempt without an answer that counts', () => {
   let store: Store;
   let memory: TokenMemory;
   let leases: JobLeases;
-  let failed: FailedAttempts;
+  let tokens: MemoryTokenStorage;
   let now: number;
   beforeEach(async () => {
     jest.useFakeTimers();
@@ -29,7 +29,7 @@ describe('an attempt without an answer that counts', () => {
     const options = { leaseMs: LEASE_MS } as ResolvedInbox;
     leases = new JobLeases(store, options);
     const sealed = new SealedTokenStorage(store, new TokenCipher('client', 'secret'), leases, options);
-    failed = new FailedAttempts(new MemoryTokenStorage(sealed, store, leases, options, memory));
+    tokens = new MemoryTokenStorage(sealed, store, leases, options, memory);
   });
   afterEach(() => {
     jest.useRealTimers();
@@ -51,6 +51,8 @@ describe('an attempt without an answer that counts', () => {
     memory.take(1, 1);
     return job;
   }
+  const failed = (job: ClaimedJob, outcome: Parameters<typeof failureOf>[1]) =>
+    tokens.afterFailure(job, failureOf(job, outcome));
   const passTime = (ms: number): void => {
     now += ms;
     jest.advanceTimersByTime(ms);
@@ -60,7 +62,7 @@ describe('an attempt without an answer that counts', () => {
     await store.inbox.receive([incoming('sealed')]);
     const [job] = await store.inbox.claim(1, LEASE_MS);
     if (job === undefined) throw new Error('nothing to claim');
-    await failed.record(job, { ...FAILURE, retryAfterMs: 5_000 });
+    await failed(job, { ...FAILURE, retryAfterMs: 5_000 });
     now += 4_999;
     expect(await store.inbox.claim(1, LEASE_MS)).toEqual([]);
     now += 1;
@@ -72,7 +74,7 @@ describe('an attempt without an answer that counts', () => {
 
   it('keeps a job with its token in memory in this process, and records the next attempt', async () => {
     const job = await leased();
-    await failed.record(job, { ...FAILURE, retryAfterMs: 5_000 });
+    await failed(job, { ...FAILURE, retryAfterMs: 5_000 });
     expect(await store.inbox.claim(1, LEASE_MS)).toEqual([]);
     expect(memory.waiting()).toEqual([{ ...job, attempts: 2, earlierAttemptUnknown: true }]);
     passTime(4_999);
@@ -82,7 +84,7 @@ describe('an attempt without an answer that counts', () => {
   });
 
   it('has a known outcome when Meveto cannot have seen the token', async () => {
-    await failed.record(await leased(), { ...FAILURE, maybeSent: false });
+    await failed(await leased(), { ...FAILURE, maybeSent: false });
     expect(memory.waiting()).toMatchObject([{ attempts: 2, earlierAttemptUnknown: false }]);
   });
 
@@ -93,7 +95,7 @@ describe('an attempt without an answer that counts', () => {
     const [theirs] = await store.inbox.claim(1, LEASE_MS);
     if (theirs === undefined) throw new Error('no other process could claim the job');
     await store.inbox.finish(theirs, { state: 'ambiguous', reason: 'token-lost' });
-    await failed.record(job, { ...FAILURE, retryAfterMs: 5_000 });
+    await failed(job, { ...FAILURE, retryAfterMs: 5_000 });
     const [waiting] = memory.waiting();
     expect(waiting).toMatchObject({ id: job.id, earlierAttemptUnknown: true });
     expect(waiting?.fence).toBeGreaterThan(theirs.fence);
@@ -111,7 +113,7 @@ describe('an attempt without an answer that counts', () => {
     const [theirs] = await store.inbox.claim(1, LEASE_MS);
     if (theirs === undefined) throw new Error('no other process could claim the job');
     await store.inbox.finish(theirs, { state: 'rejected', reason: 'test' });
-    await failed.record(job, FAILURE);
+    await failed(job, FAILURE);
     expect(memory.waiting()).toEqual([]);
     expect((await store.inbox.summary()).jobs).toMatchObject({ pending: 0, rejected: 1 });
     memory.done(job);

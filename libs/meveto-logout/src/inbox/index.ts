@@ -1,13 +1,11 @@
 export { inboxEvents } from './events.js';
 export { Acknowledgement } from './acknowledgement.js';
-export { Attempt } from './attempt.js';
 export { JobAdmin, type JobDecision, type ListJobsOptions } from './job-admin.js';
 export { ExchangeLimiter } from './exchange-limiter.js';
 export { JobEvents } from './job-events.js';
 export { Ingest } from './ingest.js';
 export { JobProcessor } from './job-processor.js';
 export { JobNotResolvableError, InboxFullError, LogoutUnfinishedError } from './errors.js';
-export { FailedAttempts } from './failed-attempts.js';
 export { Housekeeping } from './housekeeping.js';
 export { JobLeases } from './leases.js';
 export { LogoutWorker } from './logout-worker.js';

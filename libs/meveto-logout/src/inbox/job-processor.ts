@@ -16,15 +16,23 @@ import {
   userIdsIn,
 } from '../store/index.js';
 import { Acknowledgement } from './acknowledgement.js';
-import { ExchangeLimiter, type OutageNews } from './exchange-limiter.js';
+import { failureOf } from './backoff.js';
+import {
+  type AttemptOutcome,
+  ExchangeLimiter,
+  hasAnswered,
+  isClientError,
+  LEASE_OVER,
+  type OutageNews,
+} from './exchange-limiter.js';
 import { LogoutService } from './logout.service.js';
 import { inboxEvents } from './events.js';
 import { JobEvents } from './job-events.js';
 import { MevetoEvents } from '../core/index.js';
-import { Attempt, hasAnswered, isClientError, type AttemptOutcome } from './attempt.js';
-import { FailedAttempts } from './failed-attempts.js';
-import type { JobLease } from './leases.js';
+import { type JobLease, JobLeases } from './leases.js';
 import { INBOX_OPTIONS, type ResolvedInbox } from './options.js';
+import { TokenExchange } from './token-exchange.port.js';
+import { TokenStorage } from './token-storage.js';
 
 const PERSIST_RETRY_MS = 100;
 const PERSIST_RETRY_CAP_MS = 1_000;
@@ -58,8 +66,9 @@ export class JobProcessor {
   constructor(
     @Inject(STORE) private readonly store: Store,
     @Inject(ExchangeLimiter) private readonly limiter: ExchangeLimiter,
-    @Inject(Attempt) private readonly attempt: Attempt,
-    @Inject(FailedAttempts) private readonly failedAttempts: FailedAttempts,
+    @Inject(TokenExchange) private readonly tokenExchange: TokenExchange,
+    @Inject(TokenStorage) private readonly tokens: TokenStorage,
+    @Inject(JobLeases) private readonly leases: JobLeases,
     @Inject(LogoutService) private readonly logouts: LogoutService,
     @Inject(Acknowledgement) private readonly acknowledgement: Acknowledgement,
     @Inject(JobEvents) private readonly events: JobEvents,
@@ -79,7 +88,7 @@ export class JobProcessor {
   ): Promise<void> {
     this.limiter.started(job);
     const startedAt = performance.now();
-    const outcome = await this.attempt.make(job, lease, stopping);
+    const outcome = await this.#exchange(job, lease, stopping);
     const hasAnswer = outcome.kind === 'person' || outcome.kind === 'invalid';
     this.#attempts.set(job, { startedAt, answeredAt: hasAnswer ? performance.now() : undefined });
     this.#reportOutage(this.limiter.finished(job, hasAnswered(outcome, job.priority)));
@@ -89,6 +98,15 @@ export class JobProcessor {
     if (isPersisted || !hasAnswer) return;
     const cause = stopping.aborted ? 'stopped' : 'time-to-live';
     this.emitter.emit(inboxEvents.MEVETO_ANSWER_LOST, { jobId: job.id, cause });
+  }
+
+  async #exchange(job: ClaimedJob, lease: JobLease, stopping: AbortSignal): Promise<AttemptOutcome> {
+    const token = this.tokens.tokenOf(job);
+    if (token === undefined) return { kind: job.sealed === undefined ? 'token-lost' : 'unreadable' };
+    // The last check before the send: a process that was paused for too long leaves the job to another one.
+    if (await this.leases.lasts(lease, this.tokenExchange.deadlineMs))
+      return this.tokenExchange.exchange(token, stopping);
+    return { kind: 'retry', reason: LEASE_OVER, maybeSent: false };
   }
 
   #reportOutage(news: OutageNews | undefined): void {
@@ -240,7 +258,7 @@ export class JobProcessor {
       this.emitter.emit(inboxEvents.MEVETO_CLIENT_ERRORS, { attempts: CLIENT_ERROR_TRIES });
       return this.#finish(job, { state: 'expired', reason: CLIENT_ERROR });
     }
-    await this.failedAttempts.record(job, outcome);
+    await this.tokens.afterFailure(job, failureOf(job, outcome));
     this.#reportExchange(job, 'none', outcome.reason);
   }
 

@@ -46,6 +46,13 @@ export class JobLeases {
     this.#timer = undefined;
   }
 
+  /** Whether a lease lasts for these milliseconds, if necessary after a renewal. */
+  async lasts(lease: JobLease, ms: number): Promise<boolean> {
+    const isLongEnough = (): boolean => performance.now() + ms <= lease.endsAt;
+    if (!isLongEnough()) await this.renew();
+    return isLongEnough();
+  }
+
   /** Renews all leases, or joins a renewal that is under way. Resolves at its end, also when the store is unavailable. */
   renew(): Promise<void> {
     this.#renewing ??= this.#renewAll().finally(() => {

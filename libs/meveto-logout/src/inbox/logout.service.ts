@@ -4,30 +4,37 @@ import {
   type ClaimedJob,
   LOGOUT,
   type Logout,
+  type NamedJob,
   UNLINK,
   type Store,
   STORE,
   userIdsIn,
+  WriteBatches,
 } from '../store/index.js';
 import { MevetoEvents } from '../core/index.js';
 import { inboxEvents } from './events.js';
-import { LogoutBatches } from './logout-batches.js';
 import { LogoutCache } from '../logouts/index.js';
 
 /** Carries out a job once its person is known: first records the change, then announces it. */
 @Injectable()
 export class LogoutService {
-  readonly #batches: LogoutBatches;
+  readonly #batches = new WriteBatches<NamedJob, ApplyOutcome>({
+    write: async (answers) => {
+      const outcomes = await this.store.logoutStore.applyLogouts(answers, this.#committing);
+      return answers.map(({ job }) => outcomes.get(job.id));
+    },
+    alone: ({ job, mevetoId }) => this.store.logoutStore.applyLogout(job, mevetoId, this.#committing),
+  });
+  /** Called with each logout right before every try to commit. */
+  readonly #committing = (logout: Logout): void => {
+    this.cache.expect(logout);
+  };
 
   constructor(
     @Inject(STORE) private readonly store: Store,
     @Inject(LogoutCache) private readonly cache: LogoutCache,
     @Inject(MevetoEvents) private readonly events: MevetoEvents,
-  ) {
-    this.#batches = new LogoutBatches(store, (logout) => {
-      cache.expect(logout);
-    });
-  }
+  ) {}
 
   /** @throws {StoreUnavailableError} when nothing was recorded: try again. */
   async apply(job: ClaimedJob, mevetoId: string): Promise<ApplyOutcome> {
@@ -39,7 +46,7 @@ export class LogoutService {
   #carryOut(job: ClaimedJob, mevetoId: string): Promise<ApplyOutcome> {
     switch (job.kind) {
       case LOGOUT:
-        return this.#batches.apply(job, mevetoId);
+        return this.#batches.add({ job, mevetoId });
       case UNLINK:
         return this.store.logoutStore.applyProtectionRemoved(job, mevetoId);
     }
@@ -50,9 +57,7 @@ export class LogoutService {
    * @throws {StoreUnavailableError} when nothing was recorded: try again.
    */
   async resolve(jobId: string, userId: string): Promise<ApplyOutcome> {
-    const outcome = await this.store.logoutStore.resolve(jobId, userId, (logout) => {
-      this.cache.expect(logout);
-    });
+    const outcome = await this.store.logoutStore.resolve(jobId, userId, this.#committing);
     this.#announce(jobId, outcome);
     return outcome;
   }
@@ -63,9 +68,7 @@ export class LogoutService {
    * @throws {StoreUnavailableError} when nothing was recorded: try again.
    */
   async logOut(userId: string, reason: string): Promise<Logout> {
-    const logouts = await this.store.logoutStore.logOut(userId, reason, (logout) => {
-      this.cache.expect(logout);
-    });
+    const logouts = await this.store.logoutStore.logOut(userId, reason, this.#committing);
     for (const logout of logouts) this.cache.learn(logout, 'own-commit');
     const [{ loggedOutAt }] = logouts;
     this.events.emit(inboxEvents.MEVETO_APPLICATION_LOGOUT, { userId, reason, loggedOutAt });
