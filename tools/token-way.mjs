@@ -27,7 +27,7 @@ const LOOK = [
   'inbox/logout-worker.js',
   'inbox/housekeeping.js',
   'inbox/exchange-limiter.js',
-  'store/priority.js',
+  'store/job.js',
 ];
 /** Tables of events, and listeners of events. */
 const isOfEvents = (/** @type {string} */ file) => file.startsWith('observe/') || file.endsWith('/events.js');

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
 import { TokenExchange } from '../../libs/meveto-logout/src/inbox/token-exchange.port.js';
-import { UserToken } from '../../libs/meveto-logout/src/store/user-token.js';
+import { UserToken } from '../../libs/meveto-logout/src/store/job.js';
 import { type Measure, ratioOf, type Scale } from '../measure.js';
 import { type Child, detail, startChild } from './child.js';
 import { createDatabase, type DatabaseName, observe, type RunDatabase } from './database.js';

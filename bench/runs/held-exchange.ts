@@ -3,7 +3,7 @@ import {
   type ExchangeOutcome,
   TokenExchange,
 } from '../../libs/meveto-logout/src/inbox/token-exchange.port.js';
-import type { UserToken } from '../../libs/meveto-logout/src/store/user-token.js';
+import type { UserToken } from '../../libs/meveto-logout/src/store/job.js';
 import { mevetoIdOf } from './meveto-id.js';
 
 const LIMIT_MS = 30_000;

@@ -5,7 +5,7 @@ import { filter, firstValueFrom, take, toArray } from 'rxjs';
 import { DataSource } from 'typeorm';
 import { Ingest } from '../../libs/meveto-logout/src/inbox/ingest.js';
 import { TokenExchange } from '../../libs/meveto-logout/src/inbox/token-exchange.port.js';
-import { UserToken } from '../../libs/meveto-logout/src/store/user-token.js';
+import { UserToken } from '../../libs/meveto-logout/src/store/job.js';
 import { median, type Measure, ratioOf } from '../measure.js';
 import { detail } from './child.js';
 import { createDatabase, type DatabaseName, observe, type Observer } from './database.js';

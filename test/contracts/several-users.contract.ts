@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Store, typeOrmStore } from 'nestjs-meveto-logout';
 import { Column, type DataSource, DeleteDateColumn, Entity, Index, PrimaryColumn } from 'typeorm';
-import { MAX_USERS } from '../../libs/meveto-logout/src/store/logout-outcomes.js';
+import { MAX_USERS } from '../../libs/meveto-logout/src/store/job.js';
 import type { Logout } from '../../libs/meveto-logout/src/store/logout.js';
 import { databaseKind, type TestDatabase } from '../support/database.js';
 import { AccessToken } from '../support/hosts/host-app.js';

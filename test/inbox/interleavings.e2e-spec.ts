@@ -7,7 +7,7 @@ import {
   TokenExchange,
 } from '../../libs/meveto-logout/src/inbox/token-exchange.port.js';
 import { Clock } from '../../libs/meveto-logout/src/core/clock.js';
-import { UserToken } from '../../libs/meveto-logout/src/store/user-token.js';
+import { UserToken } from '../../libs/meveto-logout/src/store/job.js';
 import {
   PendingWebhooks,
   type PendingPage,

@@ -2,8 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { DataSource } from 'typeorm';
 import { Housekeeping } from '../../libs/meveto-logout/src/inbox/housekeeping.js';
 import { Ingest } from '../../libs/meveto-logout/src/inbox/ingest.js';
-import type { JobKind } from '../../libs/meveto-logout/src/store/job.js';
-import { UserToken } from '../../libs/meveto-logout/src/store/user-token.js';
+import { type JobKind, UserToken } from '../../libs/meveto-logout/src/store/job.js';
 import { databaseKind } from '../support/database.js';
 import { until } from '../support/until.js';
 import { World } from '../support/world.js';

@@ -1,6 +1,6 @@
 import type { ClaimedJob } from '../../libs/meveto-logout/src/store/inbox-jobs.js';
 import { LogoutCache } from '../../libs/meveto-logout/src/logouts/logout-cache.js';
-import type { LogoutsSince } from '../../libs/meveto-logout/src/store/logout-outcomes.js';
+import type { LogoutsSince } from '../../libs/meveto-logout/src/store/logout.js';
 import { LogoutService } from '../../libs/meveto-logout/src/inbox/logout.service.js';
 import { refusalOf } from '../../libs/meveto-logout/src/sessions/session-validator.js';
 import { MevetoEvents } from '../../libs/meveto-logout/src/core/meveto-events.js';

@@ -1,6 +1,5 @@
 import { PendingWebhooksUnavailableError } from '../src/meveto/errors.js';
-import { LOGOUT } from '../src/store/job.js';
-import { UserToken } from '../src/store/user-token.js';
+import { LOGOUT, UserToken } from '../src/store/job.js';
 import { PendingWebhooks, type PendingPage } from '../src/meveto/pending-webhooks.port.js';
 
 export const EMPTY: PendingPage = { webhooks: [], skippedCount: 0, next: undefined };

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { connectedStore } from '../../spec-support/connected-store.js';
 import type { ClaimedJob, IncomingJob } from '../store/inbox-jobs.js';
 import { TokenCipher } from '../core/token-cipher.js';
-import { UserToken } from '../store/user-token.js';
+import { UserToken } from '../store/job.js';
 import { memoryStore } from '../store/memory/memory-store.js';
 import type { Store } from '../store/store.port.js';
 import { failureOf } from './backoff.js';

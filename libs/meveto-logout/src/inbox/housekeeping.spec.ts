@@ -6,7 +6,7 @@ import { StoreUnavailableError } from '../store/errors.js';
 import { JobEvents } from './job-events.js';
 import { Counters } from '../core/counters.js';
 import type { Store } from '../store/store.port.js';
-import { UserToken } from '../store/user-token.js';
+import { UserToken } from '../store/job.js';
 import { Housekeeping } from './housekeeping.js';
 import { JobLeases } from './leases.js';
 import { MemoryTokenStorage } from './memory-token-storage.js';

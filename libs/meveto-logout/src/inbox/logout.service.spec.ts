@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import type { ApplyOutcome } from '../store/logout-outcomes.js';
+import type { ApplyOutcome } from '../store/job.js';
 import { StoreUnavailableError } from '../store/errors.js';
 import type { ClaimedJob, NamedJob } from '../store/inbox-jobs.js';
 import type { Store } from '../store/store.port.js';

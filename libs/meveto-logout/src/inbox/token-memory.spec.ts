@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ClaimedJob } from '../store/inbox-jobs.js';
-import type { Priority } from '../store/priority.js';
-import { UserToken } from '../store/user-token.js';
+import { type Priority, UserToken } from '../store/job.js';
 import { TokenMemory } from './token-memory.js';
 import { until } from '../../spec-support/until.js';
 

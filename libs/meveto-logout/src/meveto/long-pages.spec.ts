@@ -3,8 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { SchedulerRegistry } from '@nestjs/schedule';
 import { StoreUnavailableError } from '../store/errors.js';
 import type { OpenedJobs } from '../store/inbox-jobs.js';
-import { LOGOUT } from '../store/job.js';
-import { UserToken } from '../store/user-token.js';
+import { LOGOUT, UserToken } from '../store/job.js';
 import { JobEvents } from '../inbox/job-events.js';
 import { loggedEvents } from '../../spec-support/told-events.js';
 import { Counters } from '../core/counters.js';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { MevetoAnswer, MevetoHttp, MevetoRequest } from './meveto-http.js';
-import { UserToken } from '../store/user-token.js';
+import { UserToken } from '../store/job.js';
 import { exchangeOutcomeOf, TokenExchangeService } from './token-exchange.service.js';
 import type { ResolvedMeveto } from './resolve-meveto.js';
 

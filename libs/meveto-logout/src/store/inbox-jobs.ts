@@ -1,5 +1,4 @@
-import type { Priority } from './priority.js';
-import type { JobState, JobKind, FinalState } from './job.js';
+import type { Priority, JobState, JobKind, FinalState } from './job.js';
 
 /** A job as received. Its token is already sealed. */
 export interface IncomingJob {

@@ -12,6 +12,14 @@ export {
   type JobState,
   type JobKind,
   type FinalState,
+  type Room,
+  KNOWN_SENDER_FOR_MS,
+  PRIORITIES,
+  type Priority,
+  MAX_USERS,
+  userIdsIn,
+  type ApplyOutcome,
+  UserToken,
 } from './job.js';
 export { LoginOutdatedError, StoreUnavailableError, UnknownUserError } from './errors.js';
 export type {
@@ -25,8 +33,6 @@ export type {
   Release,
 } from './inbox-jobs.js';
 export { isolated, Isolation, isRowFault, WriteBatches } from './isolation.js';
-export { type Room, KNOWN_SENDER_FOR_MS, PRIORITIES, type Priority } from './priority.js';
-export { MAX_USERS, userIdsIn, type ApplyOutcome } from './logout-outcomes.js';
 export { BY_MEVETO, type AnnouncedLogout, type Logout, type LogoutSource } from './logout.js';
 export { digestsOf, isSameToken, type Digests } from './listed-again.js';
 export { STORE, type Store, type StoreContext, type StoreDefinition } from './store.port.js';
@@ -53,5 +59,4 @@ export type {
 export { printSchema, type SchemaOptions, type SchemaStep, schemaSteps } from './sql/schema-steps.js';
 export { sqlStore, type SqlStoreOptions } from './sql/sql-store-definition.js';
 export type { OwnTable, TableNames } from './sql/table-names.js';
-export { UserToken } from './user-token.js';
 export { resolveStore, STORE_OPTIONS, storeTable, type ResolvedStore, type StoreOptions } from './options.js';

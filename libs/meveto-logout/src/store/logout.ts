@@ -20,3 +20,15 @@ export interface AnnouncedLogout extends Logout {
   /** The reason passed to `logOut`, or `meveto` if Meveto requested the logout. */
   readonly reason: string;
 }
+
+/** The logouts of one user, one for each form of the id that the application may see. */
+export type UserLogouts = readonly [Logout, ...Logout[]];
+
+/** The logouts committed since an earlier read. */
+export interface LogoutsSince {
+  readonly logouts: readonly Logout[];
+  /** Time of the latest logout that any process has forgotten, epoch milliseconds; 0 if none. */
+  readonly forgottenUntil: number;
+  /** The store's clock at the time of the read, epoch milliseconds. Pass this value to the next read. */
+  readonly asOf: number;
+}

@@ -1,6 +1,5 @@
 import type { ClaimedJob } from '../inbox-jobs.js';
-import { type ApplyOutcome, withOthers } from '../logout-outcomes.js';
-import { LOGOUT, UNLINK } from '../job.js';
+import { type ApplyOutcome, withOthers, LOGOUT, UNLINK } from '../job.js';
 import type { Logout } from '../logout.js';
 import { userIdsOfRow } from './answered-jobs.js';
 import { logoutIn } from './logout-rows.js';

@@ -1,7 +1,6 @@
 import type { ClaimedJob } from '../inbox-jobs.js';
-import { TOO_MANY_USERS } from '../job.js';
+import { TOO_MANY_USERS, type ApplyOutcome } from '../job.js';
 import type { Logout } from '../logout.js';
-import type { ApplyOutcome } from '../logout-outcomes.js';
 import { acceptAnswer, finishJob } from './answered-jobs.js';
 import { appliedBefore } from './applied-before.js';
 import { clockOf, type Dialect, type Script } from './sql.js';

@@ -1,7 +1,6 @@
 import type { ClaimedJob } from '../inbox-jobs.js';
-import { UNLINK } from '../job.js';
+import { UNLINK, type ApplyOutcome, withOthers } from '../job.js';
 import type { Logout } from '../logout.js';
-import { type ApplyOutcome, withOthers } from '../logout-outcomes.js';
 import type { AnswerStore, Subject } from './apply-answer.js';
 import { isAcceptable } from './answered-jobs.js';
 import type { FoundUser } from './found-user.js';

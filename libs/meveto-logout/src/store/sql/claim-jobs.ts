@@ -1,5 +1,5 @@
 import type { ClaimedJob } from '../inbox-jobs.js';
-import { rankOf } from '../priority.js';
+import { rankOf } from '../job.js';
 import { CLAIM_COLUMNS, hasKnownKind, takeRows } from './job-rows.js';
 import { selected, type Selection } from './row-by-row.js';
 import { clockOf, type Dialect, rowsOf, type Script, type SqlResult } from './sql.js';

@@ -13,7 +13,7 @@ import type {
 } from '../inbox-jobs.js';
 import type { JobPage, JobQuery } from '../job-record.js';
 import { isolated, WriteBatches } from '../isolation.js';
-import type { Priority, Room } from '../priority.js';
+import type { Priority, Room } from '../job.js';
 import { claim, dueIds } from './claim-jobs.js';
 import { confirmedAmong, unfinishedAmong, waitingByPriority } from './priorities.js';
 import { discard, retryNow, list, summary } from './job-admin.js';

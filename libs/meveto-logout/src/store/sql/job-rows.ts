@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { StoreUnavailableError } from '../errors.js';
 import type { ClaimedJob, IncomingJob, ListedJob } from '../inbox-jobs.js';
-import { JOB_KINDS, type JobState, type JobKind, isJobKind } from '../job.js';
+import { JOB_KINDS, type JobState, type JobKind, isJobKind, priorityOf, rankOf } from '../job.js';
 import { digestsOf } from '../listed-again.js';
-import { priorityOf, rankOf } from '../priority.js';
 import type { OrderedTimes } from '../ordered-times.js';
 import {
   type Dialect,

@@ -1,7 +1,7 @@
 import { afterFailure } from '../after-failure.js';
 import type { ClaimedJob, LeasedJobs, IncomingJob, ListedJob, Release } from '../inbox-jobs.js';
 import { digestsOf } from '../listed-again.js';
-import type { Room } from '../priority.js';
+import type { Room } from '../job.js';
 import { CLAIM_COLUMNS, hasKnownKind, takeRows } from './job-rows.js';
 import { receive } from './receive-jobs.js';
 import { receiveListed } from './receive-listed.js';

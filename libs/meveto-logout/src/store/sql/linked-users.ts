@@ -1,6 +1,5 @@
 import type { ClaimedJob } from '../inbox-jobs.js';
-import { UNLINK } from '../job.js';
-import { type ApplyOutcome, withOthers } from '../logout-outcomes.js';
+import { UNLINK, type ApplyOutcome, withOthers } from '../job.js';
 import type { Logout } from '../logout.js';
 import { userIdsOfRow, otherUserIdsColumn } from './answered-jobs.js';
 import type { FoundUser } from './found-user.js';

@@ -1,5 +1,4 @@
-import type { LogoutsSince } from '../logout-outcomes.js';
-import type { Logout } from '../logout.js';
+import type { LogoutsSince, Logout } from '../logout.js';
 import type { StepBack } from '../ordered-times.js';
 import {
   clockOf,

@@ -1,7 +1,7 @@
 import { UnknownUserError } from '../errors.js';
 import type { ClaimedJob, NamedJob } from '../inbox-jobs.js';
-import type { ApplyOutcome, LogoutsSince, UserLogouts } from '../logout-outcomes.js';
-import type { Logout } from '../logout.js';
+import type { ApplyOutcome } from '../job.js';
+import type { LogoutsSince, UserLogouts, Logout } from '../logout.js';
 import { forgetLogoutRows, logoutRowsSince, overlapMs, publishStepBack } from './logout-rows.js';
 import {
   type AnswerStore,

@@ -1,4 +1,4 @@
-import { priorityOf, type Priority, type Room } from '../priority.js';
+import { priorityOf, type Priority, type Room } from '../job.js';
 import { hasKnownKind } from './job-rows.js';
 import { clockOf, type Dialect, placeholders, numberOf, run, rowsOf, type Script, unindexed } from './sql.js';
 

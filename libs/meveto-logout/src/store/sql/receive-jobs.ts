@@ -1,6 +1,6 @@
 import type { IncomingJob, ReceivedJobs } from '../inbox-jobs.js';
 import { resumesWithToken } from '../listed-again.js';
-import type { Room } from '../priority.js';
+import type { Room } from '../job.js';
 import { FreePlaces } from './priorities.js';
 import {
   compare,

@@ -1,7 +1,6 @@
 import type { IncomingJob } from '../inbox-jobs.js';
 import { isSameToken } from '../listed-again.js';
-import { KEY_MISSING, REPLACED } from '../job.js';
-import { rankOf } from '../priority.js';
+import { KEY_MISSING, REPLACED, rankOf } from '../job.js';
 import { hasKnownKind, NEW_JOB_COLUMNS, newRow, type Row, stateOf } from './job-rows.js';
 import { type Dialect, run, type Script } from './sql.js';
 

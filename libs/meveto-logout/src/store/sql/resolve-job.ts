@@ -1,6 +1,5 @@
-import { BY_OPERATOR, UNLINK } from '../job.js';
+import { BY_OPERATOR, UNLINK, type ApplyOutcome } from '../job.js';
 import type { Logout } from '../logout.js';
-import type { ApplyOutcome } from '../logout-outcomes.js';
 import { finishJob } from './answered-jobs.js';
 import type { AnswerStore } from './apply-answer.js';
 import { hasKnownKind } from './job-rows.js';

@@ -1,7 +1,7 @@
 import type { MevetoEvents } from '../../core/index.js';
 import { storeEvents } from '../events.js';
-import { type ApplyOutcome, MAX_USERS, type UserLogouts, withOthers } from '../logout-outcomes.js';
-import type { Logout } from '../logout.js';
+import { type ApplyOutcome, MAX_USERS, withOthers } from '../job.js';
+import type { UserLogouts, Logout } from '../logout.js';
 import type { UsersOfJob } from './answered-jobs.js';
 import type { FoundUser } from './found-user.js';
 import type { AccessTokenTable, UserTable } from './host-tables.js';

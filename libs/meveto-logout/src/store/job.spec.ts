@@ -1,6 +1,6 @@
 import { format, inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import { UserToken } from './user-token.js';
+import { UserToken } from './job.js';
 
 const TEXT = 'one-time-token-0123456789';
 const token = new UserToken(TEXT);
