@@ -1,5 +1,9 @@
 import { availableParallelism } from 'node:os';
 
+/** With TEST_TYPEORM=0.3 tests and package run on that version of TypeORM, by its alias in package.json. */
+const typeOrm = process.env.TEST_TYPEORM;
+if (typeOrm !== undefined && typeOrm !== '0.3') throw new Error("TEST_TYPEORM is '0.3', or unset.");
+
 export const common = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -9,6 +13,7 @@ export const common = {
     '^nestjs-meveto-logout/(terminus|prometheus|opentelemetry)$':
       '<rootDir>/libs/meveto-logout/src/observe/$1/index.ts',
     '^nestjs-meveto-logout/testing$': '<rootDir>/libs/meveto-logout/src/testing/index.ts',
+    ...(typeOrm !== undefined && { '^typeorm($|/.*)': `typeorm-${typeOrm}$1` }),
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.stryker-tmp/'],

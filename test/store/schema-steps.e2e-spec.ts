@@ -74,7 +74,9 @@ describe(`the steps of the schema on ${databaseKind}`, () => {
 
     await migrated.undoLastMigration();
     for (const table of pathsOf(names))
-      await expect(migrated.query(`SELECT * FROM ${table}`)).rejects.toThrow();
+      await expect(migrated.query(`SELECT * FROM ${table}`)).rejects.toMatchObject({
+        message: expect.stringMatching(/no such table|does not exist|doesn't exist/),
+      });
   });
 
   it('make the tables that the entities describe', async () => {

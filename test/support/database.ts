@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { quotedName } from '../../libs/meveto-logout/src/store/sql/table-names.js';
 import { canaries } from './secrets/canaries.js';
 
 /** A database for one test, empty at first and deleted afterwards. */
@@ -94,7 +95,9 @@ async function lookAtRows(server: DataSource): Promise<void> {
     `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = ${kind === 'mysql' ? 'DATABASE()' : "'public'"}`,
   );
   for (const { name } of tables) {
-    const rows = await server.query<Record<string, unknown>[]>(`SELECT * FROM ${server.driver.escape(name)}`);
+    const rows = await server.query<Record<string, unknown>[]>(
+      `SELECT * FROM ${quotedName(kind === 'mysql' ? 'mysql' : 'postgres', name)}`,
+    );
     for (const row of rows) for (const value of Object.values(row)) canaries.look(`table ${name}`, value);
   }
 }

@@ -4,6 +4,7 @@ import type { InstantColumn } from '../sql/host-columns.js';
 import { NUMERIC } from '../sql/column-types.js';
 import { lookUp, type SqlEngine, type SqlValue, UnrepresentableValueError } from '../sql/sql.js';
 import type { ColumnFacts } from '../sql/table-facts.js';
+import { quoted } from './quoted-path.js';
 
 /** The sample that is converted at start and must come back. It has milliseconds, and no time zone changes its offset around it. */
 const SAMPLE_AT = Date.UTC(2026, 0, 15, 12, 34, 56, 789);
@@ -58,7 +59,7 @@ export class MappedInstantColumn implements InstantColumn {
     this.#driver = dataSource.driver;
     this.databaseName = metadata.databaseName;
     this.label = metadata.propertyPath;
-    this.name = this.#driver.escape(metadata.databaseName);
+    this.name = quoted(dataSource, metadata.databaseName);
     this.selected = this.name;
     this.isUnknown = `${this.name} IS NULL`;
     this.isDatedByDatabase = metadata.isCreateDate;

@@ -4,7 +4,7 @@ import { ConfigurationError } from '../../core/index.js';
 import type { HostTables } from '../sql/host-tables.js';
 import { isOutsideUtc } from '../sql/local-time.js';
 import { NUMERIC } from '../sql/column-types.js';
-import { quotedPath } from './quoted-path.js';
+import { quoted, quotedPath } from './quoted-path.js';
 import { MappedInstantColumn } from './mapped-instant-column.js';
 import { MappedTextColumn } from './mapped-text-column.js';
 
@@ -123,7 +123,7 @@ class MappedEntity {
 
   deletedAt(): string | undefined {
     const column = this.#metadata?.deleteDateColumn;
-    return column && this.dataSource.driver.escape(column.databaseName);
+    return column && quoted(this.dataSource, column.databaseName);
   }
 
   /** Finds a column by its path, because an embedded class may have a property of the same name. */

@@ -5,6 +5,7 @@ import type { OwnerColumn, TextColumn } from '../sql/host-columns.js';
 import { NUMERIC, PADDED } from '../sql/column-types.js';
 import { rowsOf, type SqlEngine, type SqlValue } from '../sql/sql.js';
 import type { ColumnFacts } from '../sql/table-facts.js';
+import { quoted } from './quoted-path.js';
 
 /** Number of rows that are read to learn how a transformer changes real values. */
 const SAMPLE_ROWS = 2;
@@ -44,7 +45,7 @@ export class MappedTextColumn implements OwnerColumn {
     this.#driver = dataSource.driver;
     this.databaseName = metadata.databaseName;
     this.label = metadata.propertyPath;
-    this.name = this.#driver.escape(metadata.databaseName);
+    this.name = quoted(dataSource, metadata.databaseName);
     this.selected = this.name;
     this.#written = metadata;
   }

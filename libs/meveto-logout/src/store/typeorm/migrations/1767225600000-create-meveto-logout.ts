@@ -46,18 +46,24 @@ function schemaOptionsOf(dataSource: DataSource): SchemaOptions {
   };
 }
 
+/** TypeORM 0.3 has only the property `connection`, which 1 has renamed. */
+function dataSourceOf(runner: QueryRunner): DataSource {
+  const { dataSource, connection } = runner as { dataSource?: DataSource; connection: DataSource };
+  return dataSource ?? connection;
+}
+
 /** Creates the module's five tables. Skips what exists: an earlier start on MariaDB or MySQL may have stopped between two tables. */
 export class CreateMevetoLogout1767225600000 implements MigrationInterface {
   readonly name = 'CreateMevetoLogout1767225600000';
 
   async up(runner: QueryRunner): Promise<void> {
-    const { dataSource } = runner;
+    const dataSource = dataSourceOf(runner);
     const statements = createTables(databaseKindOf(dataSource), schemaOptionsOf(dataSource));
     for (const statement of statements) await runner.query(statement);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    const names = namesOf(runner.dataSource);
+    const names = namesOf(dataSourceOf(runner));
     for (const table of OWN_TABLES.toReversed()) await runner.dropTable(names[table]);
   }
 }
