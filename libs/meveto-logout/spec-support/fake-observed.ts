@@ -1,10 +1,10 @@
 import { Subject } from 'rxjs';
 import type { EmittedEvent } from '../src/core/index.js';
-import { Observed, type ObservedStatus, type ProcessStatus } from '../src/observe/observed.js';
+import type { Observed, ObservedStatus, ProcessStatus } from '../src/observe/observed.js';
 
 /** A module whose events and state a test decides. */
-export class FakeObserved extends Observed {
-  override readonly events$ = new Subject<EmittedEvent>();
+export class FakeObserved implements Observed {
+  readonly events$ = new Subject<EmittedEvent>();
   process: ProcessStatus = {
     logoutStateAgeMs: 250,
     logoutState: 'current',
@@ -23,12 +23,12 @@ export class FakeObserved extends Observed {
       oldestPendingAgeMs: this.oldestPendingAgeMs,
     });
 
-  override status(): Promise<ObservedStatus> {
+  status(): Promise<ObservedStatus> {
     this.readCount += 1;
     return this.answer();
   }
 
-  override processStatus(): ProcessStatus {
+  processStatus(): ProcessStatus {
     return this.process;
   }
 }

@@ -10,6 +10,7 @@ import {
   RoutePolicies,
   RpcSessionCheck,
   ManualSessionChecks,
+  SESSION_CHECKS,
   SessionCheckDispatcher,
   WsSessionCheck,
 } from './guard/index.js';
@@ -47,7 +48,7 @@ export const guardParts: Provider[] = [
   GraphqlSessionCheck,
   WsSessionCheck,
   RpcSessionCheck,
-  SessionCheckDispatcher,
+  { provide: SESSION_CHECKS, useClass: SessionCheckDispatcher },
   ManualSessionChecks,
   MevetoLogoutGuard,
   LateSessionInterceptor,

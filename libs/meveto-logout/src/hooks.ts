@@ -5,7 +5,7 @@ import type { HookOptions } from './options.js';
 import type { ResolvedOptions } from './resolve-options.js';
 
 /** Token of the functions of the application that the module calls. */
-export const HOOKS = Symbol('meveto-logout:hooks');
+export const HOOKS = Symbol.for('nestjs-meveto-logout:hooks');
 
 /** Tells the application's functions of events. Events follow the commit, so an error of the application never reaches a job. */
 @Injectable()

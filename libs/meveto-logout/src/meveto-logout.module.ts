@@ -42,13 +42,14 @@ import {
   GuardAudit,
   MevetoLogoutGuard,
   MevetoLogoutSockets,
-  SessionCheckDispatcher,
+  SESSION_CHECKS,
 } from './guard/index.js';
 import { SESSIONS_OPTIONS } from './sessions/index.js';
 import { guardParts } from './guard-parts.js';
 import { Lifecycle, StartReport } from './lifecycle.js';
 import { MevetoLogoutService } from './meveto-logout.service.js';
 import {
+  brand,
   Clock,
   ConfigurationError,
   Counters,
@@ -74,17 +75,17 @@ import {
   STATIC_FAULTS,
 } from './module-definition.js';
 import type { MevetoLogoutOptions } from './options.js';
-import { Observed } from './observe/index.js';
+import { OBSERVED } from './observe/index.js';
 import { OptionsScope } from './options-scope.js';
 import { type ResolvedOptions, resolveOptions } from './resolve-options.js';
 import { type ResolvedStore, STORE, type Store, STORE_OPTIONS } from './store/index.js';
 import { HOOKS, Hooks } from './hooks.js';
 
 /** All options. Each folder gets only its own options, under its own token. */
-const RESOLVED_OPTIONS = Symbol('meveto-logout:resolved-options');
+const RESOLVED_OPTIONS = Symbol.for('nestjs-meveto-logout:resolved-options');
 
 /** The keys, which only this module's providers take apart. */
-const KEYS = Symbol('meveto-logout:keys');
+const KEYS = Symbol.for('nestjs-meveto-logout:keys');
 
 const slice = (token: symbol, name: keyof ResolvedOptions): Provider => ({
   provide: token,
@@ -187,7 +188,7 @@ const adapters: Provider[] = [
     LogoutCache,
     Counters,
     MevetoLogoutService,
-    { provide: Observed, useExisting: MevetoLogoutService },
+    { provide: OBSERVED, useExisting: MevetoLogoutService },
     JobEvents,
     MevetoHttp,
     SessionStates,
@@ -214,9 +215,13 @@ const adapters: Provider[] = [
     Lifecycle,
   ],
   // Nest creates the guard of `@UseGuards(MevetoLogoutGuard)` in the caller's module, with these session checks.
-  exports: [MevetoLogoutService, Observed, MevetoLogoutGuard, SessionCheckDispatcher, MevetoLogoutSockets],
+  exports: [MevetoLogoutService, OBSERVED, MevetoLogoutGuard, SESSION_CHECKS, MevetoLogoutSockets],
 })
 export class MevetoLogoutModule extends ConfigurableModuleClass {
+  static {
+    brand(this, 'MevetoLogoutModule');
+  }
+
   /**
    * Takes the options directly.
    * @throws {ConfigurationError} when `options` is not an object
@@ -244,7 +249,7 @@ export class MevetoLogoutModule extends ConfigurableModuleClass {
 }
 
 const importCountIn = (modules: ModulesContainer): number =>
-  [...modules.values()].filter((module) => module.metatype === MevetoLogoutModule).length;
+  [...modules.values()].filter((module) => module.metatype.prototype instanceof MevetoLogoutModule).length;
 
 function requireObject(method: 'forRoot' | 'forRootAsync', options: unknown, example: string): void {
   if (isObject(options)) return;

@@ -9,7 +9,7 @@ import type { MevetoLogoutOptions, MevetoLogoutStaticOptions } from './options.j
 import { resolveStatic, staticTable } from './static-options.js';
 
 /** Token of the faults of the static options, one line each. */
-export const STATIC_FAULTS = Symbol('meveto-logout:static-faults');
+export const STATIC_FAULTS = Symbol.for('nestjs-meveto-logout:static-faults');
 
 /** Nest reads from the names which options are static. The defaults come from the table. */
 const NONE_GIVEN: MevetoLogoutStaticOptions = Object.fromEntries(
@@ -21,7 +21,10 @@ export const {
   MODULE_OPTIONS_TOKEN: GIVEN_OPTIONS,
   OPTIONS_TYPE,
   ASYNC_OPTIONS_TYPE,
-} = new ConfigurableModuleBuilder<MevetoLogoutOptions>({ moduleName: 'MevetoLogout' })
+} = new ConfigurableModuleBuilder<MevetoLogoutOptions>({
+  moduleName: 'MevetoLogout',
+  optionsInjectionToken: Symbol.for('nestjs-meveto-logout:given-options'),
+})
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createMevetoLogoutOptions')
   .setExtras<MevetoLogoutStaticOptions>(NONE_GIVEN, (definition, given) => {

@@ -1,4 +1,6 @@
-/** Stable codes of this package's errors. Compare codes, not classes: bundlers may duplicate classes. */
+import { brand } from './brand.js';
+
+/** Stable codes of this package's errors. Compare codes in bundles, which may duplicate classes. */
 export type MevetoErrorCode =
   | 'ERR_MEVETO_JOB_NOT_RESOLVABLE'
   | 'ERR_MEVETO_CONFIGURATION'
@@ -12,6 +14,10 @@ export type MevetoErrorCode =
 
 /** Base of every error that this package throws. */
 export abstract class MevetoLogoutError extends Error {
+  static {
+    brand(this, 'MevetoLogoutError');
+  }
+
   abstract readonly code: MevetoErrorCode;
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -21,6 +27,10 @@ export abstract class MevetoLogoutError extends Error {
 
 /** The options or the database of the application are not valid. Thrown at start, with all faults at once. */
 export class ConfigurationError extends MevetoLogoutError {
+  static {
+    brand(this, 'ConfigurationError');
+  }
+
   override readonly code = 'ERR_MEVETO_CONFIGURATION';
   constructor(readonly faults: readonly string[]) {
     super(`MevetoLogoutModule cannot start:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
@@ -29,6 +39,10 @@ export class ConfigurationError extends MevetoLogoutError {
 
 /** The function `keys` failed at start. The message does not contain the original error, which may hold a secret. */
 export class KeysUnavailableError extends MevetoLogoutError {
+  static {
+    brand(this, 'KeysUnavailableError');
+  }
+
   override readonly code = 'ERR_MEVETO_KEYS_UNAVAILABLE';
   constructor(readonly reason: string) {
     super(

@@ -1,3 +1,4 @@
+export { brand } from './brand.js';
 export { checkedUserId, safeNameOf } from './checked-user-id.js';
 export { Clock, SystemClock } from './clock.js';
 export { Counters, type Counted } from './counters.js';

@@ -36,7 +36,7 @@ export const keyTable = {
 export type ResolvedKeys = Resolved<typeof keyTable>;
 
 /** Token of the resolved options of this folder. */
-export const KEY_OPTIONS = Symbol('meveto-logout:key-options');
+export const KEY_OPTIONS = Symbol.for('nestjs-meveto-logout:key-options');
 
 export const resolveKeys = (given: unknown, faults: Faults): ResolvedKeys =>
   resolveTable(keyTable, given, faults);

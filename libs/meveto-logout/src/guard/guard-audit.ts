@@ -68,10 +68,13 @@ function isGuarded(type: Type): boolean {
   return [type, ...methods].some((target) => typeof target === 'function' && namesGuard(target));
 }
 
+/** The guard as a class or as an instance, of either build of the package. */
+const isGuard = (guard: unknown): boolean =>
+  [guard, typeof guard === 'function' ? guard.prototype : undefined].some(
+    (object: unknown) => object instanceof MevetoLogoutGuard,
+  );
+
 const namesGuard = (target: object): boolean => {
   const guards: unknown = Reflect.getMetadata(GUARDS, target);
-  return (
-    Array.isArray(guards) &&
-    guards.some((guard) => guard === MevetoLogoutGuard || guard instanceof MevetoLogoutGuard)
-  );
+  return Array.isArray(guards) && guards.some(isGuard);
 };

@@ -21,7 +21,12 @@ export { EndedSessionCleanup } from './ended-session-cleanup.js';
 export { GraphqlSessionCheck } from './graphql-session-check.js';
 export { GuardAudit } from './guard-audit.js';
 export { HttpSessionCheck } from './http-session-check.js';
-export { LateSessionInterceptor, MevetoLogoutGuard, SessionCheckDispatcher } from './meveto-logout.guard.js';
+export {
+  LateSessionInterceptor,
+  MevetoLogoutGuard,
+  SESSION_CHECKS,
+  SessionCheckDispatcher,
+} from './meveto-logout.guard.js';
 export { MevetoLogoutSockets, type ClosableSocket, type SocketMiddleware } from './meveto-logout-sockets.js';
 export { RefusalWriter, safeReturnTo } from './refusal-writer.js';
 export { RpcSessionCheck, WsSessionCheck } from './message-checks.js';

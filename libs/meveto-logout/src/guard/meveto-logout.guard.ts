@@ -15,11 +15,15 @@ import {
   type SessionRequest,
   SESSIONS_OPTIONS,
 } from '../sessions/index.js';
+import { brand } from '../core/index.js';
 import { originOf, resolverArgumentsOf } from './graphql-request.js';
 import { GraphqlSessionCheck } from './graphql-session-check.js';
 import { HttpSessionCheck } from './http-session-check.js';
 import { RpcSessionCheck, WsSessionCheck } from './message-checks.js';
 import { RoutePolicies } from './route-policies.js';
+
+/** Injection token of the `SessionCheckDispatcher`. A guard of the other build injects it, too. */
+export const SESSION_CHECKS = Symbol.for('nestjs-meveto-logout:session-checks');
 
 /** Chooses the session check by the kind of execution context. */
 @Injectable()
@@ -105,7 +109,11 @@ function requestOf(context: ExecutionContext): SessionRequest | undefined {
  */
 @Injectable()
 export class MevetoLogoutGuard implements CanActivate {
-  constructor(@Inject(SessionCheckDispatcher) private readonly dispatcher: SessionCheckDispatcher) {}
+  static {
+    brand(this, 'MevetoLogoutGuard');
+  }
+
+  constructor(@Inject(SESSION_CHECKS) private readonly dispatcher: SessionCheckDispatcher) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     return this.dispatcher.check(context);
@@ -122,7 +130,7 @@ export class MevetoLogoutGuard implements CanActivate {
 @Injectable()
 export class LateSessionInterceptor implements NestInterceptor {
   constructor(
-    @Inject(SessionCheckDispatcher) private readonly dispatcher: SessionCheckDispatcher,
+    @Inject(SESSION_CHECKS) private readonly dispatcher: SessionCheckDispatcher,
     @Inject(ApplicationConfig) application: ApplicationConfig,
   ) {
     if (dispatcher.hasLateReaders) application.addGlobalInterceptor(this);

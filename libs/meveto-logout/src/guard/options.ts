@@ -176,7 +176,7 @@ export const guardTable = {
 export type ResolvedGuard = Resolved<typeof guardTable>;
 
 /** Token of the resolved options of this folder. */
-export const GUARD_OPTIONS = Symbol('meveto-logout:guard-options');
+export const GUARD_OPTIONS = Symbol.for('nestjs-meveto-logout:guard-options');
 
 export const resolveGuard = (given: unknown, faults: Faults): ResolvedGuard =>
   resolveTable(guardTable, given, faults);

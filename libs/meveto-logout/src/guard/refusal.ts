@@ -1,4 +1,5 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
+import { brand } from '../core/index.js';
 import type { RefusalBody } from '../protocol/index.js';
 import {
   BY_MEVETO,
@@ -55,6 +56,10 @@ export const bodyOf = (
 
 /** Thrown for a session that is over: 401 with JSON, or 303 with the `Location` already set. */
 export class LoggedOutException extends HttpException {
+  static {
+    brand(this, 'LoggedOutException');
+  }
+
   /** @param cause the reason of the logout that ended the session; `meveto` if Meveto requested the logout */
   constructor(
     readonly reason: RefusalReason,
@@ -67,6 +72,10 @@ export class LoggedOutException extends HttpException {
 
 /** Thrown when the logout state is too old to let a session pass. */
 export class LogoutStateUnknownException extends HttpException {
+  static {
+    brand(this, 'LogoutStateUnknownException');
+  }
+
   constructor() {
     super(bodyOf({ reason: 'logout-state-unknown' }), HttpStatus.SERVICE_UNAVAILABLE);
   }

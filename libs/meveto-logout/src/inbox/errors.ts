@@ -1,7 +1,11 @@
-import { MevetoLogoutError } from '../core/index.js';
+import { brand, MevetoLogoutError } from '../core/index.js';
 
 /** Too many jobs are waiting. Meveto tries again, and lists the webhook as pending if all its attempts fail. */
 export class InboxFullError extends MevetoLogoutError {
+  static {
+    brand(this, 'InboxFullError');
+  }
+
   override readonly code = 'ERR_MEVETO_INBOX_FULL';
   readonly retryAfterMs = 60_000;
   constructor(
@@ -13,6 +17,10 @@ export class InboxFullError extends MevetoLogoutError {
 
 /** The job is stored, but has not finished in time to be acknowledged. Meveto tries again. */
 export class LogoutUnfinishedError extends MevetoLogoutError {
+  static {
+    brand(this, 'LogoutUnfinishedError');
+  }
+
   override readonly code = 'ERR_MEVETO_LOGOUT_UNFINISHED';
   readonly retryAfterMs = 5_000;
   constructor() {
@@ -22,6 +30,10 @@ export class LogoutUnfinishedError extends MevetoLogoutError {
 
 /** `resolveJob` was called for a job that is neither ambiguous nor expired, or that does not exist. */
 export class JobNotResolvableError extends MevetoLogoutError {
+  static {
+    brand(this, 'JobNotResolvableError');
+  }
+
   override readonly code = 'ERR_MEVETO_JOB_NOT_RESOLVABLE';
   constructor() {
     super(

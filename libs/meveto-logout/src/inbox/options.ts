@@ -85,7 +85,7 @@ export interface ResolvedInbox extends Resolved<typeof inboxTable> {
 }
 
 /** Token of the resolved options of this folder. */
-export const INBOX_OPTIONS = Symbol('meveto-logout:inbox-options');
+export const INBOX_OPTIONS = Symbol.for('nestjs-meveto-logout:inbox-options');
 
 export const resolveInbox = (given: unknown, faults: Faults): Resolved<typeof inboxTable> =>
   group(inboxTable).read('inbox', isObject(given) ? given['inbox'] : undefined, faults);

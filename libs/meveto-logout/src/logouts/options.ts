@@ -25,7 +25,7 @@ export const logoutsTable = {
 export type ResolvedLogouts = Resolved<typeof logoutsTable>;
 
 /** Token of the resolved options of this folder. */
-export const LOGOUTS_OPTIONS = Symbol('meveto-logout:logouts-options');
+export const LOGOUTS_OPTIONS = Symbol.for('nestjs-meveto-logout:logouts-options');
 
 export const resolveLogouts = (given: unknown, faults: Faults): ResolvedLogouts =>
   group(logoutsTable).read('logouts', isObject(given) ? given['logouts'] : undefined, faults);

@@ -54,7 +54,7 @@ export const mevetoTable = (longestExchangeMs = LONGEST_EXCHANGE_MS) =>
 export type ResolvedMeveto = Resolved<ReturnType<typeof mevetoTable>>;
 
 /** Token of the resolved options of this folder. */
-export const MEVETO_OPTIONS = Symbol('meveto-logout:meveto-options');
+export const MEVETO_OPTIONS = Symbol.for('nestjs-meveto-logout:meveto-options');
 
 export const resolveMeveto = (given: unknown, longestExchangeMs: number, faults: Faults): ResolvedMeveto =>
   resolveTable(mevetoTable(longestExchangeMs), given, faults);

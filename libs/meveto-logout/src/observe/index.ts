@@ -1,3 +1,9 @@
 export type { Durations } from './histogram.js';
-export { Observed, type LogoutStateQuality, type ObservedStatus, type ProcessStatus } from './observed.js';
+export {
+  type LogoutStateQuality,
+  OBSERVED,
+  type Observed,
+  type ObservedStatus,
+  type ProcessStatus,
+} from './observed.js';
 export { type Step, type StepDurations, type StepLabels, StepTimes } from './steps.js';

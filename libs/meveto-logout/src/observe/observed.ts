@@ -30,16 +30,19 @@ export interface ObservedStatus extends ProcessStatus {
   readonly oldestPendingAgeMs: number | undefined;
 }
 
-/** What health checks, metrics and traces read. `MevetoLogoutService` implements it, and is provided under this token. */
-export abstract class Observed {
+/** Injection token of `Observed`, which `MevetoLogoutService` implements. */
+export const OBSERVED = Symbol.for('nestjs-meveto-logout:observed');
+
+/** What health checks, metrics and traces read. */
+export interface Observed {
   /** What happens in this process. */
-  abstract readonly events$: Observable<EmittedEvent>;
+  readonly events$: Observable<EmittedEvent>;
 
   /** @throws when the store cannot be read */
-  abstract status(): Promise<ObservedStatus>;
+  status(): Promise<ObservedStatus>;
 
   /** The part of `status()` that needs no store. */
-  abstract processStatus(): ProcessStatus;
+  processStatus(): ProcessStatus;
 }
 
 /** The status, or undefined if the store does not answer in time. Never rejects: its errors may show values of the database. */

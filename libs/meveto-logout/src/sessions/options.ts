@@ -128,7 +128,7 @@ export interface ResolvedSessions {
 }
 
 /** Token of the resolved options of this folder. */
-export const SESSIONS_OPTIONS = Symbol('meveto-logout:sessions-options');
+export const SESSIONS_OPTIONS = Symbol.for('nestjs-meveto-logout:sessions-options');
 
 export function resolveSessions(
   given: unknown,

@@ -1,4 +1,5 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
+import { brand } from '../core/index.js';
 import type { RefusalBody } from '../protocol/index.js';
 import type { SessionRequest, TokenSource } from './session-reader.port.js';
 
@@ -12,6 +13,10 @@ export const INVALID_TOKEN_MESSAGE =
  * `invalid-token`. Otherwise the application could accept a token that the guard has not checked.
  */
 export class InvalidTokenException extends HttpException {
+  static {
+    brand(this, 'InvalidTokenException');
+  }
+
   readonly reason = INVALID_TOKEN;
 
   constructor() {

@@ -1,7 +1,11 @@
-import { MevetoLogoutError } from '../core/index.js';
+import { brand, MevetoLogoutError } from '../core/index.js';
 
 /** The user authenticated at or before their last logout, so this login does not count. Let the user log in again. */
 export class LoginOutdatedError extends MevetoLogoutError {
+  static {
+    brand(this, 'LoginOutdatedError');
+  }
+
   override readonly code = 'ERR_MEVETO_LOGIN_OUTDATED';
   constructor(
     readonly authenticatedAt: number,
@@ -13,6 +17,10 @@ export class LoginOutdatedError extends MevetoLogoutError {
 
 /** The user table has no row with the given user id. */
 export class UnknownUserError extends MevetoLogoutError {
+  static {
+    brand(this, 'UnknownUserError');
+  }
+
   override readonly code = 'ERR_MEVETO_UNKNOWN_USER';
   constructor() {
     super('No user with this id. Give the id of a stored user.');
@@ -25,6 +33,10 @@ interface StoreErrorOptions extends ErrorOptions {
 
 /** The store did not answer in time, or refused the operation. Try again after `retryAfterMs` (milliseconds). */
 export class StoreUnavailableError extends MevetoLogoutError {
+  static {
+    brand(this, 'StoreUnavailableError');
+  }
+
   override readonly code = 'ERR_MEVETO_STORE_UNAVAILABLE';
   readonly retryAfterMs = 2_000;
   /** Whether the database answers, but refuses one of the rows or keeps it locked. Other rows can still be written. */

@@ -41,7 +41,7 @@ export const storeTable = {
 export type ResolvedStore = Resolved<typeof storeTable>;
 
 /** Token of the resolved options of this folder. */
-export const STORE_OPTIONS = Symbol('meveto-logout:store-options');
+export const STORE_OPTIONS = Symbol.for('nestjs-meveto-logout:store-options');
 
 export const resolveStore = (given: unknown, faults: Faults): ResolvedStore =>
   resolveTable(storeTable, given, faults);

@@ -18,7 +18,7 @@ export interface StoreContext {
 }
 
 /** Token of the store that the application chose. */
-export const STORE = Symbol('meveto-logout:store');
+export const STORE = Symbol.for('nestjs-meveto-logout:store');
 
 /** The three parts of one store. They share its transactions. */
 export interface Store {

@@ -1,2 +1,2 @@
 /** Injection token of the {@link ResolvedSocketIoOptions}. */
-export const SOCKET_IO_OPTIONS = Symbol('meveto-logout:socket-io-options');
+export const SOCKET_IO_OPTIONS = Symbol.for('nestjs-meveto-logout:socket-io-options');

@@ -3,7 +3,7 @@ import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { FakeObserved, NEVER } from '../../../spec-support/fake-observed.js';
-import { Observed } from '../observed.js';
+import { OBSERVED } from '../observed.js';
 import { MevetoLogoutHealthIndicator, type MevetoLogoutHealthLimits } from './health-indicator.js';
 
 describe('MevetoLogoutHealthIndicator', () => {
@@ -13,7 +13,7 @@ describe('MevetoLogoutHealthIndicator', () => {
     observed = new FakeObserved();
     module = await Test.createTestingModule({
       imports: [TerminusModule.forRoot({ logger: false })],
-      providers: [MevetoLogoutHealthIndicator, { provide: Observed, useValue: observed }],
+      providers: [MevetoLogoutHealthIndicator, { provide: OBSERVED, useValue: observed }],
     }).compile();
   });
   afterEach(() => module.close());

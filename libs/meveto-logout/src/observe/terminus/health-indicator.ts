@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
-import { Observed, type ObservedStatus, statusWithin } from '../observed.js';
+import { OBSERVED, type Observed, type ObservedStatus, statusWithin } from '../observed.js';
 
 /** When the state of the module counts as degraded, and how long a check may take. */
 export interface MevetoLogoutHealthLimits {
@@ -33,7 +33,7 @@ export type MevetoLogoutHealth = Readonly<{
 @Injectable()
 export class MevetoLogoutHealthIndicator {
   constructor(
-    @Inject(Observed) private readonly observed: Observed,
+    @Inject(OBSERVED) private readonly observed: Observed,
     @Inject(HealthIndicatorService) private readonly indicators: HealthIndicatorService,
   ) {}
 
