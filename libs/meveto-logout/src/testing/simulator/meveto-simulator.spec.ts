@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { FakeClock } from '../fake-clock.js';
 import { MevetoSimulator } from './meveto-simulator.js';
+import type { MevetoSimulatorOptions } from './simulator-options.js';
 
 const CLIENT = { clientId: 'shop', clientSecret: 'shop-secret' };
 
@@ -39,7 +41,7 @@ describe('MevetoSimulator', () => {
   const receiver = { current: new Receiver() };
   let sim: MevetoSimulator;
 
-  const start = async (options: { retryDelayMs?: number; deliveryTimeoutMs?: number }): Promise<void> => {
+  const start = async (options: MevetoSimulatorOptions): Promise<void> => {
     const origin = await receiver.current.start();
     const application = { ...CLIENT, name: 'Shop', webhookUrl: `${origin}/meveto/webhook`, homeUrl: origin };
     sim = new MevetoSimulator({ applications: [application], pendingPageSize: 2, ...options });
@@ -148,6 +150,22 @@ describe('MevetoSimulator', () => {
       await delivery.settled;
       expect(delivery).toMatchObject({ state: 'acknowledged', attempts: { length: 3 } });
       expect(() => (sim.speed = 0.5)).toThrow(/^speed: got 0.5/);
+    });
+
+    it('is repeated after 60 s and after 120 s of the clock of a test, which take no time', async () => {
+      const clock = new FakeClock();
+      await start({ clock });
+      receiver.current.answers = [500, 500];
+      const delivery = await sim.logOut('meveto-alice', 'shop');
+      await clock.advance(50_000);
+      expect(delivery.attempts).toHaveLength(1);
+      await clock.advance(10_000);
+      expect(delivery).toMatchObject({ state: 'delivering', attempts: { length: 2 } });
+      await clock.advance(120_000);
+      expect(delivery).toMatchObject({ state: 'acknowledged', attempts: { length: 3 } });
+      const [first = 0, second = 0, third = 0] = delivery.attempts.map(({ startedAt }) => startedAt);
+      expect(second - first).toBeGreaterThanOrEqual(60_000);
+      expect(third - second).toBeGreaterThanOrEqual(120_000);
     });
 
     it('leaves a webhook that is never sent on the list of pending webhooks', async () => {

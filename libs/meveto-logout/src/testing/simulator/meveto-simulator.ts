@@ -39,7 +39,7 @@ export class MevetoSimulator {
     this.#meveto.deliverer.start();
   }
 
-  /** Closes all connections, aborts webhook requests in flight and clears all timers. */
+  /** Closes all connections, aborts webhook requests in flight and ends all pauses. */
   async stop(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;

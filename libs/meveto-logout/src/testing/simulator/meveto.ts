@@ -21,10 +21,9 @@ export class Meveto {
   readonly faults: Faults;
   readonly #notices: Notice[] = [];
 
-  constructor(
-    readonly options: ResolvedOptions,
-    readonly now: () => number = Date.now,
-  ) {
+  constructor(readonly options: ResolvedOptions) {
+    const { clock } = options;
+    const now = () => clock.now();
     this.tokens = new UserTokens(now);
     this.grants = new OAuthGrants(now);
     this.faults = new Faults(options.faultSeed);
@@ -32,7 +31,7 @@ export class Meveto {
       retryDelayMs: options.retryDelayMs,
       attemptCount: options.attemptCount,
       deliveryTimeoutMs: options.deliveryTimeoutMs,
-      now,
+      clock,
       send: faultySender(this.faults, postWebhook),
       webhookUrlOf: (clientId) => this.directory.application(clientId)?.webhookUrl,
       onGivenUp: (delivery) => {
@@ -42,6 +41,11 @@ export class Meveto {
     this.deliverer.setSpeed(options.speed);
     for (const person of options.people) this.directory.addPerson(person);
     for (const application of options.applications) this.directory.addApplication(application);
+  }
+
+  /** Epoch milliseconds. */
+  now(): number {
+    return this.options.clock.now();
   }
 
   get notices(): readonly Notice[] {

@@ -1,4 +1,5 @@
 import type { Application, Person } from './directory.js';
+import { realClock, type SimulatorClock } from './simulator-clock.js';
 
 /** Options of a simulator. Every field is optional. */
 export interface MevetoSimulatorOptions {
@@ -50,6 +51,12 @@ export interface MevetoSimulatorOptions {
    * @defaultValue 1
    */
   readonly faultSeed?: number;
+  /**
+   * The time of Meveto: the pauses between attempts, and all instants. With a `FakeClock` a pause ends when the test moves the clock.
+   * Faults of the kind `late` and `reorder`, and `deliveryTimeoutMs`, always take real time.
+   * @defaultValue the machine's clock
+   */
+  readonly clock?: SimulatorClock;
 }
 
 /** The options with their defaults filled in. */
@@ -72,6 +79,7 @@ const DEFAULTS: ResolvedOptions = {
   pendingPageSize: 50,
   speed: 1,
   faultSeed: 1,
+  clock: realClock,
 };
 
 /** Bounds of the speed factor. */

@@ -1,11 +1,12 @@
 import { WebhookDelivery, type RetryPolicy, type WebhookEvent } from './webhook-delivery.js';
 import type { DeliveryAnswer } from './delivery.js';
+import type { SimulatorClock } from '../simulator-clock.js';
 import type { WebhookSender } from './webhook-sender.js';
 
 /** Dependencies of the deliverer. */
 export interface DelivererSettings extends RetryPolicy {
   readonly deliveryTimeoutMs: number;
-  readonly now: () => number;
+  readonly clock: SimulatorClock;
   readonly send: WebhookSender;
   /** Returns the current webhook URL of an application. */
   readonly webhookUrlOf: (clientId: string) => string | undefined;
@@ -13,11 +14,12 @@ export interface DelivererSettings extends RetryPolicy {
   readonly onGivenUp: (delivery: WebhookDelivery) => void;
 }
 
-/** Delivers webhooks, with retries until they are acknowledged or given up. Owns the timers of the retries. */
+/** Delivers webhooks, with retries until they are acknowledged or given up. Owns the pauses before retries. */
 export class WebhookDeliverer {
   readonly #settings: DelivererSettings;
   readonly #deliveries: WebhookDelivery[] = [];
-  readonly #timers = new Map<WebhookDelivery, NodeJS.Timeout>();
+  /** How to cancel the pause before the next attempt. */
+  readonly #pauses = new Map<WebhookDelivery, () => void>();
   readonly #underWay = new Set<Promise<void>>();
   #running: AbortController | undefined;
   #speed = 1;
@@ -39,9 +41,9 @@ export class WebhookDeliverer {
   setSpeed(speed: number): void {
     const factor = speed / this.#speed;
     this.#speed = speed;
-    for (const [delivery, timer] of this.#timers) {
-      clearTimeout(timer);
-      delivery.hasten(factor, this.#settings.now());
+    for (const [delivery, cancel] of this.#pauses) {
+      cancel();
+      delivery.hasten(factor, this.#settings.clock.now());
       this.#schedule(delivery);
     }
   }
@@ -53,12 +55,12 @@ export class WebhookDeliverer {
     for (const delivery of this.#deliveries) this.#schedule(delivery);
   }
 
-  /** Aborts requests in flight and clears all timers. Open deliveries wait for the next start. */
+  /** Aborts requests in flight and ends all pauses. Open deliveries wait for the next start. */
   async stop(): Promise<void> {
     this.#running?.abort();
     this.#running = undefined;
-    for (const timer of this.#timers.values()) clearTimeout(timer);
-    this.#timers.clear();
+    for (const cancel of this.#pauses.values()) cancel();
+    this.#pauses.clear();
     await Promise.all(this.#underWay);
   }
 
@@ -70,29 +72,31 @@ export class WebhookDeliverer {
     if (!this.#running) throw new Error('The Meveto simulator is not running. Call start() first.');
     const delivery = new WebhookDelivery(this.#deliveries.length + 1, event, this.#settings);
     this.#deliveries.push(delivery);
-    this.#begin(delivery);
+    void this.#begin(delivery);
     return delivery;
   }
 
   #schedule(delivery: WebhookDelivery): void {
     const at = delivery.nextAttemptAt;
     if (at === undefined || !this.#running) return;
-    const begin = (): void => {
-      this.#timers.delete(delivery);
-      this.#begin(delivery);
+    const { clock } = this.#settings;
+    const begin = (): Promise<void> => {
+      this.#pauses.delete(delivery);
+      return this.#begin(delivery);
     };
-    this.#timers.set(delivery, setTimeout(begin, Math.max(0, at - this.#settings.now())));
+    this.#pauses.set(delivery, clock.after(Math.max(0, at - clock.now()), begin));
   }
 
-  #begin(delivery: WebhookDelivery): void {
+  #begin(delivery: WebhookDelivery): Promise<void> {
     const attempt = this.#attempt(delivery).finally(() => this.#underWay.delete(attempt));
     this.#underWay.add(attempt);
+    return attempt;
   }
 
   async #attempt(delivery: WebhookDelivery): Promise<void> {
-    delivery.beginAttempt(this.#settings.now());
+    delivery.beginAttempt(this.#settings.clock.now());
     const answer = await this.#send(delivery);
-    delivery.endAttempt(answer, this.#settings.now(), this.#speed);
+    delivery.endAttempt(answer, this.#settings.clock.now(), this.#speed);
     if (delivery.state === 'failed') this.#settings.onGivenUp(delivery);
     this.#schedule(delivery);
   }
