@@ -78,7 +78,7 @@ const folders = {
     units: ['terminus', 'prometheus', 'opentelemetry'],
     entries: true,
   },
-  testing: { folders: [], importsAll: true, libraries: { '@nestjs/common': {} } },
+  testing: { folders: [], importsAll: true, libraries: { '@nestjs/common': {}, '@nestjs/core': {} } },
 };
 
 /**

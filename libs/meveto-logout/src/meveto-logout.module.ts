@@ -77,12 +77,9 @@ import {
 import type { MevetoLogoutOptions } from './options.js';
 import { OBSERVED } from './observe/index.js';
 import { OptionsScope } from './options-scope.js';
-import { type ResolvedOptions, resolveOptions } from './resolve-options.js';
+import { RESOLVED_OPTIONS, type ResolvedOptions, resolveOptions } from './resolve-options.js';
 import { type ResolvedStore, STORE, type Store, STORE_OPTIONS } from './store/index.js';
 import { HOOKS, Hooks } from './hooks.js';
-
-/** All options. Each folder gets only its own options, under its own token. */
-const RESOLVED_OPTIONS = Symbol.for('nestjs-meveto-logout:resolved-options');
 
 /** The keys, which only this module's providers take apart. */
 const KEYS = Symbol.for('nestjs-meveto-logout:keys');

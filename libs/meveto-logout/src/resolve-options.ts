@@ -29,6 +29,9 @@ import { type ResolvedSessions, resolveSessions, sessionsTable } from './session
 import { staticTable } from './static-options.js';
 import { type ResolvedStore, resolveStore, storeTable } from './store/index.js';
 
+/** Token of all options. Each folder gets only its own options, under its own token. */
+export const RESOLVED_OPTIONS = Symbol.for('nestjs-meveto-logout:resolved-options');
+
 const hook = <Hook>(takes: string): Option<Hook | undefined> => ({
   shape: 'function',
   byDefault: 'none',

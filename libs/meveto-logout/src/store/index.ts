@@ -9,6 +9,7 @@ export {
   TIME_TO_LIVE_OUTCOME_UNKNOWN,
   TOKEN_LOST,
   CLIENT_ERROR,
+  JOB_STATES,
   type JobState,
   type JobKind,
   type FinalState,

@@ -4,6 +4,13 @@ export type { OpenedStore } from './conformance/opened-store.js';
 export { type ConformanceOptions, storeConformance } from './conformance/store-conformance.js';
 export { sqlStoreContract, storeContract } from './conformance/store-contract.js';
 export type { Expect, TestRunner } from './conformance/test-runner.js';
+export {
+  memoryStore,
+  type MemoryStore,
+  type MemoryStoreOptions,
+  type MemoryToken,
+  type MemoryUser,
+} from '../store/memory/index.js';
 export type {
   Delivery,
   DeliveryAnswer,
@@ -25,3 +32,14 @@ export type { Faults } from './simulator/faults/faults.js';
 export { MevetoSimulator } from './simulator/meveto-simulator.js';
 export type { MevetoSimulatorOptions } from './simulator/simulator-options.js';
 export type { Exchange } from './simulator/user-tokens.js';
+export { FakeClock } from './fake-clock.js';
+export type { SimulatorClock } from './simulator/simulator-clock.js';
+export type { Access, HttpAccess, SocketAccess } from './kit/access.js';
+export {
+  type AccessExpectation,
+  createMevetoLogoutTesting,
+  MevetoLogoutTesting,
+  type MevetoLogoutTestingOptions,
+  type OverridableModule,
+  type TestUser,
+} from './kit/meveto-logout-testing.js';
