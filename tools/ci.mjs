@@ -202,7 +202,7 @@ const PARTS = new Map([
   suiteOf('typeorm-0.3-sqlite', 'test:typeorm-0.3', 600),
   suiteOf('typeorm-0.3-postgres', 'test:typeorm-0.3', 600, POSTGRES),
   suiteOf('typeorm-0.3-mariadb', 'test:typeorm-0.3', 600, MARIADB),
-  suiteOf('browser', 'test:browser', 600),
+  suiteOf('browser', 'test:browser', 900),
   ['smoke', () => (smoke === undefined ? undefined : step('smoke', [smoke]))],
   suiteOf('cluster', 'test:cluster', 600, POSTGRES),
   suiteOf('crash-sqlite', 'test:crash', 900),

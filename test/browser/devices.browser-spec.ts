@@ -1,23 +1,23 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { BrowserContext, Page } from 'playwright-core';
-import { DemoBrowser, untilLive } from '../support/demo/demo-browser.js';
+import type { Profile, Tab } from '../support/browser/tab.js';
+import { addressOf, DemoBrowser, untilLive } from '../support/demo/demo-browser.js';
+import { PageProxy } from '../support/network/page-proxy.js';
 import { until } from '../support/until.js';
+import { BROWSERS } from './drivers/browsers.js';
 
 /** `SCREENSHOTS=<folder> npm run test:browser -- test/browser/devices` saves pictures of the pages. */
 const SCREENSHOTS = process.env['SCREENSHOTS'];
 
-async function picture(tab: Page, name: string): Promise<void> {
-  if (SCREENSHOTS !== undefined)
-    await tab.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
-}
+/** Addresses of Socket.IO. */
+const LIVE = /EIO=/;
 
-describe('in Chromium, the page of devices', () => {
+describe.each(BROWSERS)('in $name, the page of devices', ({ name, launch }) => {
   let world: DemoBrowser;
-  let here: BrowserContext;
-  let elsewhere: BrowserContext;
+  let here: Profile;
+  let elsewhere: Profile;
   beforeAll(async () => {
-    world = await DemoBrowser.start();
+    world = await DemoBrowser.start(launch);
   });
   afterAll(() => world.stop());
   beforeEach(async () => {
@@ -29,14 +29,19 @@ describe('in Chromium, the page of devices', () => {
     await elsewhere.close();
   });
 
-  async function openDevices(): Promise<Page> {
+  async function picture(tab: Tab, page: string): Promise<void> {
+    if (SCREENSHOTS === undefined) return;
+    await tab.screenshot({ path: join(SCREENSHOTS, `${page}-${name.toLowerCase()}.png`), fullPage: true });
+  }
+
+  async function openDevices(): Promise<Tab> {
     const tab = await here.newPage();
     await tab.goto(`${world.demo.url}/devices`);
     await untilLive(tab);
     return tab;
   }
-  const rowsOf = (tab: Page) => tab.locator('#devices > li');
-  const untilRows = (tab: Page, count: number) =>
+  const rowsOf = (tab: Tab) => tab.locator('#devices > li');
+  const untilRows = (tab: Tab, count: number) =>
     until(`${String(count)} devices are listed`, async () => (await rowsOf(tab).count()) === count, 10_000);
 
   it('shows a login elsewhere and its end without a reload', async () => {
@@ -62,6 +67,9 @@ describe('in Chromium, the page of devices', () => {
     const out = await elsewhere.newPage();
     await out.goto(`${world.demo.url}/profile`);
     await out.getByRole('button', { name: 'Log out here only' }).click();
+    await out.waitForURL(/\/login$/);
+    // Only a visible page asks for the list.
+    await tab.bringToFront();
     await untilRows(tab, 1);
     expect(await tab.evaluate(() => document.documentElement.dataset['mark'])).toBe('the same page');
   });
@@ -74,9 +82,9 @@ describe('in Chromium, the page of devices', () => {
     await untilRows(tab, 2);
     await rowsOf(tab).nth(1).getByRole('button').click();
     await untilRows(tab, 1);
-    expect(tab.url()).toBe(`${world.demo.url}/devices`);
+    expect(await addressOf(tab)).toBe(`${world.demo.url}/devices`);
     await theirs.reload();
-    expect(theirs.url()).toBe(`${world.demo.url}/login`);
+    await theirs.waitForURL(`${world.demo.url}/login`, { timeout: 5_000 });
   });
 
   it('leaves at once after a logout on the Meveto dashboard', async () => {
@@ -88,12 +96,17 @@ describe('in Chromium, the page of devices', () => {
   });
 
   it('leaves after a logout that no live connection reported', async () => {
-    const tab = await openDevices();
-    await tab.route(/EIO=/, (route) => route.abort());
-    await tab.routeWebSocket(/EIO=/, (socket) => void socket.close());
-    await tab.reload();
-    await world.logOut('alice');
-    await tab.waitForURL(/\/login$/, { timeout: 8_000 });
+    const proxy = await PageProxy.start(world.demo.url);
+    try {
+      proxy.refuse(LIVE);
+      const tab = await here.newPage();
+      await tab.goto(`${proxy.url}/devices`);
+      await world.logOut('alice');
+      await tab.waitForURL(/\/login$/, { timeout: 8_000 });
+      expect(proxy.refusedCount).toBeGreaterThan(0);
+    } finally {
+      await proxy.stop();
+    }
   });
 
   it('follows the page that connects an unknown Meveto ID to an account', async () => {
@@ -128,7 +141,7 @@ describe('in Chromium, the page of devices', () => {
 
   it('looks like the other pages', async () => {
     const stranger = await world.browser.newContext();
-    for (const [name, context, path] of [
+    for (const [page, context, path] of [
       ['home', stranger, '/'],
       ['login', stranger, '/login'],
       ['missing', stranger, '/there-is-no-such-page'],
@@ -137,7 +150,7 @@ describe('in Chromium, the page of devices', () => {
       const tab = await context.newPage();
       await tab.goto(world.demo.url + path);
       expect(await tab.locator('h1').count()).toBe(1);
-      await picture(tab, name);
+      await picture(tab, page);
     }
     const tab = await stranger.newPage();
     await tab.goto(world.meveto.url);

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DemoBrowser, untilLive } from '../support/demo/demo-browser.js';
+import { BROWSERS } from './drivers/browsers.js';
 
 const RUNS = 50;
 const LIMIT_MS = 1_000;
 
-describe('in Chromium, the time from Meveto’s webhook to the login page', () => {
+describe.each(BROWSERS)('in $name, the time from Meveto’s webhook to the login page', ({ name, launch }) => {
   let world: DemoBrowser;
   beforeAll(async () => {
-    world = await DemoBrowser.start();
+    world = await DemoBrowser.start(launch);
   });
   afterAll(() => world.stop());
 
@@ -30,7 +31,7 @@ describe('in Chromium, the time from Meveto’s webhook to the login page', () =
     const at = (share: number): number => sorted[Math.ceil(share * RUNS) - 1] ?? Number.NaN;
     const figures = { p50: at(0.5), p95: at(0.95), max: at(1) };
     const text = Object.entries(figures).map(([name, ms]) => `${name} ${ms.toFixed(0)} ms`);
-    process.stdout.write(`webhook to login page, ${String(RUNS)} runs: ${text.join(', ')}\n`);
+    process.stdout.write(`${name}, webhook to login page, ${String(RUNS)} runs: ${text.join(', ')}\n`);
     expect(figures.p95).toBeLessThanOrEqual(LIMIT_MS);
   }, 180_000);
 });

@@ -1,20 +1,18 @@
-import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Profile, Tab, TestBrowser } from '../support/browser/tab.js';
+import { addressOf } from '../support/demo/demo-browser.js';
 import { DemoProcess } from '../support/demo/demo-process.js';
+import { BROWSERS } from './drivers/browsers.js';
 
-const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 const SCREENSHOT = 'docs/images/logout.png';
 const SIZE = { width: 760, height: 620 };
 
-describe('in a real browser', () => {
+describe.each(BROWSERS)('in $name', ({ name, launch }) => {
   let demo: DemoProcess;
-  let browser: Browser;
+  let browser: TestBrowser;
   beforeAll(async () => {
-    if (!existsSync(CHROMIUM))
-      throw new Error(`No Chromium at ${CHROMIUM}. Install it, or set CHROMIUM_PATH.`);
     demo = await DemoProcess.start();
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-quic'] });
+    browser = await launch();
   });
   afterAll(async () => {
     await browser.close();
@@ -26,14 +24,16 @@ describe('in a real browser', () => {
     const tabs = [await openProfile(context, demo), await openProfile(context, demo)] as const;
     const dashboard = await context.newPage();
     await dashboard.goto(demo.simulatorUrl);
-    const [before] = await Promise.all([sideBySide(browser, dashboard, tabs[0])]);
+    const [before] = await Promise.all([sideBySide(dashboard, tabs[0])]);
     const cookies = await context.cookies(demo.url);
 
     const arrivals = tabs.map((tab) =>
       tab.waitForURL(`${demo.url}/login`, { timeout: 5_000 }).then(() => performance.now()),
     );
+    const button = dashboard.getByRole('button', { name: 'Log out', exact: true }).first();
+    await button.waitFor();
     const pressedAt = performance.now();
-    await dashboard.getByRole('button', { name: 'Log out', exact: true }).first().click();
+    await button.click();
     for (const arrivedAt of await Promise.all(arrivals)) expect(arrivedAt - pressedAt).toBeLessThan(1_000);
     for (const tab of tabs)
       await tab.getByRole('link', { name: /login with meveto/i }).waitFor({ timeout: 1_000 });
@@ -44,7 +44,7 @@ describe('in a real browser', () => {
     expect(await refused.json()).toMatchObject({ reason: 'logged-out' });
 
     await dashboard.reload();
-    await picture(browser, before, await sideBySide(browser, dashboard, tabs[0]));
+    if (name === 'Chromium') await picture(browser, before, await sideBySide(dashboard, tabs[0]));
     await context.close();
   });
 
@@ -57,7 +57,7 @@ describe('in a real browser', () => {
     await tab.waitForURL(`${demo.url}/login`);
     await tab.goBack({ waitUntil: 'load' }).catch(() => null);
     await tab.waitForLoadState('networkidle');
-    expect(tab.url()).not.toBe(`${demo.url}/profile`);
+    expect(await addressOf(tab)).not.toBe(`${demo.url}/profile`);
     expect(await tab.getByText('Logged in since').count()).toBe(0);
     await loginWithMeveto(tab, demo);
     await tab.locator('[data-live="connected"]').waitFor({ timeout: 5_000 });
@@ -66,19 +66,19 @@ describe('in a real browser', () => {
 });
 
 /** A tab on the profile page, logged in with Meveto and connected. */
-async function openProfile(context: BrowserContext, demo: DemoProcess): Promise<Page> {
+async function openProfile(context: Profile, demo: DemoProcess): Promise<Tab> {
   const tab = await context.newPage();
   await tab.goto(`${demo.url}/profile`);
-  if (!tab.url().endsWith('/profile')) await loginWithMeveto(tab, demo);
+  if (!(await addressOf(tab)).endsWith('/profile')) await loginWithMeveto(tab, demo);
   await tab.locator('[data-live="connected"]').waitFor({ timeout: 5_000 });
   return tab;
 }
 
-async function loginWithMeveto(tab: Page, demo: DemoProcess): Promise<void> {
+async function loginWithMeveto(tab: Tab, demo: DemoProcess): Promise<void> {
   await tab.goto(`${demo.url}/login`);
   await tab.getByRole('link', { name: /login with meveto/i }).click();
-  await tab.waitForLoadState();
-  if (tab.url().startsWith(demo.simulatorUrl))
+  await tab.waitForURL(new RegExp(`^${demo.simulatorUrl}|/profile$`));
+  if ((await addressOf(tab)).startsWith(demo.simulatorUrl))
     await tab.getByRole('button', { name: 'Continue as Alice' }).click();
   await tab.waitForURL(`${demo.url}/profile`, { timeout: 5_000 });
 }
@@ -88,15 +88,17 @@ interface Pair {
   readonly demo: string;
 }
 
-async function sideBySide(_browser: Browser, dashboard: Page, demo: Page): Promise<Pair> {
-  const shot = async (page: Page) => `data:image/png;base64,${(await page.screenshot()).toString('base64')}`;
+async function sideBySide(dashboard: Tab, demo: Tab): Promise<Pair> {
+  const shot = async (page: Tab) => `data:image/png;base64,${(await page.screenshot()).toString('base64')}`;
   return { dashboard: await shot(dashboard), demo: await shot(demo) };
 }
 
 /** The README's picture: dashboard and demo side by side, before and after the logout. */
-async function picture(browser: Browser, before: Pair, after: Pair): Promise<void> {
+async function picture(browser: TestBrowser, before: Pair, after: Pair): Promise<void> {
   if (process.env['UPDATE_SCREENSHOT'] === undefined) return;
-  const page = await browser.newPage({ viewport: { width: 2 * SIZE.width + 60, height: 1_400 } });
+  // Low, so that the picture of the full page ends with its content.
+  const context = await browser.newContext({ viewport: { width: 2 * SIZE.width + 60, height: 100 } });
+  const page = await context.newPage();
   const row = (title: string, { dashboard, demo }: Pair) =>
     `<h2>${title}</h2><div><img src="${dashboard}"><img src="${demo}"></div>`;
   await page.setContent(
@@ -105,6 +107,6 @@ async function picture(browser: Browser, before: Pair, after: Pair): Promise<voi
       ${row('Meveto’s dashboard (simulated), and the application', before)}
       ${row('A moment after “Log out”: the application’s page has left by itself', after)}`,
   );
-  await page.locator('body').screenshot({ path: SCREENSHOT });
-  await page.close();
+  await page.screenshot({ path: SCREENSHOT, fullPage: true });
+  await context.close();
 }

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Profile, Tab } from '../support/browser/tab.js';
 import { DemoBrowser, untilLive } from '../support/demo/demo-browser.js';
 import { PageProxy } from '../support/network/page-proxy.js';
 import { until } from '../support/until.js';
+import { BROWSERS } from './drivers/browsers.js';
 
 /** A page without modules: a form with unsaved work, and a beforeunload dialog. */
 const FORM = `<!doctype html><title>Form</title><body style="display:flex">
@@ -48,6 +49,9 @@ self.addEventListener('fetch', (event) => {
   })());
 });`;
 
+/** Addresses of Socket.IO. */
+const LIVE = /EIO=/;
+
 /** Records, after the client's own handlers, how a restored page looks. */
 const NOTE = () => {
   addEventListener('pageshow', ({ persisted }) => {
@@ -57,15 +61,15 @@ const NOTE = () => {
     sessionStorage.setItem('inert', String(document.body.inert));
   });
 };
-const noted = (tab: Page): Promise<(string | null)[]> =>
+const noted = (tab: Tab): Promise<(string | null)[]> =>
   tab.evaluate(() => ['persisted', 'shown', 'inert'].map((key) => sessionStorage.getItem(key)));
 
-describe('in Chromium, a page', () => {
+describe.each(BROWSERS)('in $name, a page', ({ name, launch }) => {
   let world: DemoBrowser;
   let proxy: PageProxy;
-  let context: BrowserContext;
+  let context: Profile;
   beforeAll(async () => {
-    world = await DemoBrowser.start();
+    world = await DemoBrowser.start(launch);
     proxy = await PageProxy.start(world.demo.url, {
       pages: {
         '/own/form': { type: 'text/html', content: FORM },
@@ -85,19 +89,32 @@ describe('in Chromium, a page', () => {
     context = await world.browser.newContext();
     await world.logIn(context, 'alice', proxy.url);
   });
-  afterEach(() => context.close());
+  afterEach(async () => {
+    proxy.refuse();
+    await context.close();
+  });
 
-  const openAndGoElsewhere = async (): Promise<Page> => {
-    const tab = await world.openProfile(context, proxy.url);
+  const open = async (isConnected: boolean): Promise<Tab> => {
+    if (isConnected) return world.openProfile(context, proxy.url);
+    proxy.refuse(LIVE);
+    const tab = await context.newPage();
+    await tab.goto(`${proxy.url}/profile`);
+    await untilLive(tab, 'offline');
+    return tab;
+  };
+  /** Firefox keeps no page that had a WebSocket when the user left it, even if the page closes it at `pagehide`. */
+  const openAndGoElsewhere = async (isConnected = name !== 'Firefox'): Promise<Tab> => {
+    const tab = await open(isConnected);
     // The first check names the session to the page. Only then can the page be hidden until the next check.
     await until('the first check', () =>
       tab.evaluate(() => performance.getEntriesByName(`${location.origin}/meveto/session`).length > 0),
     );
     await tab.evaluate(NOTE);
     await tab.goto(`${proxy.url}/own/elsewhere`);
+    proxy.refuse();
     return tab;
   };
-  const goBack = (tab: Page): Promise<unknown> =>
+  const goBack = (tab: Tab): Promise<unknown> =>
     tab.evaluate(() => {
       history.back();
     });
@@ -122,6 +139,15 @@ describe('in Chromium, a page', () => {
     await tab.waitForURL(/\/login$/, { timeout: 5_000 });
   });
 
+  if (name === 'Firefox')
+    it('that was connected is loaded again when the user goes back, and not shown when its session is over', async () => {
+      const tab = await openAndGoElsewhere(true);
+      await world.logOut('alice');
+      await goBack(tab);
+      await tab.waitForURL(/\/login$/, { timeout: 20_000 });
+      expect(await noted(tab)).toEqual([null, null, null]);
+    });
+
   it('with a service worker leaves, and its cached copy is deleted', async () => {
     const tab = await context.newPage();
     await tab.goto(`${proxy.url}/own/worked`);
@@ -129,19 +155,19 @@ describe('in Chromium, a page', () => {
     // From now on the service worker answers.
     await tab.reload();
     await tab.locator('html[data-live="connected"]').waitFor();
-    const kept = (page: Page): Promise<boolean> => page.evaluate(() => caches.has('my-app'));
+    const kept = (page: Tab): Promise<boolean> => page.evaluate(() => caches.has('my-app'));
     expect(await kept(tab)).toBe(true);
-    await context.setOffline(true);
+    proxy.refuse(/./);
     await tab.reload();
     expect(await tab.getByText('protected').isVisible()).toBe(true);
-    await context.setOffline(false);
+    proxy.refuse();
     await tab.reload();
     await tab.locator('html[data-live="connected"]').waitFor();
     await world.logOut('alice');
     await tab.waitForURL(/\/login$/, { timeout: 5_000 });
     expect(await kept(tab)).toBe(false);
-    await context.setOffline(true);
-    await expect(tab.goto(`${proxy.url}/own/worked`)).rejects.toThrow(/ERR_(FAILED|INTERNET_DISCONNECTED)/);
+    proxy.refuse(/./);
+    await expect(tab.goto(`${proxy.url}/own/worked`)).rejects.toThrow(/ERR_FAILED|NS_ERROR_/);
   });
 
   it('without modules keeps unsaved work before it leaves, and shows no beforeunload dialog', async () => {

@@ -3,12 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Header } from '@nestjs/common';
 import express from 'express';
 import { pusher } from 'nestjs-meveto-logout';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Tab, TestBrowser } from '../support/browser/tab.js';
+import { addressOf } from '../support/demo/demo-browser.js';
 import { PusherStandIn } from '../support/live/pusher-stand-in.js';
 import { until } from '../support/until.js';
 import { type HostClient, World } from '../support/world.js';
+import { BROWSERS } from './drivers/browsers.js';
 
-const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 const PACKAGE = 'dist/libs/meveto-logout';
 
 /** A page of an application without a bundler. */
@@ -30,14 +31,12 @@ class PageController {
   }
 }
 
-describe('Pusher in a real browser', () => {
+describe.each(BROWSERS)('Pusher in $name', ({ launch }) => {
   let world: World;
   let standIn: PusherStandIn;
   let host: HostClient;
-  let browser: Browser;
+  let browser: TestBrowser;
   beforeAll(async () => {
-    if (!existsSync(CHROMIUM))
-      throw new Error(`No Chromium at ${CHROMIUM}. Install it, or set CHROMIUM_PATH.`);
     if (!existsSync(`${PACKAGE}/client/pusher.js`))
       throw new Error(`${PACKAGE}/client/pusher.js is not there. Run \`npm run build:lib\` first.`);
     world = await World.create();
@@ -57,7 +56,7 @@ describe('Pusher in a real browser', () => {
         app.use('/package', express.static(PACKAGE));
       },
     });
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-quic'] });
+    browser = await launch();
   });
   afterAll(async () => {
     await browser.close();
@@ -65,7 +64,7 @@ describe('Pusher in a real browser', () => {
     await standIn.stop();
   });
 
-  async function openPage(): Promise<Page> {
+  async function openPage(): Promise<Tab> {
     const context = await browser.newContext();
     const cookie = await host.login(1);
     const [name = '', value = ''] = cookie.split('=', 2);
@@ -89,7 +88,7 @@ describe('Pusher in a real browser', () => {
     for (const event of standIn.published) standIn.deliver(event);
     await host.webhook(world.meveto.issueUserToken('m-2'));
     await until('the other logout was published', () => standIn.published.length === 2);
-    expect(later.url()).toBe(`${host.url}/inbox`);
+    expect(await addressOf(later)).toBe(`${host.url}/inbox`);
     expect(await later.locator('#live').textContent()).toBe('connected');
   });
 
@@ -98,7 +97,7 @@ describe('Pusher in a real browser', () => {
     const { port } = standIn;
     await standIn.stop();
     await page.getByText('offline', { exact: true }).waitFor({ timeout: 5_000 });
-    expect(page.url()).toBe(`${host.url}/inbox`);
+    expect(await addressOf(page)).toBe(`${host.url}/inbox`);
     await host.webhook(world.meveto.issueUserToken('m-1'));
     standIn = await PusherStandIn.start(port);
     await page.waitForURL(`${host.url}/login`, { timeout: 40_000 });

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Profile, Tab, TestBrowser } from '../support/browser/tab.js';
 import { type Bus, BUSES } from '../support/live/cluster-buses.js';
-import { launchChromium, logIn, openProfile } from '../support/demo/demo-browser.js';
+import { launchChromium } from '../support/browser/chromium.js';
+import { addressOf, logIn, openProfile } from '../support/demo/demo-browser.js';
 import type { DemoProcess } from '../support/demo/demo-process.js';
 import { Replicas } from '../support/demo/replicas.js';
 
@@ -11,8 +12,8 @@ const RUNS = 10;
 describe.each(BUSES)('a browser on the third of three replicas with %s', (title, openBus) => {
   let bus: Bus;
   let replicas: Replicas;
-  let browser: Browser;
-  let context: BrowserContext;
+  let browser: TestBrowser;
+  let context: Profile;
   beforeAll(async () => {
     [bus, browser] = await Promise.all([openBus(), launchChromium()]);
     replicas = await Replicas.open(bus.env);
@@ -33,12 +34,12 @@ describe.each(BUSES)('a browser on the third of three replicas with %s', (title,
     if (replica === undefined) throw new Error(`no replica ${String(index)}`);
     return replica;
   };
-  const leaves = async (tab: Page): Promise<number> => {
+  const leaves = async (tab: Tab): Promise<number> => {
     await tab.waitForURL(/\/login$/, { timeout: 20_000, waitUntil: 'commit' });
     return performance.now();
   };
   /** Chromium may take a minute to close a page during a navigation: close it after it has arrived. */
-  const arrives = async (tab: Page): Promise<void> => {
+  const arrives = async (tab: Tab): Promise<void> => {
     await leaves(tab);
     await tab.getByText('You logged out from your Meveto dashboard.').waitFor();
   };
@@ -103,7 +104,7 @@ describe.each(BUSES)('a browser on the third of three replicas with %s', (title,
     await at(2).kill();
     await tab.locator('[data-live="offline"], [data-live="connecting"]').first().waitFor({ timeout: 20_000 });
     await replicas.logOut(at(0));
-    expect(tab.url()).toMatch(/\/profile$/);
+    expect(await addressOf(tab)).toMatch(/\/profile$/);
     await at(2).startAgain();
     await arrives(tab);
   });

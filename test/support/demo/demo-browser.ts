@@ -1,22 +1,20 @@
-import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { MevetoSimulator } from 'nestjs-meveto-logout/testing';
+import type { Profile, Tab, TestBrowser } from '../browser/tab.js';
 import { DemoProcess } from './demo-process.js';
 
-const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 const CLIENT = { id: 'browser-tests', secret: 'browser-tests-secret-0123456789' };
 
 export type DemoUser = 'alice' | 'bob' | 'carol';
 
-/** Chromium, the compiled demo as a process, and Meveto in this process, so that tests can time its webhooks. */
+/** A browser, the compiled demo as a process, and Meveto in this process, so that tests can time its webhooks. */
 export class DemoBrowser {
   private constructor(
-    readonly browser: Browser,
+    readonly browser: TestBrowser,
     readonly demo: DemoProcess,
     readonly meveto: MevetoSimulator,
   ) {}
 
-  static async start(): Promise<DemoBrowser> {
+  static async start(launch: () => Promise<TestBrowser>): Promise<DemoBrowser> {
     const meveto = new MevetoSimulator({ retryDelayMs: 1_000 });
     await meveto.start();
     const demo = await DemoProcess.start({
@@ -34,7 +32,7 @@ export class DemoBrowser {
     });
     for (const user of ['alice', 'bob', 'carol'])
       meveto.addPerson({ mevetoId: `meveto-${user}`, name: user });
-    return new DemoBrowser(await launchChromium(), demo, meveto);
+    return new DemoBrowser(await launch(), demo, meveto);
   }
 
   async stop(): Promise<void> {
@@ -48,27 +46,17 @@ export class DemoBrowser {
     return this.meveto.logOut(`meveto-${user}`, CLIENT.id);
   }
 
-  logIn(context: BrowserContext, user: DemoUser, url = this.demo.url): Promise<void> {
+  logIn(context: Profile, user: DemoUser, url = this.demo.url): Promise<void> {
     return logIn(context, user, url);
   }
 
-  openProfile(context: BrowserContext, url = this.demo.url): Promise<Page> {
+  openProfile(context: Profile, url = this.demo.url): Promise<Tab> {
     return openProfile(context, url);
   }
 }
 
-export function launchChromium(): Promise<Browser> {
-  if (!existsSync(CHROMIUM)) throw new Error(`No Chromium at ${CHROMIUM}. Install it, or set CHROMIUM_PATH.`);
-  return chromium.launch({
-    executablePath: CHROMIUM,
-    args: ['--no-sandbox', '--disable-quic'],
-    // Playwright disables the back/forward cache, which these tests need.
-    ignoreDefaultArgs: ['--disable-back-forward-cache'],
-  });
-}
-
 /** Logs this browser profile in, as another of its tabs would. */
-export async function logIn(context: BrowserContext, user: DemoUser, url: string): Promise<void> {
+export async function logIn(context: Profile, user: DemoUser, url: string): Promise<void> {
   const response = await context.request.post(`${url}/login`, {
     data: { email: `${user}@example.com`, password: `${user}-demo-password` },
     headers: { accept: 'application/json' },
@@ -77,12 +65,14 @@ export async function logIn(context: BrowserContext, user: DemoUser, url: string
 }
 
 /** Opens a tab on the profile page and waits until it is connected. */
-export async function openProfile(context: BrowserContext, url: string): Promise<Page> {
+export async function openProfile(context: Profile, url: string): Promise<Tab> {
   const tab = await context.newPage();
   await tab.goto(`${url}/profile`);
   await untilLive(tab);
   return tab;
 }
 
-export const untilLive = (tab: Page, state = 'connected', timeout = 40_000): Promise<void> =>
+export const untilLive = (tab: Tab, state = 'connected', timeout = 40_000): Promise<void> =>
   tab.locator(`[data-live="${state}"]`).waitFor({ timeout });
+
+export const addressOf = (tab: Tab): Promise<string> => tab.evaluate<string>('location.href');

@@ -16,11 +16,30 @@ export class PageProxy {
   private constructor(
     private readonly server: Server,
     readonly url: string,
+    private readonly refusal: { pattern: RegExp | undefined; count: number },
   ) {}
+
+  /** From now on closes connections that request such an address, without an answer. Without a pattern, none. */
+  refuse(pattern?: RegExp): void {
+    this.refusal.pattern = pattern;
+  }
+
+  /** Number of connections that were closed because of their address. */
+  get refusedCount(): number {
+    return this.refusal.count;
+  }
 
   static async start(target: string, { pages = {} }: PageProxyOptions = {}): Promise<PageProxy> {
     const { hostname, port } = new URL(target);
+    const refusal: PageProxy['refusal'] = { pattern: undefined, count: 0 };
+    const refuses = ({ url = '', socket }: IncomingMessage): boolean => {
+      if (refusal.pattern?.test(url) !== true) return false;
+      refusal.count += 1;
+      socket.destroy();
+      return true;
+    };
     const server = createServer((incoming, response) => {
+      if (refuses(incoming)) return;
       const own = pages[incoming.url ?? ''];
       if (own !== undefined) {
         response.setHeader('content-type', own.type).end(own.content);
@@ -35,6 +54,7 @@ export class PageProxy {
       incoming.pipe(outgoing);
     });
     server.on('upgrade', (incoming, socket, head) => {
+      if (refuses(incoming)) return;
       const upstream = connect(Number(port), hostname, () => {
         const lines = incoming.rawHeaders.map((each, index) =>
           index % 2 === 0 ? `${each}: ` : `${each}\r\n`,
@@ -51,7 +71,11 @@ export class PageProxy {
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new PageProxy(server, `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`);
+    return new PageProxy(
+      server,
+      `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+      refusal,
+    );
   }
 
   async stop(): Promise<void> {
