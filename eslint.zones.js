@@ -13,8 +13,8 @@ const src = 'libs/meveto-logout/src';
  * @property {string[]} folders
  * @property {true} [importsAll] true: may import all folders, their units and the files of the root, and nothing may import it
  * @property {Record<string, Manner>} libraries by the package's name
- * @property {string[]} [units] subfolders with their own index, which only the package's root may import
- * @property {true} [entries] true: the units are entries of the package, which nothing of the package may import
+ * @property {string[]} [units] subfolders with their own index, which only the package's root and testing/ may import
+ * @property {string[]} [entries] the units that the root must not import, either: each is an entry of the package
  * @property {string[]} [specs] further folders that its specs may import
  * @property {false} [node] false: modules of Node.js are forbidden, too
  * @type {Record<string, Folder>}
@@ -40,7 +40,8 @@ const folders = {
   live: {
     folders: ['guard', 'sessions', 'logouts', 'protocol', 'core'],
     libraries: { '@nestjs/common': {}, '@nestjs/core': {}, rxjs: { types: true } },
-    units: ['socket-io', 'pusher'],
+    units: ['socket-io', 'cluster-adapters', 'pusher'],
+    entries: ['cluster-adapters', 'pusher'],
     specs: ['store'],
   },
   guard: {
@@ -51,7 +52,6 @@ const folders = {
       '@nestjs/microservices': { lazy: true },
       '@nestjs/websockets': {},
       rxjs: { types: true },
-      'socket.io': { types: true },
     },
     specs: ['logouts'],
   },
@@ -68,6 +68,7 @@ const folders = {
       'lru-cache': {},
     },
     units: ['typeorm', 'executors', 'memory'],
+    entries: ['typeorm', 'executors', 'memory'],
   },
   client: { folders: ['protocol'], libraries: {}, node: false },
   protocol: { folders: [], libraries: {}, node: false },
@@ -76,7 +77,7 @@ const folders = {
     folders: ['core'],
     libraries: { rxjs: { types: true } },
     units: ['terminus', 'prometheus', 'opentelemetry'],
-    entries: true,
+    entries: ['terminus', 'prometheus', 'opentelemetry'],
   },
   testing: { folders: [], importsAll: true, libraries: { '@nestjs/common': {}, '@nestjs/core': {} } },
 };
@@ -100,10 +101,12 @@ const librariesOfUnits = {
   'live/socket-io': {
     '@nestjs/common': {},
     '@nestjs/core': {},
+    '@nestjs/platform-socket.io': { lazy: true },
     '@nestjs/websockets': {},
     rxjs: {},
     'socket.io': { types: true },
   },
+  'live/cluster-adapters': {},
   'live/pusher': { '@nestjs/common': {}, pusher: { lazy: true } },
   'store/typeorm': {
     '@nestjs/common': {},
@@ -137,7 +140,7 @@ const names = Object.keys(folders);
 const isTypesOnly = (/** @type {string} */ name, /** @type {string} */ other) =>
   typesOnly[name]?.[other] !== undefined;
 const unitsOf = (/** @type {string} */ name) => folders[name]?.units ?? [];
-const importedUnitsOf = (/** @type {string} */ name) => (folders[name]?.entries ? [] : unitsOf(name));
+const entriesOf = (/** @type {string} */ name) => folders[name]?.entries ?? [];
 const importsAll = (/** @type {string} */ name) => folders[name]?.importsAll === true;
 const unitPaths = names.flatMap((name) => unitsOf(name).map((unit) => `${name}/${unit}`));
 
@@ -165,6 +168,7 @@ const throughIndex = names.flatMap((name) => {
   const message = `Import what the index.ts of ${name}/ exports.`;
   const others = names.filter((other) => other !== name && !importsAll(other));
   const withUnits = names.filter((other) => other !== name && importsAll(other));
+  const indexes = (/** @type {string[]} */ units) => ['index.ts', ...units.map((unit) => `${unit}/index.ts`)];
   return [
     {
       target: others.map((other) => `${src}/${other}`),
@@ -173,11 +177,17 @@ const throughIndex = names.flatMap((name) => {
       message,
     },
     {
-      target: [`${src}/*.ts`, ...withUnits.map((other) => `${src}/${other}`)],
+      target: `${src}/*.ts`,
       from: `${src}/${name}`,
-      except: ['index.ts', ...importedUnitsOf(name).map((unit) => `${unit}/index.ts`)],
+      except: indexes(unitsOf(name).filter((unit) => !entriesOf(name).includes(unit))),
       message,
     },
+    ...withUnits.map((other) => ({
+      target: `${src}/${other}`,
+      from: `${src}/${name}`,
+      except: indexes(unitsOf(name)),
+      message,
+    })),
   ];
 });
 
@@ -199,7 +209,7 @@ const units = unitPaths.map((path) => {
   return {
     target: [...ownFilesOf(name), ...others],
     from: `${src}/${path}`,
-    message: `Only the package’s root imports ${path}/.`,
+    message: `No other folder imports ${path}/.`,
   };
 });
 

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { entries } from './tools/entries.mjs';
 
 /** With TEST_TYPEORM=0.3 tests and package run on that version of TypeORM, by its alias in package.json. */
 const typeOrm = process.env.TEST_TYPEORM;
@@ -9,10 +10,9 @@ export const common = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },
   moduleNameMapper: {
-    '^nestjs-meveto-logout$': '<rootDir>/libs/meveto-logout/src/index.ts',
-    '^nestjs-meveto-logout/(terminus|prometheus|opentelemetry)$':
-      '<rootDir>/libs/meveto-logout/src/observe/$1/index.ts',
-    '^nestjs-meveto-logout/testing$': '<rootDir>/libs/meveto-logout/src/testing/index.ts',
+    ...Object.fromEntries(
+      entries().map(({ name, file }) => [`^${name}$`, `<rootDir>/libs/meveto-logout/src/${file}.ts`]),
+    ),
     ...(typeOrm !== undefined && { '^typeorm($|/.*)': `typeorm-${typeOrm}$1` }),
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -17,9 +17,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   protocol: [],
 };
-const UNITS = ['live/socket-io', 'live/pusher', 'store/typeorm', 'store/executors', 'store/memory'];
-/** Entries of the package: units that nothing of the package imports. */
-const ENTRIES = ['observe/terminus', 'observe/prometheus', 'observe/opentelemetry'];
+const UNITS = ['live/socket-io'];
+/** Units that the root does not import: an application that imports the root does not load their libraries. */
+const ENTRIES = [
+  ...['live/cluster-adapters', 'live/pusher', 'store/typeorm', 'store/executors', 'store/memory'],
+  ...['observe/terminus', 'observe/prometheus', 'observe/opentelemetry'],
+];
 /** May import everything, units and root included; nothing imports it. */
 const TESTING = 'testing';
 const FOLDERS = [...Object.keys(MAY_IMPORT), TESTING];
@@ -158,11 +161,14 @@ describe('folders with an index.ts of their own below another folder', () => {
     },
   );
 
-  it.each(ENTRIES.flatMap((entry) => PLACES.flatMap((place) => (place === entry ? [] : [[entry, place]]))))(
-    'must not be imported at all if they are entries of the package: %s by %p',
+  const isElsewhere = (entry: string) => (place: string) => place !== entry && place !== TESTING;
+  it.each(ENTRIES.flatMap((entry) => PLACES.filter(isElsewhere(entry)).map((place) => [entry, place])))(
+    'must be imported only by testing/ if the root does not need them: %s by %p',
     (entry = '', place = '') => {
       expect(refusedIn(place, everyForm(`${up(place)}${entry}/index.js`))).toBe(IMPORTS.length);
       expect(refusedIn(place, everyForm(up(place) + someFileOf(entry)))).toBe(IMPORTS.length);
+      expect(refusedIn(TESTING, everyForm(`${up(TESTING)}${entry}/index.js`))).toBe(0);
+      expect(refusedIn(TESTING, everyForm(up(TESTING) + someFileOf(entry)))).toBe(IMPORTS.length);
     },
   );
 
@@ -184,7 +190,8 @@ describe('libraries', () => {
     ['axios', { meveto: FREE }],
     ['@nestjs/axios', { meveto: FREE }],
     ['cron', { meveto: FREE }],
-    ['socket.io', { 'live/socket-io': TYPES, guard: TYPES }],
+    ['socket.io', { 'live/socket-io': TYPES }],
+    ['@nestjs/platform-socket.io', { 'live/socket-io': LAZY }],
     ['@socket.io/redis-adapter', {}],
     ['@nestjs/websockets', { 'live/socket-io': FREE, guard: FREE }],
     ['@nestjs/microservices', { guard: LAZY }],

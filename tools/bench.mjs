@@ -4,8 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { transformFileSync } from '@swc/core';
+import { entries } from './entries.mjs';
 
 const LIBRARY = 'dist/libs/meveto-logout';
+const files = new Map(entries().map(({ name, file }) => [name, file]));
 
 function run(command, args) {
   const { status, signal } = spawnSync(command, args, { stdio: 'inherit' });
@@ -23,7 +25,9 @@ for (const name of readdirSync('bench', { recursive: true })) {
   writeFileSync(
     output,
     code
-      .replaceAll(/(["'])nestjs-meveto-logout\1/g, `"${library}/index.js"`)
+      .replaceAll(/(["'])(nestjs-meveto-logout[\w/-]*)\1/g, (_, quote, name) =>
+        JSON.stringify(`${library}/${files.get(name)}.js`),
+      )
       .replaceAll(/(["'])(?:\.\.\/)+libs\/meveto-logout\/src\//g, `$1${library}/`),
   );
 }

@@ -4,12 +4,8 @@
 import 'reflect-metadata';
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import {
-  bearerToken,
-  memoryStore,
-  MevetoLogoutModule,
-  SkipMevetoLogout,
-} from '../dist/libs/meveto-logout/index.js';
+import { bearerToken, MevetoLogoutModule, SkipMevetoLogout } from '../dist/libs/meveto-logout/index.js';
+import { memoryStore } from '../dist/libs/meveto-logout/testing/index.js';
 
 /** @type {{ userId: string, loggedOutAt: number }[]} */
 let elsewhere = [];

@@ -10,25 +10,19 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, EntitySchema } from 'typeorm';
+import { MevetoLogoutModule, requestUser } from '../dist/libs/meveto-logout/index.js';
 import {
   mevetoLogoutEntities,
-  MevetoLogoutModule,
   mevetoLogoutMigrations,
-  requestUser,
   typeOrmStore,
-} from '../dist/libs/meveto-logout/index.js';
+} from '../dist/libs/meveto-logout/store/typeorm/index.js';
 import { countCalls } from './called-files.mjs';
 import { startMeveto } from './flood-meveto.mjs';
 
 const TOKEN = 'token-of-the-way';
 const SECRET_PATH = 'secret-path-of-the-webhook-000000';
 /** Files that the worker runs at every search for due jobs, even without a due job. They do not belong to the way to the 202. */
-const LOOK = [
-  'inbox/logout-worker.js',
-  'inbox/housekeeping.js',
-  'inbox/exchange-limiter.js',
-  'store/job.js',
-];
+const LOOK = ['inbox/logout-worker.js', 'inbox/housekeeping.js', 'inbox/exchange-limiter.js', 'store/job.js'];
 /** Tables of events, and listeners of events. */
 const isOfEvents = (/** @type {string} */ file) => file.startsWith('observe/') || file.endsWith('/events.js');
 /** Files that listen to the outcome. They do not handle the token. */

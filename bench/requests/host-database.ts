@@ -1,13 +1,11 @@
 import type { DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import {
-  mevetoLogoutEntities,
-  mevetoLogoutMigrations,
   MevetoLogoutModule,
   type MevetoLogoutOptions,
   type MevetoLogoutStaticOptions,
-  typeOrmStore,
 } from 'nestjs-meveto-logout';
+import { mevetoLogoutEntities, mevetoLogoutMigrations, typeOrmStore } from 'nestjs-meveto-logout/typeorm';
 import { DataSource } from 'typeorm';
 import type { RunDatabase } from '../runs/database.js';
 import { User, userMapping } from '../user.js';

@@ -4,14 +4,16 @@ import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import {
   bearerToken,
-  mevetoLogoutEntities,
-  mevetoLogoutMigrations,
   MevetoLogoutModule,
   type MevetoLogoutOptions,
   type MevetoLogoutStaticOptions,
+} from 'nestjs-meveto-logout';
+import {
+  mevetoLogoutEntities,
+  mevetoLogoutMigrations,
   typeOrmStore,
   type TypeOrmStoreOptions,
-} from 'nestjs-meveto-logout';
+} from 'nestjs-meveto-logout/typeorm';
 import { Column, DataSource, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { RunDatabase } from './database.js';
 import { instant, User, userMapping } from '../user.js';

@@ -6,13 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { WebSocketGateway } from '@nestjs/websockets';
-import {
-  bearerToken,
-  memoryStore,
-  MevetoLogoutModule,
-  type Logout,
-  type StoreDefinition,
-} from 'nestjs-meveto-logout';
+import { bearerToken, MevetoLogoutModule, type Logout, type StoreDefinition } from 'nestjs-meveto-logout';
+import { memoryStore } from 'nestjs-meveto-logout/testing';
 import { Server } from 'socket.io';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { answer, now, setting } from './child.js';

@@ -1,4 +1,4 @@
-import { mevetoLogoutEntities, mevetoLogoutMigrations } from 'nestjs-meveto-logout';
+import { mevetoLogoutEntities, mevetoLogoutMigrations } from 'nestjs-meveto-logout/typeorm';
 import { DataSource } from 'typeorm';
 import { type Measure, ratioOf } from '../measure.js';
 import { startChild } from './child.js';

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mevetoLogoutEntities } from 'nestjs-meveto-logout';
+import { mevetoLogoutEntities } from 'nestjs-meveto-logout/typeorm';
 import { type DataSource, type EntityManager, IsNull, LessThanOrEqual } from 'typeorm';
 import { User } from '../user.js';
 import { AccessToken } from './host.js';

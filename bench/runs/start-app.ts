@@ -18,8 +18,8 @@ class PageController {
 /** What the application imports for the module. Loaded here, so that the other application does not load it. */
 async function parts(): Promise<{ entities: readonly (new () => object)[]; imports: DynamicModule[] }> {
   if (setting('WITH_MODULE') !== '1') return { entities: [], imports: [] };
-  const { bearerToken, mevetoLogoutEntities, MevetoLogoutModule, typeOrmStore } =
-    await import('nestjs-meveto-logout');
+  const { bearerToken, MevetoLogoutModule } = await import('nestjs-meveto-logout');
+  const { mevetoLogoutEntities, typeOrmStore } = await import('nestjs-meveto-logout/typeorm');
   return {
     entities: mevetoLogoutEntities,
     imports: [

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { DataSource } from 'typeorm';
-import { mevetoLogoutEntities, mevetoLogoutMigrations } from 'nestjs-meveto-logout';
+import { mevetoLogoutEntities, mevetoLogoutMigrations } from 'nestjs-meveto-logout/typeorm';
 import { type Measure, ratioOf } from '../measure.js';
 import { detail } from './child.js';
 import { createDatabase, type RunDatabase } from './database.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Header } from '@nestjs/common';
 import express from 'express';
-import { pusher } from 'nestjs-meveto-logout';
+import { pusher } from 'nestjs-meveto-logout/pusher';
 import type { Tab, TestBrowser } from '../support/browser/tab.js';
 import { addressOf } from '../support/demo/demo-browser.js';
 import { PusherStandIn } from '../support/live/pusher-stand-in.js';

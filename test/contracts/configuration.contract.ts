@@ -1,10 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  ConfigurationError,
-  mevetoLogoutEntities,
-  typeOrmStore,
-  type TypeOrmStoreOptions,
-} from 'nestjs-meveto-logout';
+import { ConfigurationError } from 'nestjs-meveto-logout';
+import { mevetoLogoutEntities, typeOrmStore, type TypeOrmStoreOptions } from 'nestjs-meveto-logout/typeorm';
 import { Column, DataSource, Entity, PrimaryColumn } from 'typeorm';
 import type { TestDatabase } from '../support/database.js';
 import { AccessToken, User } from '../support/hosts/host-app.js';

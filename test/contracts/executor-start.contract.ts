@@ -2,13 +2,13 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createPool, type PoolOptions } from 'mysql2';
 import {
   ConfigurationError,
-  mysql2Executor,
   schemaSteps,
   type ServerExecutor,
   type SqlConnection,
   sqlStore,
   type Store,
 } from 'nestjs-meveto-logout';
+import { mysql2Executor } from 'nestjs-meveto-logout/executors';
 import type { StoreContext } from '../../libs/meveto-logout/src/store/index.js';
 import { databaseKind } from '../support/database.js';
 import { ExecutorWorld, limits, type OpenedExecutor, type OpenOptions } from './executor-world.js';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { ConfigurationError, type Store, typeOrmStore, type TypeOrmStoreOptions } from 'nestjs-meveto-logout';
+import { ConfigurationError, type Store } from 'nestjs-meveto-logout';
+import { typeOrmStore, type TypeOrmStoreOptions } from 'nestjs-meveto-logout/typeorm';
 import {
   type DataSource,
   type DataSourceOptions,

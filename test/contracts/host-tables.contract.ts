@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { mevetoLogoutEntities, typeOrmStore } from 'nestjs-meveto-logout';
+import { mevetoLogoutEntities, typeOrmStore } from 'nestjs-meveto-logout/typeorm';
 import { DataSource, EntitySchema, type EntitySchemaColumnOptions, type ObjectLiteral } from 'typeorm';
 import { databaseKind, type TestDatabase } from '../support/database.js';
 import { contextOf } from './typeorm-opened-store.js';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import BetterSqlite3, { type Database } from 'better-sqlite3';
-import { StoreUnavailableError, typeOrmStore } from 'nestjs-meveto-logout';
+import { StoreUnavailableError } from 'nestjs-meveto-logout';
+import { typeOrmStore } from 'nestjs-meveto-logout/typeorm';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { User } from '../support/hosts/host-app.js';
 import {

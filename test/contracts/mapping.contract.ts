@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { LoginOutdatedError, type Store, typeOrmStore } from 'nestjs-meveto-logout';
+import { LoginOutdatedError, type Store } from 'nestjs-meveto-logout';
+import { typeOrmStore } from 'nestjs-meveto-logout/typeorm';
 import { Column, type DataSource, Entity, PrimaryColumn } from 'typeorm';
 import { databaseKind, type TestDatabase } from '../support/database.js';
 import { inTimeZone } from '../support/time-zone.js';

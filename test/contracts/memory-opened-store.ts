@@ -1,5 +1,6 @@
 import type { ModuleRef } from '@nestjs/core';
-import { memoryStore, type MemoryStore, type Store } from 'nestjs-meveto-logout';
+import type { Store } from 'nestjs-meveto-logout';
+import { memoryStore, type MemoryStore } from 'nestjs-meveto-logout/testing';
 import type { OpenedStore } from '../../libs/meveto-logout/src/testing/conformance/opened-store.js';
 
 /** A memory store for the contract of stores. `passTime` sets its clock ahead. */

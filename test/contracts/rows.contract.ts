@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { LoginOutdatedError, typeOrmStore, UnknownUserError } from 'nestjs-meveto-logout';
+import { LoginOutdatedError, UnknownUserError } from 'nestjs-meveto-logout';
+import { typeOrmStore } from 'nestjs-meveto-logout/typeorm';
 import type { JobKind } from '../../libs/meveto-logout/src/store/job.js';
 import { AccessToken, User } from '../support/hosts/host-app.js';
 import {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { DataSourceOptions } from 'typeorm';
-import { type ConfigurationError, typeOrmStore } from 'nestjs-meveto-logout';
+import type { ConfigurationError } from 'nestjs-meveto-logout';
+import { typeOrmStore } from 'nestjs-meveto-logout/typeorm';
 import { createTestDatabase, databaseKind, type TestDatabase } from '../support/database.js';
 import { connectHost, contextOf, mapping } from './typeorm-opened-store.js';
 

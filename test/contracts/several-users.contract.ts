@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Store, typeOrmStore } from 'nestjs-meveto-logout';
+import type { Store } from 'nestjs-meveto-logout';
+import { typeOrmStore } from 'nestjs-meveto-logout/typeorm';
 import { Column, type DataSource, DeleteDateColumn, Entity, Index, PrimaryColumn } from 'typeorm';
 import { MAX_USERS } from '../../libs/meveto-logout/src/store/job.js';
 import type { Logout } from '../../libs/meveto-logout/src/store/logout.js';

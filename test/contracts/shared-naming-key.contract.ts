@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Store, typeOrmStore } from 'nestjs-meveto-logout';
+import type { Store } from 'nestjs-meveto-logout';
+import { typeOrmStore } from 'nestjs-meveto-logout/typeorm';
 import type { DataSource } from 'typeorm';
 import type { TestDatabase } from '../support/database.js';
 import { connectHost, contextOf, mapping } from './typeorm-opened-store.js';

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createRequire } from 'node:module';
 import BetterSqlite3, { type Database } from 'better-sqlite3';
-import { ConfigurationError, mevetoLogoutEntities, typeOrmStore } from 'nestjs-meveto-logout';
+import { ConfigurationError } from 'nestjs-meveto-logout';
+import { mevetoLogoutEntities, typeOrmStore } from 'nestjs-meveto-logout/typeorm';
 import { Column, DataSource, type DataSourceOptions, Entity, PrimaryColumn } from 'typeorm';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { AccessToken, User } from '../support/hosts/host-app.js';

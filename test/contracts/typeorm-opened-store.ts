@@ -1,12 +1,7 @@
 import type { ModuleRef } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import {
-  mevetoLogoutEntities,
-  mevetoLogoutMigrations,
-  type Store,
-  type StoreContext,
-  typeOrmStore,
-} from 'nestjs-meveto-logout';
+import type { Store, StoreContext } from 'nestjs-meveto-logout';
+import { mevetoLogoutEntities, mevetoLogoutMigrations, typeOrmStore } from 'nestjs-meveto-logout/typeorm';
 import { DataSource, type DataSourceOptions, type EntitySchema } from 'typeorm';
 import { AccessToken, storeMapping, User } from '../support/hosts/host-app.js';
 import type { TestDatabase } from '../support/database.js';

@@ -4,11 +4,11 @@ import { RpcException } from '@nestjs/microservices';
 import {
   LoggedOutException,
   LogoutStateUnknownException,
-  memoryStore,
   type MevetoLogoutOptions,
   type SessionToCheck,
   type StoreDefinition,
 } from 'nestjs-meveto-logout';
+import { memoryStore } from 'nestjs-meveto-logout/testing';
 import { createClient } from 'graphql-ws';
 import { io, type Socket } from 'socket.io-client';
 import { WebSocket } from 'ws';

@@ -11,12 +11,12 @@ import { firstValueFrom } from 'rxjs';
 import { Test } from '@nestjs/testing';
 import {
   bearerToken,
-  memoryStore,
   MevetoLogoutGuard,
   MevetoLogoutModule,
   type MevetoLogoutOptions,
   MevetoLogoutService,
 } from 'nestjs-meveto-logout';
+import { memoryStore } from 'nestjs-meveto-logout/testing';
 import { LogoutCache } from '../../libs/meveto-logout/src/logouts/logout-cache.js';
 import { GuardedHost } from '../support/hosts/guarded-host.js';
 import { freePort } from '../support/network/free-port.js';

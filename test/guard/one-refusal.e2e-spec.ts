@@ -12,11 +12,11 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import {
   type MevetoLogoutOptions,
   MevetoLogoutSockets,
-  pusher,
   SessionReader,
   type SessionRequest,
   socketIo,
 } from 'nestjs-meveto-logout';
+import { pusher } from 'nestjs-meveto-logout/pusher';
 import { firstValueFrom, NEVER, type Observable } from 'rxjs';
 import { io } from 'socket.io-client';
 import WebSocket from 'ws';

@@ -1,7 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Controller, Get } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { bearerToken, memoryStore } from 'nestjs-meveto-logout';
+import { bearerToken } from 'nestjs-meveto-logout';
+import { memoryStore } from 'nestjs-meveto-logout/testing';
 import {
   type ExchangeOutcome,
   TokenExchange,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { type SessionReader, socketIo, type StoreDefinition, typeOrmStore } from 'nestjs-meveto-logout';
+import { type SessionReader, socketIo, type StoreDefinition } from 'nestjs-meveto-logout';
+import { typeOrmStore } from 'nestjs-meveto-logout/typeorm';
 import { ChatGateway } from '../support/hosts/chat-gateways.js';
 import { storeMapping } from '../support/hosts/host-app.js';
 import { ioAdapter } from '../support/hosts/io-adapter.js';

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { ConfigurationError, pusher, type PusherOptions } from 'nestjs-meveto-logout';
+import { ConfigurationError } from 'nestjs-meveto-logout';
+import { pusher, type PusherOptions } from 'nestjs-meveto-logout/pusher';
 import { databaseKind } from '../support/database.js';
 import { CLIENT_SECRET } from '../support/hosts/host-app.js';
 import {

@@ -1,14 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { createAdapter } from '@socket.io/redis-adapter';
-import {
-  ConfigurationError,
-  LivePush,
-  type MevetoLogoutStaticOptions,
-  pusher,
-  type PusherServer,
-  socketIo,
-} from 'nestjs-meveto-logout';
+import { ConfigurationError, LivePush, type MevetoLogoutStaticOptions, socketIo } from 'nestjs-meveto-logout';
+import { pusher, type PusherServer } from 'nestjs-meveto-logout/pusher';
 import { chatGateways } from '../support/hosts/chat-gateways.js';
 import { ioAdapter } from '../support/hosts/io-adapter.js';
 import { type LiveOptions, LiveSocket } from '../support/live/live-socket.js';

@@ -2,13 +2,9 @@ import { connect, type ClientHttp2Session, constants } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import {
-  bearerToken,
-  memoryStore,
-  MevetoLogoutModule,
-  MevetoLogoutService,
-  pusher,
-} from 'nestjs-meveto-logout';
+import { bearerToken, MevetoLogoutModule, MevetoLogoutService } from 'nestjs-meveto-logout';
+import { pusher } from 'nestjs-meveto-logout/pusher';
+import { memoryStore } from 'nestjs-meveto-logout/testing';
 import { CLIENT_ID, CLIENT_SECRET } from '../support/hosts/host-app.js';
 import { until } from '../support/until.js';
 

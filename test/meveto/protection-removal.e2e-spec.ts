@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { bearerToken, memoryStore, MevetoLogoutModule, type WebhookOptions } from 'nestjs-meveto-logout';
+import { bearerToken, MevetoLogoutModule, type WebhookOptions } from 'nestjs-meveto-logout';
+import { memoryStore } from 'nestjs-meveto-logout/testing';
 import { databaseKind } from '../support/database.js';
 import { Recorder } from '../support/secrets/secret-search.js';
 import { World } from '../support/world.js';

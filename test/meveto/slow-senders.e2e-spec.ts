@@ -5,7 +5,8 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { Test } from '@nestjs/testing';
 import type { INestApplication } from '@nestjs/common';
-import { bearerToken, memoryStore, MevetoLogoutModule } from 'nestjs-meveto-logout';
+import { bearerToken, MevetoLogoutModule } from 'nestjs-meveto-logout';
+import { memoryStore } from 'nestjs-meveto-logout/testing';
 import { staysTrue, until } from '../support/until.js';
 
 const LATE_MS = 300;

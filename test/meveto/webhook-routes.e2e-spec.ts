@@ -4,13 +4,13 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { describe, expect, it } from '@jest/globals';
 import {
-  memoryStore,
   MevetoLogoutModule,
   type MevetoLogoutOptions,
   type MevetoLogoutStaticOptions,
-  pusher,
   requestUser,
 } from 'nestjs-meveto-logout';
+import { pusher } from 'nestjs-meveto-logout/pusher';
+import { memoryStore } from 'nestjs-meveto-logout/testing';
 import type { HostApp } from '../support/hosts/http-adapters.js';
 
 const SECRET = 'a-secret-of-thirty-characters-1';

@@ -4,12 +4,12 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   bearerToken,
   ConfigurationError,
-  memoryStore,
   MevetoLogoutModule,
   type MevetoLogoutOptions,
   type MevetoLogoutOptionsFactory,
   MevetoLogoutService,
 } from 'nestjs-meveto-logout';
+import { memoryStore } from 'nestjs-meveto-logout/testing';
 import {
   createHttpApp,
   defaultHttpAdapter,

@@ -5,12 +5,11 @@ import { describe, expect, it } from '@jest/globals';
 import {
   bearerToken,
   ConfigurationError,
-  memoryStore,
-  mevetoLogoutEntities,
   MevetoLogoutModule,
   type MevetoLogoutOptions,
-  typeOrmStore,
 } from 'nestjs-meveto-logout';
+import { memoryStore } from 'nestjs-meveto-logout/testing';
+import { mevetoLogoutEntities, typeOrmStore } from 'nestjs-meveto-logout/typeorm';
 import { AccessToken, storeMapping, User } from '../support/hosts/host-app.js';
 
 const GOOD: MevetoLogoutOptions = {

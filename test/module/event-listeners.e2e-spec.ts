@@ -11,12 +11,12 @@ import { Test } from '@nestjs/testing';
 import { describe, expect, it } from '@jest/globals';
 import {
   bearerToken,
-  memoryStore,
   type MevetoEvent,
   MevetoLogoutModule,
   MevetoLogoutService,
   requestUser,
 } from 'nestjs-meveto-logout';
+import { memoryStore } from 'nestjs-meveto-logout/testing';
 import { GuardedHost } from '../support/hosts/guarded-host.js';
 
 /** As docs/events.md shows it. */

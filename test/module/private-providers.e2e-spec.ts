@@ -6,14 +6,9 @@ import * as nestSchedule from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import * as nestTypeOrm from '@nestjs/typeorm';
 import * as nestWebSockets from '@nestjs/websockets';
-import {
-  bearerToken,
-  type LivePushDefinition,
-  memoryStore,
-  MevetoLogoutModule,
-  pusher,
-  socketIo,
-} from 'nestjs-meveto-logout';
+import { bearerToken, type LivePushDefinition, MevetoLogoutModule, socketIo } from 'nestjs-meveto-logout';
+import { pusher } from 'nestjs-meveto-logout/pusher';
+import { memoryStore } from 'nestjs-meveto-logout/testing';
 import * as typeorm from 'typeorm';
 import { CLIENT_ID, CLIENT_SECRET, type HostOptions } from '../support/hosts/host-app.js';
 import { type HostClient, World } from '../support/world.js';

@@ -12,14 +12,14 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import {
   bearerToken,
-  memoryStore,
   MevetoLogoutGuard,
   MevetoLogoutModule,
   type MevetoLogoutOptions,
   type MevetoLogoutStaticOptions,
-  pusher,
   socketIo,
 } from 'nestjs-meveto-logout';
+import { pusher } from 'nestjs-meveto-logout/pusher';
+import { memoryStore } from 'nestjs-meveto-logout/testing';
 
 @Controller('guarded')
 class GuardedController {

@@ -1,5 +1,6 @@
 import type { ModuleRef } from '@nestjs/core';
-import { memoryStore, type MemoryStore, type Store } from 'nestjs-meveto-logout';
+import type { Store } from 'nestjs-meveto-logout';
+import { memoryStore, type MemoryStore } from 'nestjs-meveto-logout/testing';
 
 /** A store whose clock is set by the test, with two users and their access tokens. */
 export interface ClockedStore {

@@ -10,10 +10,10 @@ import {
   fastifySecureSession,
   fastifySession,
   MevetoLogoutService,
-  pusher,
   type SessionReader,
   SkipMevetoLogout,
 } from 'nestjs-meveto-logout';
+import { pusher } from 'nestjs-meveto-logout/pusher';
 import { GuardedHost } from '../support/hosts/guarded-host.js';
 import type { HttpAdapterKind } from '../support/hosts/http-adapters.js';
 import { LiveSocket } from '../support/live/live-socket.js';

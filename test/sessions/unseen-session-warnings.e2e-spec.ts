@@ -1,7 +1,8 @@
 import { Controller, Get, Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { JwtService } from '@nestjs/jwt';
-import { jwtSession, memoryStore, SkipMevetoLogout, type StoreDefinition } from 'nestjs-meveto-logout';
+import { jwtSession, SkipMevetoLogout, type StoreDefinition } from 'nestjs-meveto-logout';
+import { memoryStore } from 'nestjs-meveto-logout/testing';
 import { STORE, type Store } from '../../libs/meveto-logout/src/store/store.port.js';
 import { GuardedHost } from '../support/hosts/guarded-host.js';
 import type { HttpAdapterKind } from '../support/hosts/http-adapters.js';

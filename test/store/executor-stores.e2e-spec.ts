@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
-import { storeConformance } from '../../libs/meveto-logout/src/testing/index.js';
+import { storeConformance } from 'nestjs-meveto-logout/testing';
 
 storeConformance(jest, {
   name: 'sqlStore on a SQLite file',

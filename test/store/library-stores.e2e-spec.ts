@@ -6,8 +6,9 @@ import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import knex from 'knex';
 import { Kysely, SqliteDialect } from 'kysely';
-import { type SqliteExecutor, sqliteFile } from 'nestjs-meveto-logout';
-import { storeConformance } from '../../libs/meveto-logout/src/testing/index.js';
+import type { SqliteExecutor } from 'nestjs-meveto-logout';
+import { sqliteFile } from 'nestjs-meveto-logout/executors';
+import { storeConformance } from 'nestjs-meveto-logout/testing';
 import { createTestDatabase, databaseKind } from '../support/database.js';
 import { EXECUTORS } from '../support/executors.js';
 

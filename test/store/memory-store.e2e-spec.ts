@@ -1,13 +1,7 @@
 import * as jest from '@jest/globals';
 import { Test } from '@nestjs/testing';
-import {
-  bearerToken,
-  memoryStore,
-  type MemoryStore,
-  MevetoLogoutModule,
-  MevetoLogoutService,
-} from 'nestjs-meveto-logout';
-import { storeContract } from '../../libs/meveto-logout/src/testing/index.js';
+import { bearerToken, MevetoLogoutModule, MevetoLogoutService } from 'nestjs-meveto-logout';
+import { memoryStore, type MemoryStore, storeContract } from 'nestjs-meveto-logout/testing';
 import { openMemoryStore } from '../contracts/memory-opened-store.js';
 import { CLIENT_ID, CLIENT_SECRET } from '../support/hosts/host-app.js';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { mevetoLogoutEntities, mevetoLogoutMigrations, typeOrmStore } from 'nestjs-meveto-logout';
+import { mevetoLogoutEntities, mevetoLogoutMigrations, typeOrmStore } from 'nestjs-meveto-logout/typeorm';
 import { DataSource, type DataSourceOptions, DefaultNamingStrategy, Table } from 'typeorm';
 import { MevetoLogoutJob } from '../../libs/meveto-logout/src/store/typeorm/entities.js';
 import { incoming } from '../../libs/meveto-logout/src/testing/conformance/opened-store.js';

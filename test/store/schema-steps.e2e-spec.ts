@@ -1,11 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import {
-  mevetoLogoutEntities,
-  mevetoLogoutMigrations,
-  printSchema,
-  schemaSteps,
-  type TableNames,
-} from 'nestjs-meveto-logout';
+import { printSchema, schemaSteps, type TableNames } from 'nestjs-meveto-logout';
+import { mevetoLogoutEntities, mevetoLogoutMigrations } from 'nestjs-meveto-logout/typeorm';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { ownTableNames, ownTables } from '../../libs/meveto-logout/src/store/sql/table-names.js';
 import { createTestDatabase, databaseKind, type TestDatabase } from '../support/database.js';

@@ -1,5 +1,5 @@
 import * as jest from '@jest/globals';
-import { sqlStoreContract } from '../../libs/meveto-logout/src/testing/index.js';
+import { sqlStoreContract } from 'nestjs-meveto-logout/testing';
 import { storeConfigurationContract } from '../contracts/configuration.contract.js';
 import { hostTablesContract } from '../contracts/host-tables.contract.js';
 import { hostInstantsContract } from '../contracts/host-instants.contract.js';

@@ -4,14 +4,14 @@ import knex from 'knex';
 import { Kysely, MysqlDialect, PostgresDialect } from 'kysely';
 import { createPool } from 'mysql2';
 import { createPool as createPromisePool } from 'mysql2/promise';
+import type { ServerExecutor } from 'nestjs-meveto-logout';
 import {
   drizzleExecutor,
   knexExecutor,
   kyselyExecutor,
   mysql2Executor,
   pgExecutor,
-  type ServerExecutor,
-} from 'nestjs-meveto-logout';
+} from 'nestjs-meveto-logout/executors';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { executorOf } from '../../libs/meveto-logout/src/store/typeorm/executor-of.js';

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
-import { bearerToken, expressSession, type MevetoLogoutOptions, typeOrmStore } from 'nestjs-meveto-logout';
+import { bearerToken, expressSession, type MevetoLogoutOptions } from 'nestjs-meveto-logout';
+import { typeOrmStore } from 'nestjs-meveto-logout/typeorm';
 import { CookieWithoutBearer } from './auth/cookie-without-bearer.js';
 import type { DemoConfig } from './config/demo-config.js';
 import { SESSION_COOKIE } from './sessions/session-middleware.js';

@@ -1,4 +1,4 @@
-export { socketIo, type SocketIoOptions, resilientPool, resilientRedis } from './live/socket-io/index.js';
+export { socketIo, type SocketIoOptions } from './live/socket-io/index.js';
 export {
   ConfigurationError,
   type KeyMaterial,
@@ -116,6 +116,7 @@ export {
   type SessionState,
   type SessionToCheck,
   SIGNED_IN_AT_CLAIM,
+  type SocketIoClient,
   type TokenOptions,
   type TokenSource,
 } from './sessions/index.js';
@@ -136,41 +137,3 @@ export {
   type SourceWebhook,
   type WebhookOptions,
 } from './meveto/index.js';
-export {
-  pusher,
-  type PusherAsyncOptions,
-  type PusherEvent,
-  type PusherOptions,
-  type PusherRoute,
-  type PusherServer,
-} from './live/pusher/index.js';
-export {
-  type DrizzleDatabase,
-  drizzleExecutor,
-  knexExecutor,
-  type KnexInstance,
-  type KyselyDatabase,
-  kyselyExecutor,
-  mysql2Executor,
-  type Mysql2Pool,
-  pgExecutor,
-  type PgPool,
-  type SqliteDatabaseClass,
-  sqliteFile,
-  type SqliteFileOptions,
-} from './store/executors/index.js';
-export {
-  memoryStore,
-  type MemoryStore,
-  type MemoryStoreOptions,
-  type MemoryToken,
-  type MemoryUser,
-} from './store/memory/index.js';
-export {
-  type AccessTokenMapping,
-  mevetoLogoutEntities,
-  mevetoLogoutMigrations,
-  typeOrmStore,
-  type TypeOrmStoreOptions,
-  type UserMapping,
-} from './store/typeorm/index.js';

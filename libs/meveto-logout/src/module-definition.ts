@@ -45,7 +45,14 @@ export const {
         { provide: WEBHOOK_PATH, useValue: options.webhookPath },
         ...(options.globalGuard ? [{ provide: APP_GUARD, useExisting: MevetoLogoutGuard }] : []),
         ...(live.providers ?? []),
-        { provide: STATIC_FAULTS, useValue: [...faults.found, ...(live.faults ?? [])] },
+        {
+          provide: STATIC_FAULTS,
+          useFactory: async () => [
+            ...faults.found,
+            ...(live.faults ?? []),
+            ...((await live.missingPackages?.()) ?? []),
+          ],
+        },
         { provide: LivePush, useExisting: live.port },
         live.clusterBus === undefined
           ? { provide: ClusterBus, useClass: NoClusterBus }

@@ -4,13 +4,12 @@ import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import {
   AnswerLoggedOut,
-  mevetoLogoutEntities,
-  mevetoLogoutMigrations,
   MevetoLogoutModule,
   MevetoLogoutService,
   SessionReader,
   type SessionRequest,
 } from 'nestjs-meveto-logout';
+import { mevetoLogoutEntities, mevetoLogoutMigrations } from 'nestjs-meveto-logout/typeorm';
 import { TokenExchangeService } from '../../../libs/meveto-logout/src/meveto/token-exchange.service.js';
 import { TokenExchange } from '../../../libs/meveto-logout/src/inbox/token-exchange.port.js';
 import { MevetoHttp, type MevetoRequest } from '../../../libs/meveto-logout/src/meveto/meveto-http.js';

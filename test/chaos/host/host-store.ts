@@ -1,4 +1,6 @@
-import { knexExecutor, sqlStore, type StoreDefinition, typeOrmStore } from 'nestjs-meveto-logout';
+import { sqlStore, type StoreDefinition } from 'nestjs-meveto-logout';
+import { knexExecutor } from 'nestjs-meveto-logout/executors';
+import { typeOrmStore } from 'nestjs-meveto-logout/typeorm';
 import { knexConnection } from './connections.js';
 import type { Failpoint } from './failpoint.js';
 import type { HostSettings } from './settings.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { typeOrmStore } from 'nestjs-meveto-logout';
+import { typeOrmStore } from 'nestjs-meveto-logout/typeorm';
 import { connectHost, contextOf, mapping } from '../../contracts/typeorm-opened-store.js';
 import { PrivateCluster } from './private-cluster.js';
 

@@ -4,12 +4,12 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { MevetoSimulator } from 'nestjs-meveto-logout/testing';
 import {
-  memoryStore,
   type MevetoLogoutStaticOptions,
   MevetoLogoutModule,
   type MevetoLogoutOptions,
   MevetoLogoutService,
 } from 'nestjs-meveto-logout';
+import { memoryStore } from 'nestjs-meveto-logout/testing';
 import { defaultHttpAdapter, type HttpAdapterKind } from './http-adapters.js';
 import { request } from '../network/raw-request.js';
 import { until } from '../until.js';

@@ -17,16 +17,18 @@ import { InjectDataSource, TypeOrmModule } from '@nestjs/typeorm';
 import {
   AnswerLoggedOut,
   bearerToken,
-  mevetoLogoutEntities,
   type MevetoLogoutStaticOptions,
-  mevetoLogoutMigrations,
   MevetoLogoutModule,
   type MevetoLogoutOptions,
   MevetoLogoutService,
   SkipMevetoLogout,
+} from 'nestjs-meveto-logout';
+import {
+  mevetoLogoutEntities,
+  mevetoLogoutMigrations,
   typeOrmStore,
   type TypeOrmStoreOptions,
-} from 'nestjs-meveto-logout';
+} from 'nestjs-meveto-logout/typeorm';
 import { Column, DataSource, type DataSourceOptions, Entity, PrimaryColumn } from 'typeorm';
 import {
   createHttpApp,

@@ -1,7 +1,7 @@
 import { createAdapter as onPostgres } from '@socket.io/postgres-adapter';
 import { createAdapter as onRedis } from '@socket.io/redis-adapter';
 import { createAdapter as onRedisStreams } from '@socket.io/redis-streams-adapter';
-import { resilientPool, resilientRedis } from 'nestjs-meveto-logout';
+import { resilientPool, resilientRedis } from 'nestjs-meveto-logout/socket-io';
 import pg from 'pg';
 import { createClient } from 'redis';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdapter } from '@socket.io/postgres-adapter';
-import { resilientPool } from 'nestjs-meveto-logout';
+import { resilientPool } from 'nestjs-meveto-logout/socket-io';
 import pg from 'pg';
 import { PostgresClient } from '../database/postgres-client.js';
 import { BusState } from './bus-state.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdapter } from '@socket.io/redis-adapter';
-import { resilientRedis } from 'nestjs-meveto-logout';
+import { resilientRedis } from 'nestjs-meveto-logout/socket-io';
 import { createClient } from 'redis';
 import { BusState } from './bus-state.js';
 import type { ClusterBus } from './cluster-bus.js';

@@ -1,4 +1,4 @@
-import { mevetoLogoutEntities, mevetoLogoutMigrations } from 'nestjs-meveto-logout';
+import { mevetoLogoutEntities, mevetoLogoutMigrations } from 'nestjs-meveto-logout/typeorm';
 import type { DataSourceOptions } from 'typeorm';
 import type { DatabaseTarget } from '../config/database-target.js';
 import { Session } from '../sessions/session.entity.js';

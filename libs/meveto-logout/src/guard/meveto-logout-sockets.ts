@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Socket } from 'socket.io';
 import {
   HandshakeSessions,
   OpenConnections,
   SessionValidator,
   type SessionRequest,
+  type SocketIoClient,
   socketIoOpening,
   UNAUTHORIZED,
   webSocketOpening,
@@ -12,7 +12,7 @@ import {
 import { ConnectionRefused, bodyOf, type Refusal, refusalOfUnread } from './refusal.js';
 
 /** A Socket.IO middleware. */
-export type SocketMiddleware = (socket: Socket, next: (error?: Error) => void) => void;
+export type SocketMiddleware = (socket: SocketIoClient, next: (error?: Error) => void) => void;
 
 /** The used part of a socket of the package `ws`. */
 export interface ClosableSocket {
@@ -51,7 +51,7 @@ export class MevetoLogoutSockets {
     };
   }
 
-  async #refusalOf(socket: Socket) {
+  async #refusalOf(socket: SocketIoClient) {
     const sessions = await this.handshakes.of(socket, () => socketIoOpening(socket));
     return this.validator.validate(sessions);
   }

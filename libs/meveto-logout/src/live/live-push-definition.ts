@@ -16,4 +16,6 @@ export interface LivePushDefinition extends Pick<DynamicModule, 'imports' | 'con
   readonly clusterBus?: Type<ClusterBus>;
   /** Configuration faults, one line each, with the expected value. The start fails and lists all of them. */
   readonly faults?: readonly string[];
+  /** Loads the packages that the adapter needs, at start. Resolves with a fault for each that cannot be loaded. */
+  readonly missingPackages?: () => Promise<readonly string[]>;
 }

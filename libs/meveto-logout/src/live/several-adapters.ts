@@ -52,5 +52,7 @@ export function together(adapters: readonly LivePushDefinition[]): LivePushDefin
         ? ['livePush: got one adapter twice, expected each once. Example: [pusher({ … }), socketIo()].']
         : []),
     ],
+    missingPackages: async () =>
+      (await Promise.all(adapters.map(async (adapter) => (await adapter.missingPackages?.()) ?? []))).flat(),
   };
 }

@@ -25,5 +25,22 @@ export function socketIo(given: SocketIoOptions = {}): LivePushDefinition {
     port: MevetoLogoutGateway,
     clusterBus: SocketIoClusterBus,
     faults,
+    missingPackages,
   };
 }
+
+const NOT_INSTALLED =
+  'livePush: socketIo(), the default, needs the packages @nestjs/platform-socket.io and socket.io, which cannot be loaded. ' +
+  'Install them, or set livePush: false. Example: npm install @nestjs/platform-socket.io socket.io.';
+
+/** Nest would end the process. With the option `livePush: false` nothing loads the packages. */
+export const missingPackages = async (
+  load: () => Promise<unknown> = () => import('@nestjs/platform-socket.io'),
+): Promise<readonly string[]> => {
+  try {
+    await load();
+    return [];
+  } catch {
+    return [NOT_INSTALLED];
+  }
+};

@@ -1,0 +1,2 @@
+export { resilientPool } from './resilient-pool.js';
+export { resilientRedis } from './resilient-redis.js';
