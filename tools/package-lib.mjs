@@ -1,25 +1,34 @@
-// Makes dist/libs/meveto-logout an installable package: manifest, licence, readme. Then imports the package by name
-// from a separate folder, as an application would.
+// Makes dist/libs/meveto-logout an installable package: both builds, manifest, readme, changelog and licence. Then imports and
+// requires the package by name from a separate folder, as an application would, and loads both builds together.
 import {
   copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { entries } from './entries.mjs';
+import { emitPackage } from './package-emit.mjs';
+import { COMMONJS, packageManifest } from './package-manifest.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const library = join(root, 'libs/meveto-logout');
 const built = join(root, 'dist/libs/meveto-logout');
-copyFileSync(join(root, 'libs/meveto-logout/package.json'), join(built, 'package.json'));
-for (const file of ['LICENSE', 'README.md']) copyFileSync(join(root, file), join(built, file));
+
+emitPackage(library, built);
 const { clientScripts } = await import(pathToFileURL(join(built, 'live/client-scripts.generated.js')).href);
 for (const [name, { content }] of Object.entries(clientScripts))
   writeFileSync(join(built, 'client', name), content);
+const manifest = packageManifest(JSON.parse(readFileSync(join(library, 'package.json'), 'utf8')));
+writeFileSync(join(built, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
+for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md'])
+  copyFileSync(join(root, file), join(built, file));
 
 /** One function of each entry. */
 const FUNCTIONS = {
@@ -43,12 +52,16 @@ try {
   const main = join(application, 'main.mjs');
   writeFileSync(main, 'export const load = (name) => import(name);');
   const { load } = await import(pathToFileURL(main).href);
+  const require = createRequire(main);
   for (const { name, file } of entries()) {
-    if (!existsSync(join(built, `${file}.d.ts`)))
-      throw new Error(`The built package has no types of ${name}.`);
-    if (typeof FUNCTIONS[name]?.(await load(name)) !== 'function')
-      throw new Error(`The built package does not export what ${name} promises.`);
+    for (const folder of ['', COMMONJS])
+      if (!existsSync(join(built, folder, `${file}.d.ts`)))
+        throw new Error(`The built package has no types of ${name}.`);
+    for (const exported of [await load(name), require(name)])
+      if (typeof FUNCTIONS[name]?.(exported) !== 'function')
+        throw new Error(`The built package does not export what ${name} promises.`);
   }
 } finally {
   rmSync(application, { recursive: true });
 }
+await import('./two-builds.mjs');
