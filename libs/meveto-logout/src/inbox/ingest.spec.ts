@@ -4,11 +4,10 @@ import { until } from '../../spec-support/until.js';
 import { keysOf } from '../core/open-keys.js';
 import { LOGOUT, type ResolvedStore, type Store, UserToken } from '../store/index.js';
 import { memoryStore } from '../store/memory/memory-store.js';
-import { Ingest } from './ingest.js';
+import { Ingest, PriorityLoad } from './ingest.js';
 import { JobEvents } from './job-events.js';
 import { JobLeases } from './leases.js';
 import type { ResolvedInbox } from './options.js';
-import { PriorityLoad } from './priorities.js';
 import type { StoredJobs, TokenStorage } from './token-storage.js';
 import { tokenStorageOf } from './token-storage-of.js';
 
