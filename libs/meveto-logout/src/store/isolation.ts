@@ -1,5 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import { StoreUnavailableError } from './errors.js';
+import { storeEvents } from './events.js';
+import type { Script, SqlEngine } from './sql/sql.js';
 
 /** Into how many parts a failed batch is divided. One refused row among 256 costs 16 transactions with 16 jobs, and 16 with one. */
 const PARTS = 16;
@@ -11,6 +14,9 @@ const GROWTH = 8;
 const BATCH_EVERY_MS = 4;
 /** How many transactions isolate the jobs of failed batches at the same time. */
 const PARALLEL = 4;
+
+const REFUSED_FOR_MS = 600_000;
+const MAX_REFUSED = 200;
 
 /** Whether the database answers, but refuses one of the written rows or keeps it locked. */
 export const isRowFault = (error: unknown): boolean =>
@@ -95,6 +101,64 @@ function divided<J>(jobs: readonly J[]): readonly (readonly J[])[] {
   return Array.from({ length: Math.ceil(jobs.length / size) }, (_, part) =>
     jobs.slice(part * size, (part + 1) * size),
   );
+}
+
+/** Which rows a statement may select, besides its own conditions. */
+export interface Selection {
+  /** The only keys; every key by default. */
+  readonly only?: readonly string[] | undefined;
+  readonly except: readonly string[];
+}
+
+/**
+ * Changes the rows that a query selects, all in one transaction. If the database refuses one of them, by a constraint or a trigger, it
+ * changes the others apart, and leaves out the refused rows for ten minutes: they must neither fail nor fill each batch.
+ */
+export class RowByRow {
+  readonly #refused = new LRUCache<string, true>({ max: MAX_REFUSED, ttl: REFUSED_FOR_MS });
+
+  constructor(private readonly engine: SqlEngine) {}
+
+  /**
+   * @param change changes the selected rows
+   * @param find the keys of the rows that `change` would change, read without a lock
+   * @returns the result of each transaction
+   */
+  async change<R>(
+    operation: string,
+    change: (selection: Selection) => Script<R>,
+    find: (selection: Selection) => Script<readonly string[]>,
+  ): Promise<R[]> {
+    const except = this.#keys();
+    try {
+      return [await this.engine.transaction(operation, () => change({ except }))];
+    } catch (error) {
+      if (!isRowFault(error)) throw error;
+    }
+    const keys = await this.engine.read(operation, () => find({ except }));
+    const { results, failed } = await new Isolation().write(keys, (only) =>
+      this.engine.transaction(operation, () => change({ only, except: [] })),
+    );
+    this.#remember(
+      operation,
+      failed.filter(({ error }) => isRowFault(error)).map(({ job }) => job),
+    );
+    return [...results];
+  }
+
+  #keys(): readonly string[] {
+    this.#refused.purgeStale();
+    return [...this.#refused.keys()];
+  }
+
+  /** The database's error is not logged: it may contain values. */
+  #remember(operation: string, keys: readonly string[]): void {
+    for (const key of keys) this.#refused.set(key, true);
+    const [rowId] = keys;
+    if (rowId === undefined) return;
+    const refused = { operation, count: keys.length, rowId };
+    this.engine.events.emit(storeEvents.MEVETO_ROWS_REFUSED, refused);
+  }
 }
 
 /** How to write what is known about jobs. */

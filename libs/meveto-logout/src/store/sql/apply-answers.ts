@@ -1,14 +1,45 @@
 import type { ClaimedJob } from '../inbox-jobs.js';
 import { UNLINK, type ApplyOutcome, withOthers } from '../job.js';
 import type { Logout } from '../logout.js';
-import type { AnswerStore, Subject } from './apply-answer.js';
-import { isAcceptable } from './answered-jobs.js';
 import type { FoundUser } from './found-user.js';
-import { inList, updateRows } from './lists.js';
-import { confirm, isConfirmed } from './priorities.js';
-import { numberOf, rowsOf, type Script, type SqlResult, unindexed } from './sql.js';
+import {
+  clockOf,
+  type Dialect,
+  inList,
+  numberOf,
+  rowsOf,
+  run,
+  type Script,
+  type SqlResult,
+  unindexed,
+  updateRows,
+} from './sql.js';
 import type { Tables } from './tables.js';
-import type { UserLogout } from './user-batches.js';
+import type { UserBatches, UserLogout } from './user-batches.js';
+import type { UserRows } from './user-rows.js';
+
+/** States of a job that an answer with a person may still finish. */
+const ACCEPTABLE = ['pending', 'ambiguous', 'expired'];
+
+/** The shortest time between two updates of one row. All webhooks of Meveto come from few addresses; this avoids lock conflicts. */
+const CONFIRM_AGAIN_MS = 3_600_000;
+
+type Row = SqlResult['rows'][number];
+
+/** The parts of the store that these scripts need. */
+export interface AnswerStore {
+  readonly dialect: Dialect;
+  readonly tables: Tables;
+  readonly rows: UserRows;
+  readonly batches: UserBatches;
+}
+
+/** Whom Meveto named for the token of a job. */
+export interface Subject {
+  readonly mevetoId: string;
+  /** The digest by the current key, then those by earlier keys. */
+  readonly digests: readonly [string, ...string[]];
+}
 
 /** An answer of Meveto: whom it named for the token of a job. */
 export interface Answer {
@@ -53,7 +84,7 @@ export function* applyLogouts(
 }
 
 /** Locks the rows of the jobs that these answers may still finish, and marks their senders as known. */
-function* acceptAnswers(
+export function* acceptAnswers(
   { dialect, tables: { jobs, senders } }: AnswerStore,
   answers: readonly Answer[],
 ): Script<readonly Answer[]> {
@@ -79,8 +110,30 @@ function* acceptAnswers(
   return accepted;
 }
 
-const isConfirmedIn = (row: SqlResult['rows'][number]): boolean =>
+/**
+ * Whether this answer may still finish the job of the row. The row belongs to the token of the answer if the digest or the fence is
+ * equal: another key may have changed the digest since, and a new token changes the fence.
+ */
+const isAcceptable = (row: Row, job: ClaimedJob): boolean =>
+  (row['digest'] === job.digest || numberOf(row['fence']) === job.fence) &&
+  ACCEPTABLE.includes(String(row['state']));
+
+const isConfirmedIn = (row: Row): boolean =>
   row['confirmed_at'] !== null && isConfirmed(numberOf(row['confirmed_at']), numberOf(row['now_ms']));
+
+/** Whether a sender that was confirmed then need not be marked as known again yet. */
+const isConfirmed = (confirmedAt: number, now: number): boolean => confirmedAt >= now - CONFIRM_AGAIN_MS;
+
+/** Marks a sender as known: Meveto named the user of one of its jobs. */
+function* confirm(dialect: Dialect, table: string, sender: string): Script<void> {
+  const now = yield* clockOf(dialect);
+  const [known] = yield* rowsOf(`SELECT confirmed_at FROM ${table} WHERE sender = ?`, [sender]);
+  if (known === undefined) {
+    yield* run(dialect.insertNew(table, ['sender', 'confirmed_at'], 1), [sender, now]);
+  } else if (!isConfirmed(numberOf(known['confirmed_at']), now)) {
+    yield* run(`UPDATE ${table} SET confirmed_at = ? WHERE sender = ?`, [now, sender]);
+  }
+}
 
 /** The answers whose Meveto ID was never removed from a user. */
 function* withoutRemoval({ jobs }: Tables, answers: readonly Answer[]): Script<readonly Answer[]> {

@@ -12,17 +12,15 @@ import type {
   Retention,
 } from '../inbox-jobs.js';
 import type { JobPage, JobQuery } from '../job-record.js';
-import { isolated, WriteBatches } from '../isolation.js';
+import { isolated, RowByRow, WriteBatches } from '../isolation.js';
 import type { Priority, Room } from '../job.js';
 import { claim, dueIds } from './claim-jobs.js';
-import { confirmedAmong, unfinishedAmong, waitingByPriority } from './priorities.js';
+import { confirmedAmong, unfinishedAmong, waitingByPriority, receive } from './receive-jobs.js';
 import { discard, retryNow, list, summary } from './job-admin.js';
 import { allOf, expire, forgetSenders, overdueIds, purge, purgeableIds } from './job-housekeeping.js';
 import { beginAgain, receiveLeased, receiveListedLeased, renew } from './leased-jobs.js';
-import { receive } from './receive-jobs.js';
 import { receiveListed } from './receive-listed.js';
 import { type AttemptEnd, endAttempts } from './released-jobs.js';
-import { RowByRow } from './row-by-row.js';
 import type { SqlEngine } from './sql.js';
 import type { Tables } from './tables.js';
 

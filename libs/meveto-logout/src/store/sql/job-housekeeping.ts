@@ -1,4 +1,5 @@
 import type { ExpiredJobs, Retention } from '../inbox-jobs.js';
+import type { Selection } from '../isolation.js';
 import {
   JOB_STATES,
   type FinalState,
@@ -9,7 +10,6 @@ import {
   UNKNOWN_KIND,
 } from '../job.js';
 import { hasKnownKind, isWorkable } from './job-rows.js';
-import { selected, type Selection } from './row-by-row.js';
 import {
   clockOf,
   type Dialect,
@@ -18,6 +18,7 @@ import {
   run,
   rowsOf,
   type Script,
+  selected,
   type SqlResult,
 } from './sql.js';
 

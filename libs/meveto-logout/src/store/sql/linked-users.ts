@@ -2,8 +2,9 @@ import type { ClaimedJob } from '../inbox-jobs.js';
 import { UNLINK, type ApplyOutcome, withOthers } from '../job.js';
 import type { Logout } from '../logout.js';
 import { userIdsOfRow, otherUserIdsColumn } from './answered-jobs.js';
+import type { AnswerStore } from './apply-answers.js';
 import type { FoundUser } from './found-user.js';
-import { placeholders, rowsOf, type Script, clockOf, type Dialect, run, unindexed } from './sql.js';
+import { placeholders, rowsOf, type Script, clockOf, run, unindexed } from './sql.js';
 import type { Tables } from './tables.js';
 import { type LinkedUsers, type UserRows, type FoundUsers, hasUsers } from './user-rows.js';
 
@@ -44,20 +45,13 @@ function* findUnlinked(
   return users;
 }
 
-/** The parts of the store that the second search needs. */
-interface Store {
-  readonly dialect: Dialect;
-  readonly tables: Tables;
-  readonly rows: UserRows;
-}
-
 /**
  * Searches again after the outcome of a job is committed, and logs out the users that were linked meanwhile. A login that was
  * recorded before the commit could not see the outcome. Returns the further logouts.
  * @param state the state of the finished job
  */
 export function* logOutLinkedMeanwhile(
-  { dialect, tables, rows }: Store,
+  { dialect, tables, batches }: AnswerStore,
   job: ClaimedJob,
   state: 'applied' | 'unknown_user',
   find: () => Script<LinkedUsers>,
@@ -79,7 +73,7 @@ export function* logOutLinkedMeanwhile(
     `UPDATE ${tables.jobs} SET state = 'applied', user_id = ?, other_user_ids = ?, finished_at = ? WHERE id = ?`,
     [userId, otherUserIdsColumn({ userId, otherUserIds }), now, job.id],
   );
-  const { logout, others = [] } = yield* rows.logOutAll(users, job.occurredAt, now, committing);
+  const { logout, others = [] } = yield* batches.logOutAll(users, job.occurredAt, now, committing);
   return [logout, ...others];
 }
 

@@ -3,15 +3,8 @@ import type { ClaimedJob, NamedJob } from '../inbox-jobs.js';
 import type { ApplyOutcome } from '../job.js';
 import type { LogoutsSince, UserLogouts, Logout } from '../logout.js';
 import { forgetLogoutRows, logoutRowsSince, overlapMs, publishStepBack } from './logout-rows.js';
-import {
-  type AnswerStore,
-  applyLogout,
-  applyProtectionRemoved,
-  finishUnknown,
-  type Subject,
-  usersOf,
-} from './apply-answer.js';
-import { applyLogouts } from './apply-answers.js';
+import { applyLogout, applyProtectionRemoved, finishUnknown, usersOf } from './apply-answer.js';
+import { type AnswerStore, applyLogouts, type Subject } from './apply-answers.js';
 import { countUsers } from './count-users.js';
 import type { AccessTokenTable, UserTable } from './host-tables.js';
 import { logOutLinkedMeanwhile, withLaterLogouts } from './linked-users.js';
@@ -38,7 +31,7 @@ export class LogoutStore {
     private readonly earlierDigestsOfSubject: (mevetoId: string) => readonly string[] = () => [],
   ) {
     const { dialect } = engine;
-    const rows = new UserRows(dialect, users, accessTokens, tables.logoutRows, engine.events);
+    const rows = new UserRows(dialect, users, engine.events);
     const batches = new UserBatches(dialect, users, accessTokens, tables.logoutRows);
     this.#store = { dialect, tables, rows, batches };
   }
@@ -241,8 +234,13 @@ export class LogoutStore {
     // Read after the wait for the lock, so that sessions that began meanwhile end as well.
     const clock = yield* clockOf(this.engine.dialect);
     const at = this.engine.dialect.times.ofLogout(clock);
-    const logouts = yield* this.#store.rows.logOut(user, at, clock, reason);
-    for (const logout of logouts) committing(logout);
-    return logouts;
+    const { logout, others = [] } = yield* this.#store.batches.logOutAll(
+      [user],
+      at,
+      clock,
+      committing,
+      reason,
+    );
+    return [logout, ...others];
   }
 }

@@ -1,9 +1,9 @@
 import type { IncomingJob, ReceivedJobs } from '../inbox-jobs.js';
 import { resumesWithToken } from '../listed-again.js';
-import type { Room } from '../job.js';
-import { FreePlaces } from './priorities.js';
+import { priorityOf, type Priority, type Room } from '../job.js';
 import {
   compare,
+  hasKnownKind,
   insertNewJobs,
   newRow,
   reasonOf,
@@ -14,7 +14,7 @@ import {
   stateOf,
 } from './job-rows.js';
 import { reopen } from './reopen-job.js';
-import { clockOf, type Dialect, numberOf, run, type Script } from './sql.js';
+import { clockOf, type Dialect, numberOf, placeholders, run, rowsOf, type Script, unindexed } from './sql.js';
 
 /** A received job and its row. */
 interface KnownToken {
@@ -130,4 +130,65 @@ function* keepToken(table: string, row: Row, { digest, sealed }: IncomingJob): S
     `UPDATE ${table} SET sealed = ?, digest = ? WHERE id = ? AND state = 'pending' AND sealed IS NULL`,
     [sealed, digest, String(row['id'])],
   );
+}
+
+/** Gives the room to the jobs of one batch, in the order of the batch. */
+class FreePlaces {
+  readonly #left: Record<Priority, number>;
+
+  /** @param room unlimited by default */
+  constructor(room: Room = { listed: Infinity, known: Infinity, unknown: Infinity }) {
+    this.#left = { ...room };
+  }
+
+  /** Whether there is a place for each of these jobs, known ones included. */
+  suffice(jobs: readonly { readonly priority: Priority }[]): boolean {
+    const count = { listed: 0, known: 0, unknown: 0 };
+    for (const { priority } of jobs) count[priority] += 1;
+    return (
+      count.listed <= this.#left.listed &&
+      count.known <= this.#left.known &&
+      count.unknown <= this.#left.unknown
+    );
+  }
+
+  /** Takes a place in a priority. Returns false if there is none. */
+  take(priority: Priority): boolean {
+    if (this.#left[priority] <= 0) return false;
+    this.#left[priority] -= 1;
+    return true;
+  }
+}
+
+/** The senders among these that were confirmed within the last `withinMs`. */
+export function* confirmedAmong(
+  dialect: Dialect,
+  table: string,
+  senders: readonly string[],
+  withinMs: number,
+): Script<string[]> {
+  const rows = yield* rowsOf(
+    `SELECT sender FROM ${table} WHERE sender IN (${placeholders(senders.length)}) AND confirmed_at > ${dialect.nowMs} - ?`,
+    [...senders, withinMs],
+  );
+  return rows.map((row) => String(row['sender']));
+}
+
+/** The digests among these whose jobs are unfinished. */
+export function* unfinishedAmong(table: string, digests: readonly string[]): Script<string[]> {
+  const rows = yield* rowsOf(
+    `SELECT digest FROM ${table} WHERE digest IN (${placeholders(digests.length)}) AND ${unindexed('state')} = 'pending'`,
+    digests,
+  );
+  return rows.map((row) => String(row['digest']));
+}
+
+/** Counts the unfinished jobs of known kinds in each priority. */
+export function* waitingByPriority(dialect: Dialect, table: string): Script<Record<Priority, number>> {
+  const rows = yield* rowsOf(
+    `SELECT priority, COUNT(*) AS job_count FROM ${table} WHERE state = 'pending' AND ${hasKnownKind(dialect)} GROUP BY priority`,
+  );
+  const waiting = { listed: 0, known: 0, unknown: 0 };
+  for (const row of rows) waiting[priorityOf(numberOf(row['priority']))] = numberOf(row['job_count']);
+  return waiting;
 }

@@ -2,7 +2,8 @@ import { LoginOutdatedError, UnknownUserError } from '../errors.js';
 import { lastLogoutOf } from './last-logout-of.js';
 import { clockOf, type Dialect, numberOf, rowsOf, type Script } from './sql.js';
 import type { Tables } from './tables.js';
-import { lastLogoutOn, type UserRows } from './user-rows.js';
+import { lastLogoutOn } from './user-batches.js';
+import type { UserRows } from './user-rows.js';
 
 /**
  * Records a login. Returns the start of the session, epoch milliseconds.

@@ -1,7 +1,16 @@
 import type { ClaimedJob, JobOutcome, Release } from '../inbox-jobs.js';
 import { TOKEN_LOST } from '../job.js';
-import { inList, updateRows } from './lists.js';
-import { clockIn, type Dialect, numberOf, run, rowsOf, type Script, type SqlResult } from './sql.js';
+import {
+  inList,
+  updateRows,
+  clockIn,
+  type Dialect,
+  numberOf,
+  run,
+  rowsOf,
+  type Script,
+  type SqlResult,
+} from './sql.js';
 
 /** The end of an attempt: the outcome of its job, or why the job waits for another attempt. */
 export type AttemptEnd = { readonly job: ClaimedJob } & (

@@ -1,13 +1,13 @@
 import { BY_OPERATOR, UNLINK, type ApplyOutcome } from '../job.js';
 import type { Logout } from '../logout.js';
 import { finishJob } from './answered-jobs.js';
-import type { AnswerStore } from './apply-answer.js';
+import type { AnswerStore } from './apply-answers.js';
 import { hasKnownKind } from './job-rows.js';
 import { clockOf, numberOf, rowsOf, type Script } from './sql.js';
 
 /** Applies an ambiguous or expired job to the user that an operator named, and finishes the job. */
 export function* resolveJob(
-  { dialect, tables, rows }: AnswerStore,
+  { dialect, tables, rows, batches }: AnswerStore,
   jobId: string,
   userId: string,
   committing: (logout: Logout) => void,
@@ -24,5 +24,5 @@ export function* resolveJob(
   const outcome = { state: 'applied', subjectDigest: null, userId: user.userId, now, reason: BY_OPERATOR };
   yield* finishJob(tables, { id: jobId }, outcome);
   if (job['kind'] === UNLINK) return yield* rows.unlinkAll([user]);
-  return yield* rows.logOutAll([user], numberOf(job['occurred_at']), now, committing);
+  return yield* batches.logOutAll([user], numberOf(job['occurred_at']), now, committing);
 }

@@ -1,11 +1,27 @@
+import { type ApplyOutcome, withOthers } from '../job.js';
 import type { Logout } from '../logout.js';
 import type { FoundUser } from './found-user.js';
 import type { AccessTokenTable, UserTable } from './host-tables.js';
-import { padded, updateRows } from './lists.js';
+import { logoutIn } from './logout-rows.js';
+import {
+  clockIn,
+  type Dialect,
+  inList,
+  lookUp,
+  numberOf,
+  padded,
+  rowsOf,
+  run,
+  type Script,
+  type SqlResult,
+  type SqlValue,
+  updateRows,
+} from './sql.js';
+import type { FoundUsers } from './user-rows.js';
 import { revokeAccessTokens } from './revoke-access-tokens.js';
-import { type Dialect, clockIn, lookUp, type Script, type SqlResult, type SqlValue } from './sql.js';
-import { storeLogouts } from './store-logouts.js';
-import { lastLogoutOn } from './user-rows.js';
+
+/** Columns of a logout row. */
+const COLUMNS = ['user_id', 'logged_out_at', 'committed_at', 'reason'];
 
 /** A user, and the time of a logout. */
 export interface UserLogout {
@@ -20,7 +36,14 @@ interface SoleUsers {
   readonly now: number;
 }
 
-/** Reads and writes the rows of many users with the same statements. */
+/**
+ * The last logout in a row of the application, epoch milliseconds; 0 for none. A value in the future does not count: the next
+ * logins would be dated after the logouts that have to end them.
+ */
+export const lastLogoutOn = ({ lastLoggedOut = 0 }: FoundUser, present: number): number =>
+  lastLoggedOut <= present ? lastLoggedOut : 0;
+
+/** Logs users out in their rows, in stored tokens and in the module's logout rows: many users with the same statements. */
 export class UserBatches {
   constructor(
     private readonly dialect: Dialect,
@@ -99,15 +122,41 @@ export class UserBatches {
     };
   }
 
-  /** Writes all changes of these logouts except those of their jobs. Returns the logouts for the forms of each user's id, by user id. */
-  *logOutEach(requested: readonly UserLogout[], now: number): Script<ReadonlyMap<string, readonly Logout[]>> {
+  /** Logs out each of these users at the same time, and passes each logout to `committing` before the commit. */
+  *logOutAll(
+    users: FoundUsers,
+    occurredAt: number,
+    now: number,
+    committing: (logout: Logout) => void,
+    reason?: string,
+  ): Script<Extract<ApplyOutcome, { kind: 'applied' }>> {
+    const requested = users.map((user) => ({ user, occurredAt }));
+    const logouts = [...(yield* this.logOutEach(requested, now, reason)).values()].flat();
+    for (const logout of logouts) committing(logout);
+    const [logout, ...others] = logouts as [Logout, ...Logout[]];
+    return { kind: 'applied', logout, ...withOthers(others) };
+  }
+
+  /**
+   * Writes all changes of these logouts except those of their jobs. Returns the logouts for the forms of each user's id, by user id.
+   * @param reason the reason of the application's own logout; absent if Meveto requested the logouts
+   */
+  *logOutEach(
+    requested: readonly UserLogout[],
+    now: number,
+    reason?: string,
+  ): Script<ReadonlyMap<string, readonly Logout[]>> {
     const { times } = this.dialect;
     for (const { occurredAt } of requested) times.learnEvent(occurredAt);
     const present = times.present(now);
     const given = requested.flatMap(({ user, occurredAt }) =>
-      user.idForms.map((userId) => ({ userId, loggedOutAt: occurredAt })),
+      user.idForms.map((userId) => ({
+        userId,
+        loggedOutAt: occurredAt,
+        ...(reason !== undefined && { reason }),
+      })),
     );
-    const stored = yield* storeLogouts(this.dialect, this.logoutRowsTable, given, { committedAt: present });
+    const stored = yield* storeLogouts(this.dialect, this.logoutRowsTable, given, present);
     if (this.accessTokens !== undefined) {
       const revocations = requested.flatMap(({ user, occurredAt }) =>
         user.idForms.map((userId) => ({ user: { ...user, userId }, until: occurredAt })),
@@ -161,4 +210,83 @@ function grouped<T>(values: readonly T[], keyOf: (value: T) => string): Readonly
     else group.push(value);
   }
   return groups;
+}
+
+/** Stores the given logout in the logout row, unless the row has a later one. Returns the later logout. */
+function* storeLogout(
+  dialect: Dialect,
+  table: string,
+  { userId, loggedOutAt, reason }: Logout,
+  committedAt: number,
+): Script<Logout> {
+  const given = { logged_out_at: loggedOutAt, committed_at: committedAt, reason: reason ?? null };
+  const values = Object.values(given);
+  const { affected } = yield* run(
+    `UPDATE ${table} SET logged_out_at = ?, committed_at = ?, reason = ? WHERE user_id = ? AND logged_out_at < ?`,
+    [...values, userId, loggedOutAt],
+  );
+  if (affected > 0) return logoutIn(userId, given);
+  // There is no row, or a row with a later logout. If another replica deletes the row meanwhile, the insert adds it again.
+  const insert = dialect.insertNew(table, COLUMNS, 1);
+  if ((yield* run(insert, [userId, ...values])).affected > 0) return logoutIn(userId, given);
+  const [known = given] = yield* rowsOf(`SELECT logged_out_at, reason FROM ${table} WHERE user_id = ?`, [
+    userId,
+  ]);
+  return logoutIn(userId, known);
+}
+
+/** As {@link storeLogout}, for logouts with the same reason. Returns the later logouts, by user id. */
+function* storeLogouts(
+  dialect: Dialect,
+  table: string,
+  logouts: readonly Logout[],
+  committedAt: number,
+): Script<ReadonlyMap<string, Logout>> {
+  const { sql, params } = inList(logouts.map(({ userId }) => userId));
+  const rows = yield* rowsOf(
+    `SELECT user_id, logged_out_at, reason FROM ${table} WHERE user_id IN (${sql}) ORDER BY user_id ${dialect.forUpdate}`,
+    params,
+  );
+  const rowOf = new Map(rows.map((row) => [String(row['user_id']), row]));
+  const results = new Map(logouts.map((logout) => [logout.userId, logout]));
+  const [earlier, missing]: [Logout[], Logout[]] = [[], []];
+  for (const logout of logouts) {
+    const row = rowOf.get(logout.userId);
+    if (row === undefined) missing.push(logout);
+    else if (numberOf(row['logged_out_at']) < logout.loggedOutAt) earlier.push(logout);
+    else results.set(logout.userId, logoutIn(logout.userId, row));
+  }
+  yield* updateRows(dialect, {
+    path: table,
+    shared: { sql: 'committed_at = ?, reason = ?', params: [committedAt, logouts[0]?.reason ?? null] },
+    columns: [{ name: 'logged_out_at', parameter: '?' }],
+    key: { name: 'user_id', parameter: '?' },
+    rows: earlier.map(({ userId, loggedOutAt }) => ({ key: userId, values: [loggedOutAt] })),
+  });
+  if (yield* areInserted(dialect, table, missing, committedAt)) return results;
+  for (const logout of missing)
+    results.set(logout.userId, yield* storeLogout(dialect, table, logout, committedAt));
+  return results;
+}
+
+/** Inserts new rows. Returns false if some were there: another process has inserted them since they were searched. */
+function* areInserted(
+  dialect: Dialect,
+  table: string,
+  logouts: readonly Logout[],
+  committedAt: number,
+): Script<boolean> {
+  const size = dialect.isInProcess ? 1 : logouts.length;
+  let count = 0;
+  for (let from = 0; from < logouts.length; from += size) {
+    const some = logouts.slice(from, from + size);
+    const values = some.flatMap(({ userId, loggedOutAt, reason }): SqlValue[] => [
+      userId,
+      loggedOutAt,
+      committedAt,
+      reason ?? null,
+    ]);
+    count += (yield* run(dialect.insertNew(table, COLUMNS, some.length), values)).affected;
+  }
+  return count === logouts.length;
 }

@@ -1,14 +1,11 @@
 import type { MevetoEvents } from '../../core/index.js';
 import { storeEvents } from '../events.js';
 import { type ApplyOutcome, MAX_USERS, withOthers } from '../job.js';
-import type { UserLogouts, Logout } from '../logout.js';
 import type { UsersOfJob } from './answered-jobs.js';
 import type { FoundUser } from './found-user.js';
-import type { AccessTokenTable, UserTable } from './host-tables.js';
-import type { InstantColumn, TextColumn } from './host-columns.js';
-import { revokeAccessTokens } from './revoke-access-tokens.js';
+import type { UserTable } from './host-tables.js';
+import type { TextColumn } from './host-columns.js';
 import { type Dialect, lookUp, run, type Script, type SqlValue } from './sql.js';
-import { storeLogout } from './store-logouts.js';
 
 export type FoundUsers = readonly [FoundUser, ...FoundUser[]];
 
@@ -23,20 +20,11 @@ export const idsOf = ([first, ...others]: FoundUsers): UsersOfJob => ({
 
 export const hasUsers = (users: LinkedUsers): users is FoundUsers => users !== 'too-many' && users.length > 0;
 
-/**
- * The last logout in a row of the application, epoch milliseconds; 0 for none. A value in the future does not count: the next
- * logins would be dated after the logouts that have to end them.
- */
-export const lastLogoutOn = ({ lastLoggedOut = 0 }: FoundUser, present: number): number =>
-  lastLoggedOut <= present ? lastLoggedOut : 0;
-
-/** Reads the application's user rows, and writes a logout to them, to stored tokens and to the module's logout rows. */
+/** Finds and locks rows of the application's users, and writes their logins and the removal of their Meveto IDs. */
 export class UserRows {
   constructor(
     private readonly dialect: Dialect,
     private readonly users: UserTable,
-    private readonly accessTokens: AccessTokenTable | undefined,
-    private readonly logoutRowsTable: string,
     private readonly events: MevetoEvents,
   ) {}
 
@@ -99,52 +87,6 @@ export class UserRows {
     return false;
   }
 
-  /** Logs out each of these users, and passes each logout to `committing` before the commit. */
-  *logOutAll(
-    users: FoundUsers,
-    occurredAt: number,
-    now: number,
-    committing: (logout: Logout) => void,
-  ): Script<Extract<ApplyOutcome, { kind: 'applied' }>> {
-    const logouts: Logout[] = [];
-    for (const user of users) logouts.push(...(yield* this.logOut(user, occurredAt, now)));
-    logouts.forEach((each) => {
-      committing(each);
-    });
-    const [logout, ...others] = logouts as [Logout, ...Logout[]];
-    return { kind: 'applied', logout, ...withOthers(others) };
-  }
-
-  /**
-   * Writes all changes of a logout except those of its job. Returns a logout for each form of the user's id.
-   * @param reason the reason of the application's own logout; absent if Meveto requested the logout
-   */
-  *logOut(user: FoundUser, occurredAt: number, now: number, reason?: string): Script<UserLogouts> {
-    const { times } = this.dialect;
-    times.learnEvent(occurredAt);
-    const present = times.present(now);
-    const logouts: Logout[] = [];
-    for (const userId of user.idForms) {
-      logouts.push(
-        yield* storeLogout(
-          this.dialect,
-          this.logoutRowsTable,
-          { userId, loggedOutAt: occurredAt },
-          { committedAt: present, reason },
-        ),
-      );
-      if (this.accessTokens !== undefined) {
-        const revocation = { user: { ...user, userId }, until: occurredAt };
-        yield* revokeAccessTokens(this.dialect, this.accessTokens, [revocation], now);
-      }
-    }
-    const loggedOutAt = Math.max(...logouts.map((logout) => logout.loggedOutAt));
-    times.learnEvent(loggedOutAt);
-    const ofApplication = lastLogoutOn(user, present);
-    yield* this.#setInstant(this.users.lastLoggedOut, user, Math.max(loggedOutAt, ofApplication));
-    return logouts as [Logout, ...Logout[]];
-  }
-
   /** Clears the Meveto ID of each of these users. */
   *unlinkAll(users: FoundUsers): Script<ApplyOutcome> {
     const { path, mevetoId, id } = this.users;
@@ -155,12 +97,8 @@ export class UserRows {
     return { kind: 'unlinked', userId, ...withOthers(others) };
   }
 
-  setLoggedIn(user: FoundUser, at: number): Script<void> {
-    return this.#setInstant(this.users.lastLoggedIn, user, at);
-  }
-
-  *#setInstant(column: InstantColumn, user: FoundUser, at: number): Script<void> {
-    const { path, id } = this.users;
+  *setLoggedIn(user: FoundUser, at: number): Script<void> {
+    const { path, id, lastLoggedIn: column } = this.users;
     yield* run(`UPDATE ${path} SET ${column.name} = ${column.parameter} WHERE ${id.name} = ${id.parameter}`, [
       column.toDatabase(at),
       user.rowId,
