@@ -196,6 +196,13 @@ const suiteOf = (name, script, timeoutS, database) => [
 ];
 const PARTS = new Map([
   ['check', check],
+  [
+    'ways',
+    async () => {
+      await step('way of a token', ['node', 'tools/token-way.mjs'], { timeoutS: 180 });
+      await step('way of a session', ['node', 'tools/session-way.mjs'], { timeoutS: 180 });
+    },
+  ],
   suiteOf('postgres', 'test:postgres', 1_200, POSTGRES),
   suiteOf('mysql', 'test:mysql', 1_200, MARIADB),
   suiteOf('fastify', 'test:fastify', 1_200),

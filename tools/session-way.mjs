@@ -1,6 +1,6 @@
 // `npm run build:lib && node tools/session-way.mjs`: the files of the package that run for one session, from its cookie to the answer
 // of the guard: of a request that passes, of a page and of a script that are refused, and of the browser's check. docs/architecture.md
-// lists the files. Everything stays in memory and on this machine's loopback addresses.
+// lists the files. The status is 1 if there are too many. Everything stays in memory and on this machine's loopback addresses.
 import 'reflect-metadata';
 import { once } from 'node:events';
 import { get } from 'node:http';
@@ -11,6 +11,8 @@ import { expressSession, MevetoLogoutModule, MevetoLogoutService } from '../dist
 import { memoryStore } from '../dist/libs/meveto-logout/testing/index.js';
 import { countCalls } from './called-files.mjs';
 
+/** The most files of each way. */
+const MOST = 12;
 /** The other folders work for jobs and their store, at any time. */
 const FOLDERS = ['guard/', 'sessions/', 'live/', 'logouts/', 'protocol/'];
 
@@ -97,6 +99,9 @@ try {
   for (const [name, files] of Object.entries(ways)) {
     const called = [...new Set(files)].sort();
     console.log([`${name}: ${called.length}`, ...called, ''].join('\n'));
+    if (called.length <= MOST) continue;
+    console.log(`At most ${MOST}.`);
+    process.exitCode = 1;
   }
 } finally {
   await app.close();

@@ -1,5 +1,5 @@
 // `npm run build:lib && node tools/token-way.mjs`: the files of the package that run for one token, until the 202 and until its
-// row is erased, as V8 counts the calls of their functions. docs/architecture.md lists the files. The run takes half a minute, the
+// row is erased, as V8 counts the calls of their functions. The status is 1 if there are too many. docs/architecture.md lists the files. The run takes half a minute, the
 // interval of the clean-up. Everything stays on this machine's loopback addresses and in a temporary folder.
 import 'reflect-metadata';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -19,10 +19,17 @@ import {
 import { countCalls } from './called-files.mjs';
 import { startMeveto } from './flood-meveto.mjs';
 
+/** The most files until the 202, and until the row is erased. */
+const MOST = { untilAccepted: 20, together: 35 };
 const TOKEN = 'token-of-the-way';
 const SECRET_PATH = 'secret-path-of-the-webhook-000000';
 /** Files that the worker runs at every search for due jobs, even without a due job. They do not belong to the way to the 202. */
-const LOOK = ['inbox/logout-worker.js', 'inbox/housekeeping.js', 'inbox/exchange-limiter.js', 'store/job.js'];
+const LOOK = [
+  'inbox/logout-worker.js',
+  'inbox/housekeeping.js',
+  'inbox/exchange-limiter.js',
+  'store/isolation.js',
+];
 /** Tables of events, and listeners of events. */
 const isOfEvents = (/** @type {string} */ file) => file.startsWith('observe/') || file.endsWith('/events.js');
 /** Files that listen to the outcome. They do not handle the token. */
@@ -115,7 +122,12 @@ try {
   );
   console.log([`Until the ${status}: ${untilAccepted.length}`, ...untilAccepted.sort()].join('\n'));
   console.log([`\nUntil the row is erased: ${later.length} more`, ...later.sort()].join('\n'));
-  console.log(`\nTogether: ${untilAccepted.length + later.length}`);
+  const together = untilAccepted.length + later.length;
+  console.log(`\nTogether: ${together}`);
+  if (untilAccepted.length > MOST.untilAccepted || together > MOST.together) {
+    console.log(`At most ${MOST.untilAccepted} until the 202, and ${MOST.together} together.`);
+    process.exitCode = 1;
+  }
 } finally {
   await app.close();
   meveto.stop();
