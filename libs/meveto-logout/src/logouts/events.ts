@@ -31,6 +31,19 @@ export const logoutsEvents = eventTable({
     text: 'Logouts of other replicas can be read again.',
     ends: 'logout-poll',
   }),
+  MEVETO_LOGOUTS_NOT_DELETED: event({
+    level: 'warn',
+    when:
+      'Logouts older than `logouts.maxSessionAgeMs` could not be deleted, although the poll before succeeded. Tried again after a ' +
+      'minute. One line in ten minutes.',
+    action: 'Check whether the database refuses or locks rows of the table of logouts.',
+    text: 'Logouts that are older than any session could not be deleted: the store refused or did not answer.',
+    bound: {
+      lines: 1,
+      perMs: 600_000,
+      rest: (rest) => `Old logouts could not be deleted ${String(rest)} more times in the last ten minutes.`,
+    },
+  }),
   MEVETO_CLUSTER_MESSAGE_SENT: event({
     level: 'none',
     when: 'A message with logouts was given to the cluster adapter.',

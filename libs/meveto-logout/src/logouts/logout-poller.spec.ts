@@ -162,6 +162,20 @@ describe('LogoutPoller', () => {
     expect(logoutStore.forgot).toHaveLength(2);
   });
 
+  it('reports logouts that cannot be deleted, and keeps polling: the poll itself has succeeded', async () => {
+    await poller.start();
+    const refuse = jest.fn(() => Promise.reject(new Error('refused')));
+    logoutStore.forgetUntil = refuse;
+    await jest.advanceTimersByTimeAsync(60_000);
+    const notDeleted =
+      'warn: [MEVETO_LOGOUTS_NOT_DELETED] Logouts that are older than any session could not be deleted: the store refused or did not answer.';
+    expect(lines).toEqual([notDeleted]);
+    expect(known.ageMs()).toBe(0);
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(refuse).toHaveBeenCalledTimes(2);
+    expect(lines).toEqual([notDeleted]);
+  });
+
   it('stops polling when it is stopped, also during a poll', async () => {
     await poller.start();
     await jest.advanceTimersByTimeAsync(1_000);

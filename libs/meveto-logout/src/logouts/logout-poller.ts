@@ -66,10 +66,11 @@ export class LogoutPoller {
       this.#asOf = asOf;
       this.cache.refreshed(askedAt);
       this.events.emit(logoutsEvents.MEVETO_LOGOUT_POLL_RECOVERED);
-      await this.#forget();
     } catch {
       this.events.emit(logoutsEvents.MEVETO_LOGOUT_POLL_FAILED);
+      return;
     }
+    await this.#forget();
   }
 
   #since(): number {
@@ -84,6 +85,10 @@ export class LogoutPoller {
     this.#forgetAt = performance.now() + FORGET_EVERY_MS;
     const until = this.clock.now() - this.options.maxSessionAgeMs - FORGET_EVERY_MS;
     this.cache.forgetUntil(until);
-    await this.store.logoutStore.forgetUntil(until, FORGET_BATCH);
+    try {
+      await this.store.logoutStore.forgetUntil(until, FORGET_BATCH);
+    } catch {
+      this.events.emit(logoutsEvents.MEVETO_LOGOUTS_NOT_DELETED);
+    }
   }
 }
