@@ -7,7 +7,7 @@ type Action = 'announce' | 'close';
 
 /** Announces a logout with one adapter, which may be the application's own. Reports an error or a rejection, and drops it. */
 export function announceWith(adapter: LivePush, logout: AnnouncedLogout, events: MevetoEvents): void {
-  void attempt(adapter, 'announce', () => adapter.announce(logout), events);
+  void attempt(adapter, 'announce', () => adapter.announce?.(logout), events);
 }
 
 /** Never rejects. */

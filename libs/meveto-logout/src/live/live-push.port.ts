@@ -11,9 +11,9 @@ export abstract class LivePush {
   /**
    * Announces a logout that this process has just learned of; `source` says from where. Called once per process and
    * logout: an adapter that reaches the browsers of all replicas acts on `own-commit` only. Returns at once and never
-   * throws. Nothing awaits a promise; its rejection is reported.
+   * throws. Nothing awaits a promise; its rejection is reported. Absent if the adapter learns of ended sessions in another way.
    */
-  abstract announce(logout: AnnouncedLogout): void | Promise<void>;
+  announce?(logout: AnnouncedLogout): void | Promise<void>;
 
   /** Called when the application stops. The adapter bounds the time itself. */
   close?(): void | Promise<void>;

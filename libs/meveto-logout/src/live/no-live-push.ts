@@ -6,10 +6,6 @@ import { LivePush } from './live-push.port.js';
 @Injectable()
 export class NoLivePush extends LivePush {
   override readonly label = 'none';
-
-  override announce(): void {
-    // Nothing is connected.
-  }
 }
 
 export const noLivePush: LivePushDefinition = { providers: [NoLivePush], port: NoLivePush };

@@ -16,7 +16,7 @@ import { SocketWatch } from './socket-watch.js';
 /**
  * Notifies open browsers at once that the session is over, and disconnects the sockets of this process as soon as this
  * process learns of the logout. Best effort: the guard protects the routes. Uses the application's own Socket.IO server
- * and adapter.
+ * and adapter. Has no `announce`: `OpenConnections` notifies these sockets, as all other connections of this process.
  */
 @WebSocketGateway({ namespace: NAMESPACE })
 export class MevetoLogoutGateway
@@ -72,11 +72,6 @@ export class MevetoLogoutGateway
       // The handshake holds the token, which is no longer needed.
       socket.handshake.auth = {};
     }
-  }
-
-  /** Nothing to do: `OpenConnections` notifies the sockets of this process, and all of its other connections. */
-  override announce(): void {
-    return;
   }
 
   /** Accepts sockets of ended sessions, so that they receive the event. */
