@@ -2,7 +2,7 @@ import { type INestApplication, Module, type ModuleMetadata } from '@nestjs/comm
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
-import { MevetoSimulator } from 'nestjs-meveto-logout/testing';
+import { createMevetoLogoutTesting, type MevetoLogoutTesting } from 'nestjs-meveto-logout/testing';
 import {
   type MevetoLogoutStaticOptions,
   MevetoLogoutModule,
@@ -12,9 +12,6 @@ import {
 import { memoryStore } from 'nestjs-meveto-logout/testing';
 import { defaultHttpAdapter, type HttpAdapterKind } from './http-adapters.js';
 import { request } from '../network/raw-request.js';
-import { until } from '../until.js';
-
-const CLIENT = { clientId: 'test-client', clientSecret: 'test-client-secret-0123456789' };
 
 /** The Meveto ID of the user `<id>` is `m-<id>`. */
 export const GUARDED_USERS = [...Array(10).keys(), 'hello'].map((id) => ({
@@ -41,7 +38,7 @@ export class GuardedHost {
   private constructor(
     readonly app: INestApplication,
     readonly url: string,
-    private readonly meveto: MevetoSimulator,
+    private readonly meveto: MevetoLogoutTesting,
   ) {}
 
   static async start({
@@ -52,26 +49,16 @@ export class GuardedHost {
     override,
     prepare,
   }: GuardedHostOptions): Promise<GuardedHost> {
-    const application = {
-      ...CLIENT,
-      name: 'Host',
-      webhookUrl: 'http://127.0.0.1:9/',
-      homeUrl: 'http://127.0.0.1:9/',
-    };
-    const meveto = new MevetoSimulator({ applications: [application] });
-    await meveto.start();
-    const builder = Test.createTestingModule({
-      imports: [
-        MevetoLogoutModule.forRoot({
-          ...CLIENT,
-          apiUrl: meveto.url,
-          store: memoryStore({ users: GUARDED_USERS }),
-          ...options,
-          ...extras,
-        }),
-        hostModule(metadata),
-      ],
+    const meveto = await createMevetoLogoutTesting({ users: GUARDED_USERS, keepStore: true });
+    const module = MevetoLogoutModule.forRoot({
+      clientId: 'replaced',
+      clientSecret: 'replaced-by-the-test-kit',
+      store: meveto.store,
+      ...options,
+      ...extras,
     });
+    const builder = Test.createTestingModule({ imports: [module, hostModule(metadata)] });
+    meveto.useIn(builder);
     override?.(builder);
     const testing = await builder.compile();
     const http = adapter === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
@@ -86,15 +73,8 @@ export class GuardedHost {
   }
 
   /** Logs a user out at Meveto, and waits until this process has applied the logout. */
-  async logOut(userId: string | number): Promise<void> {
-    const before = (await this.service.status()).calls.applied;
-    const webhook = {
-      type: 'User_Logged_Out',
-      user_token: this.meveto.issueUserToken(`m-${String(userId)}`),
-    };
-    const answer = await this.request('POST', '/meveto/webhook', {}, webhook);
-    if (answer.status !== 202) throw new Error(`webhook: ${String(answer.status)} ${answer.text}`);
-    await until('the logout is applied', async () => (await this.service.status()).calls.applied > before);
+  logOut(userId: string | number): Promise<void> {
+    return this.meveto.logOut({ id: userId, mevetoId: `m-${String(userId)}` });
   }
 
   /** Sends a request with exactly these headers. A body is sent as JSON. */
@@ -104,7 +84,7 @@ export class GuardedHost {
 
   async end(): Promise<void> {
     await this.app.close();
-    await this.meveto.stop();
+    await this.meveto.close();
   }
 }
 
