@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { drizzleExecutor } from './drizzle-executor.js';
 import { knexExecutor, type KnexInstance } from './knex-executor.js';
 import { kyselyExecutor, type KyselyDatabase } from './kysely-executor.js';
+import { pgExecutor, type PgPool } from './pg-executor.js';
 import { codeIn } from '../sql/pooled-executor.js';
 import { sqliteFile } from './sqlite-file.js';
 
@@ -39,6 +40,42 @@ describe('drizzleExecutor', () => {
     ['no client, as in a transaction', undefined],
   ])('refuses %s', (_name, $client) => {
     expect(() => drizzleExecutor({ $client })).toThrow('without a pool of pg or mysql2');
+  });
+});
+
+describe('pgExecutor', () => {
+  /** A pool with one connection, which notes the statements. Answers each statement of a text with a result, as pg does. */
+  function noting() {
+    const texts: string[] = [];
+    const client = {
+      query: ({ text }: { text: string }) => {
+        texts.push(text);
+        const results = text.split('; ').map((each) => ({ rows: [{ of: each }], rowCount: 1 }));
+        const [only, ...others] = results;
+        return Promise.resolve(others.length > 0 ? results : only);
+      },
+      on: () => undefined,
+      off: () => undefined,
+      release: () => undefined,
+    };
+    const connect: PgPool['connect'] = (callback) => {
+      callback(undefined, client as never);
+    };
+    return { texts, executor: pgExecutor({ connect }) };
+  }
+  const limits = { timeoutMs: 1_000, signal: new AbortController().signal };
+
+  it('begins a transaction in one message with a first statement that has no parameters', async () => {
+    const { texts, executor } = noting();
+    const { rows } = await executor.transaction((connection) => connection.query('SELECT 1', []), limits);
+    expect(rows).toEqual([{ of: 'SELECT 1' }]);
+    expect(texts).toEqual(['BEGIN ISOLATION LEVEL READ COMMITTED; SELECT 1', 'COMMIT']);
+  });
+
+  it('begins a transaction in a message of its own before a statement with parameters', async () => {
+    const { texts, executor } = noting();
+    await executor.transaction((connection) => connection.query('SELECT $1', [1]), limits);
+    expect(texts).toEqual(['BEGIN ISOLATION LEVEL READ COMMITTED', 'SELECT $1', 'COMMIT']);
   });
 });
 

@@ -1,16 +1,10 @@
 import type { ServerExecutor } from '../sql/executor.js';
-import { codeIn, type Driver, pooledExecutor } from '../sql/pooled-executor.js';
+import { codeIn, type Driver, pooledExecutor, type PgQueries, queryAllOnPg } from '../sql/pooled-executor.js';
 
 /** The part of pg's `Client` that the executor uses. */
-export interface PgClient {
-  query(query: { text: string; values: unknown[] }): Promise<PgResult>;
+export interface PgClient extends PgQueries {
   on(event: 'error', listener: () => void): unknown;
   off(event: 'error', listener: () => void): unknown;
-}
-
-interface PgResult {
-  readonly rows: Record<string, unknown>[];
-  readonly rowCount: number | null;
 }
 
 /** The part of pg's `PoolClient` that the executor uses. */
@@ -32,6 +26,7 @@ export const pgDriver: Driver<PgClient> = {
     const { rows, rowCount } = await client.query({ text, values: [...params] });
     return { rows, affected: rowCount ?? 0 };
   },
+  queryAll: queryAllOnPg,
   isAnswer: (error) => codeIn('postgres', error) !== undefined,
 };
 

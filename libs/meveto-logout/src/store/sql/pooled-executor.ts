@@ -7,6 +7,11 @@ export interface Driver<C> {
   /** The statements that begin a transaction at READ COMMITTED. */
   readonly begin: readonly string[];
   query(connection: C, sql: string, params: readonly SqlValue[]): Promise<SqlResult>;
+  /**
+   * Runs statements without parameters in one message, which saves round trips. Resolves with the result of the last one. Absent if the
+   * driver takes one statement at a time.
+   */
+  queryAll?(connection: C, statements: readonly string[]): Promise<SqlResult>;
   /** Whether the server reported this error. After any other error the answer to the statement may still arrive. */
   isAnswer(error: unknown): boolean;
 }
@@ -40,7 +45,7 @@ class PooledExecutor<C> implements ServerExecutor {
   transaction<T>(work: (connection: SqlConnection) => Promise<T>, { signal }: WorkLimits): Promise<T> {
     return this.#lend(signal, async (lent) => {
       try {
-        for (const sql of this.driver.begin) await lent.query(sql, []);
+        lent.begin();
         const value = await work(lent);
         await lent.query('COMMIT', []);
         return value;
@@ -82,6 +87,8 @@ class PooledExecutor<C> implements ServerExecutor {
 /** A connection from its way out of the pool until its way back. */
 class LentConnection<C> implements SqlConnection {
   #isOver = false;
+  /** Statements that the next one follows. */
+  #before: readonly string[] = [];
   #fail!: (error: Error) => void;
   /** Rejects once the connection is closed: a driver may never reject the statement in progress. */
   readonly #closed = new Promise<never>((_resolve, reject) => (this.#fail = reject));
@@ -94,10 +101,25 @@ class LentConnection<C> implements SqlConnection {
     this.#closed.catch(() => undefined);
   }
 
+  /** Begins a transaction together with the next statement. */
+  begin(): void {
+    this.#before = this.driver.begin;
+  }
+
   async query(sql: string, params: readonly SqlValue[]): Promise<SqlResult> {
+    const before = this.#before;
+    this.#before = [];
+    const { driver, connection } = this;
+    if (before.length > 0 && params.length === 0 && driver.queryAll !== undefined)
+      return this.#answer(driver.queryAll.bind(driver, connection, [...before, sql]));
+    for (const each of before) await this.#answer(() => driver.query(connection, each, []));
+    return this.#answer(() => driver.query(connection, sql, params));
+  }
+
+  async #answer(ask: () => Promise<SqlResult>): Promise<SqlResult> {
     if (this.#isOver) throw new Error(CLOSED);
     try {
-      return await Promise.race([this.driver.query(this.connection, sql, params), this.#closed]);
+      return await Promise.race([ask(), this.#closed]);
     } catch (error) {
       if (!this.driver.isAnswer(error)) this.discard();
       throw error;
@@ -130,6 +152,22 @@ export function codeIn(database: 'postgres' | 'mysql', error: unknown): string |
     if (typeof code === 'string' && CODES[database].test(code)) return code;
   }
   return undefined;
+}
+
+/** The part of pg's `Client` that runs statements. */
+export interface PgQueries {
+  query(query: { text: string; values: unknown[] }): Promise<PgAnswer>;
+}
+
+interface PgAnswer {
+  readonly rows: Record<string, unknown>[];
+  readonly rowCount: number | null;
+}
+
+/** Runs statements on a connection of pg in one message. pg answers several statements with a list of results. */
+export async function queryAllOnPg(client: PgQueries, statements: readonly string[]): Promise<SqlResult> {
+  const answer = [await client.query({ text: statements.join('; '), values: [] })].flat().at(-1);
+  return { rows: answer?.rows ?? [], affected: answer?.rowCount ?? 0 };
 }
 
 interface Wrapping {

@@ -10,6 +10,16 @@ function fakeDataSource(type: string) {
   const log: string[] = [];
   const query = jest.fn<Query>(() => Promise.resolve({ records: [{ n: 1 }], affected: 1 }));
   const databaseConnection = {
+    /** As pg, which answers each statement of a text with a result. */
+    query: async ({ text }: { text: string }) => {
+      const results: unknown[] = [];
+      for (const sql of text.split('; ')) {
+        log.push(sql);
+        const { records, affected } = (await query(sql)) as { records?: unknown; affected?: unknown };
+        results.push({ rows: records, rowCount: affected });
+      }
+      return results;
+    },
     end: () => Promise.resolve(void log.push('cut off')),
     destroy: () => void log.push('cut off'),
     stream: { destroy: () => undefined },

@@ -1,12 +1,14 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { ServerExecutor, SqlResult, SqlValue } from '../sql/executor.js';
-import { codeIn, type Driver, pooledExecutor } from '../sql/pooled-executor.js';
+import { codeIn, type Driver, pooledExecutor, type PgQueries, queryAllOnPg } from '../sql/pooled-executor.js';
 
 const postgres: Driver<QueryRunner> = {
   database: 'postgres',
   placeholders: '$1',
   begin: ['START TRANSACTION ISOLATION LEVEL READ COMMITTED'],
   query,
+  // TypeORM returns no rows of several statements.
+  queryAll: (runner, statements) => queryAllOnPg(connectionOf(runner) as PgQueries, statements),
   isAnswer: (error) => codeIn('postgres', error) !== undefined,
 };
 
@@ -29,9 +31,8 @@ export function typeOrmServerExecutor(dataSource: DataSource): ServerExecutor {
     },
     giveBack,
     discard(runner) {
-      const { databaseConnection } = runner as { databaseConnection?: unknown };
-      if (isPostgres) endConnection(databaseConnection as PgConnection);
-      else destroyConnection(databaseConnection as Mysql2Connection);
+      if (isPostgres) endConnection(connectionOf(runner) as PgConnection);
+      else destroyConnection(connectionOf(runner) as Mysql2Connection);
       giveBack(runner);
     },
   });
@@ -50,6 +51,10 @@ async function query(runner: QueryRunner, sql: string, params: readonly SqlValue
   const rows: unknown = result.records;
   return { rows: Array.isArray(rows) ? (rows as SqlResult['rows']) : [], affected: result.affected ?? 0 };
 }
+
+/** The driver's connection. */
+const connectionOf = (runner: QueryRunner): unknown =>
+  (runner as { databaseConnection?: unknown }).databaseConnection;
 
 function giveBack(runner: QueryRunner): void {
   runner.release().catch(() => undefined);
