@@ -18,7 +18,7 @@ import {
   StoreUnavailableError,
   type UserToken,
 } from '../store/index.js';
-import { JobEvents } from './job-events.js';
+import { type Arrival, JobEvents } from './job-events.js';
 import { TokenStorage, type WithToken } from './token-storage.js';
 import { INBOX_OPTIONS, type ResolvedInbox } from './options.js';
 
@@ -184,7 +184,7 @@ export class Ingest {
       return batch.map(({ job, sender }) => ({ ...job, priority: priorityOf(sender) ?? 'unknown' }));
     };
     const { opened, refused, elsewhere } = await this.tokens.store(takeJobs, room);
-    if (opened.length > 0) this.events.arrived();
+    if (opened.length > 0) this.events.arrived(arrivalOf(batch, priorityOf));
     const uncounted = new Set(opened);
     const withoutRoom = new Set(refused);
     for (const { job, sender, resolve, reject } of batch) {
@@ -196,6 +196,9 @@ export class Ingest {
     }
   }
 }
+
+const arrivalOf = (batch: readonly Waiting[], priorityOf: PriorityOf): Arrival =>
+  batch.every(({ sender }) => priorityOf(sender) === 'unknown') ? 'unknown-senders' : 'any';
 
 /** Finds out whether senders are known. Remembers the answers for a short time: most webhooks come from few addresses. */
 class KnownSenders {

@@ -9,11 +9,14 @@ export interface JobFinished {
   readonly digest: string | undefined;
 }
 
+/** Whose jobs have arrived: those of unknown senders only, or also others. */
+export type Arrival = 'unknown-senders' | 'any';
+
 /** Signals between the parts of this process: what a part must do now. What happened is an event of `events.ts`. */
 @Injectable()
 export class JobEvents {
   readonly #finished = new Subject<JobFinished>();
-  readonly #arrived = new Subject<void>();
+  readonly #arrived = new Subject<Arrival>();
   readonly #outageEnded = new Subject<void>();
   readonly #listRead = new Subject<number>();
   readonly finished$: Observable<JobFinished> = this.#finished.asObservable();
@@ -21,8 +24,8 @@ export class JobEvents {
   readonly outageEnded$: Observable<void> = this.#outageEnded.asObservable();
   /** The whole list of pending webhooks was read. The value is the start of that pass, by the store's clock. */
   readonly listRead$: Observable<number> = this.#listRead.asObservable();
-  /** A job is ready to be processed. */
-  readonly arrived$: Observable<void> = this.#arrived.asObservable();
+  /** Jobs are ready to be processed. */
+  readonly arrived$: Observable<Arrival> = this.#arrived.asObservable();
 
   finished(state: FinalState, digest?: string): void {
     this.#finished.next({ state, digest });
@@ -36,7 +39,7 @@ export class JobEvents {
     this.#outageEnded.next();
   }
 
-  arrived(): void {
-    this.#arrived.next();
+  arrived(from: Arrival = 'any'): void {
+    this.#arrived.next(from);
   }
 }

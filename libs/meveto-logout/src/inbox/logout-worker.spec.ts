@@ -118,6 +118,32 @@ describe('LogoutWorker', () => {
     await staysTrue('at most three queries', 700, () => askCount <= 3);
   });
 
+  it('does not claim when jobs of unknown senders arrive while none of them may begin', async () => {
+    // Unknown senders may have six of the eight exchanges.
+    const roomy = { ...options, concurrency: 8 };
+    ({ worker } = workerParts(store, exchange, cipher, roomy, { events }));
+    let answer: () => void = () => undefined;
+    const answered = new Promise<ExchangeOutcome>((resolve) => {
+      answer = () => {
+        resolve({ kind: 'person', mevetoId: 'm-1' });
+      };
+    });
+    const ask = jest.spyOn(exchange, 'exchange').mockReturnValue(answered);
+    const claim = jest.spyOn(solid.inbox, 'claim');
+    await receive('a', 'b', 'c', 'd', 'e', 'f');
+    worker.start();
+    await until('six exchanges', () => ask.mock.calls.length === 6);
+    // Until the pause after a claim is over.
+    await letTimePass(50);
+    const before = claim.mock.calls.length;
+    events.arrived('unknown-senders');
+    for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
+    expect(claim).toHaveBeenCalledTimes(before);
+    events.arrived();
+    await until('a claim', () => claim.mock.calls.length > before, 400);
+    answer();
+  });
+
   it('continues after the store was unavailable', async () => {
     isAway = true;
     worker.start();

@@ -77,8 +77,9 @@ export class LogoutWorker {
   ) {}
 
   start(): void {
-    this.#arrivals = this.events.arrived$.subscribe(() => {
-      this.#wake();
+    this.#arrivals = this.events.arrived$.subscribe((from) => {
+      // Otherwise the end of an exchange wakes the worker: a claim would find nothing that may begin.
+      if (from === 'any' || this.limiter.allowed().unknownSenders > 0) this.#wake();
     });
     this.#timer = setInterval(() => {
       this.#wake();
