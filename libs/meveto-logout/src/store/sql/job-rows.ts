@@ -149,13 +149,8 @@ export function* insertNewJobs(
   table: string,
   rows: readonly (readonly SqlValue[])[],
 ): Script<number> {
-  if (dialect.insertNewFromJson !== undefined) {
-    const objects = rows.map((row) =>
-      Object.fromEntries(NEW_JOB_COLUMNS.map((column, index) => [column, row[index]])),
-    );
-    const sql = dialect.insertNewFromJson(table, NEW_JOB_COLUMNS);
-    return (yield* run(sql, [JSON.stringify(objects)])).affected;
-  }
+  if (dialect.insertNewFromJson !== undefined)
+    return (yield* run(dialect.insertNewFromJson(table, NEW_JOB_COLUMNS), [jsonOf(rows)])).affected;
   const perInsert = dialect.isInProcess ? 1 : rows.length;
   const sql = dialect.insertNew(table, NEW_JOB_COLUMNS, perInsert);
   let inserted = 0;
@@ -163,3 +158,23 @@ export function* insertNewJobs(
     inserted += (yield* run(sql, rows.slice(from, from + perInsert).flat())).affected;
   return inserted;
 }
+
+/**
+ * As {@link insertNewJobs}, before any of the jobs is looked up. Returns 0 if that could wait for a row that another transaction has
+ * locked, or if a server knows one of the jobs: there known rows are locked before new ones are written.
+ */
+export function* insertFirst(
+  dialect: Dialect,
+  table: string,
+  rows: readonly (readonly SqlValue[])[],
+): Script<number> {
+  if (dialect.isInProcess) return yield* insertNewJobs(dialect, table, rows);
+  if (dialect.insertAllNewFromJson === undefined) return 0;
+  const sql = dialect.insertAllNewFromJson(table, NEW_JOB_COLUMNS, 'digest');
+  return (yield* run(sql, [jsonOf(rows)])).affected;
+}
+
+const jsonOf = (rows: readonly (readonly SqlValue[])[]): string =>
+  JSON.stringify(
+    rows.map((row) => Object.fromEntries(NEW_JOB_COLUMNS.map((column, index) => [column, row[index]]))),
+  );

@@ -16,6 +16,11 @@ const postgres: Omit<Dialect, 'times'> = {
   insertNewFromJson: (into, columns) =>
     `INSERT INTO ${into} (${columns.join(', ')}) SELECT ${columns.join(', ')}
       FROM json_populate_recordset(NULL::${into}, CAST(? AS text)::json) ON CONFLICT DO NOTHING`,
+  insertAllNewFromJson: (into, columns, key) =>
+    `INSERT INTO ${into} (${columns.join(', ')})
+      WITH given AS MATERIALIZED (SELECT ${columns.join(', ')} FROM json_populate_recordset(NULL::${into}, CAST(? AS text)::json))
+      SELECT ${columns.join(', ')} FROM given
+      WHERE NOT EXISTS (SELECT 1 FROM ${into} known JOIN given ON known.${key} = given.${key}) ON CONFLICT DO NOTHING`,
 };
 
 /** Serialization failure and deadlock: the whole transaction was rolled back and may be repeated. */

@@ -4,6 +4,7 @@ import { priorityOf, type Priority, type Room } from '../job.js';
 import {
   compare,
   hasKnownKind,
+  insertFirst,
   insertNewJobs,
   newRow,
   reasonOf,
@@ -23,10 +24,9 @@ interface KnownToken {
 }
 
 /**
- * Looks up all jobs. Then stores new jobs and opens jobs again that resume with their tokens, as far as there is room. Reads
- * without a lock, so that jobs in flight cause no wait. Writes known rows in the order of their ids, then new rows in the order
- * of their digests: processes with overlapping batches must not block each other. SQLite has no locks of rows: there an INSERT
- * finds known rows, too, and only these are looked up.
+ * Stores new jobs and opens jobs again that resume with their tokens, as far as there is room. A batch of new jobs is mostly stored by
+ * one INSERT; otherwise all jobs are looked up. Reads without a lock, so that jobs in flight cause no wait. Writes known rows in the
+ * order of their ids, then new rows in the order of their digests: processes with overlapping batches must not block each other.
  */
 export function* receive(
   dialect: Dialect,
@@ -40,12 +40,40 @@ export function* receive(
   dialect.times.ofReceipt(now);
   const batch = onceEach(jobs);
   const places = new FreePlaces(room);
-  if (dialect.isInProcess && places.suffice(batch) && !batch.some(hasEarlierDigests)) {
-    const { stored, knownMeanwhile: known } = yield* storeNew(dialect, table, [...batch].sort(byDigest), now);
-    const again = yield* receivedAgain(dialect, table, known, now);
-    return { opened: [...stored.map(({ digest }) => digest), ...again], refused: [] };
-  }
+  const first = places.suffice(batch) && !batch.some(hasEarlierDigests) ? [...batch].sort(byDigest) : [];
+  const firstRows = first.map((job) => newRow(job, now, dialect.times));
+  if (first.length > 0 && (yield* insertFirst(dialect, table, firstRows)) === first.length)
+    return { opened: first.map(({ digest }) => digest), refused: [] };
+  const ids = new Set(firstRows.map(([id]) => id));
   const rows = yield* rowsOfTokens(table, batch);
+  const { stored, known, unknown, refused } = divided(batch, rows, ids, places);
+  const again = yield* receivedAgain(dialect, table, known, now);
+  const later = yield* storeNew(dialect, table, unknown, now);
+  const meanwhile = yield* receivedAgain(dialect, table, later.knownMeanwhile, now);
+  return {
+    opened: [...stored, ...again, ...later.stored.map(({ digest }) => digest), ...meanwhile],
+    refused,
+  };
+}
+
+/** Jobs that were looked up. */
+interface Divided {
+  /** Digests of jobs whose rows have these ids. */
+  readonly stored: readonly string[];
+  readonly known: readonly KnownToken[];
+  readonly unknown: readonly IncomingJob[];
+  /** Digests of jobs without room. */
+  readonly refused: readonly string[];
+}
+
+/** Gives the places to those jobs that need one, in the order of the batch. */
+function divided(
+  batch: readonly IncomingJob[],
+  rows: ReadonlyMap<string, Row>,
+  ids: ReadonlySet<unknown>,
+  places: FreePlaces,
+): Divided {
+  const stored: string[] = [];
   const known: KnownToken[] = [];
   const unknown: IncomingJob[] = [];
   const refused: string[] = [];
@@ -53,12 +81,10 @@ export function* receive(
     const row = rowOfToken(rows, job);
     if (needsRoom(row) && !places.take(job.priority)) refused.push(job.digest);
     else if (row === undefined) unknown.push(job);
+    else if (ids.has(row['id'])) stored.push(job.digest);
     else known.push({ job, row });
   }
-  const again = yield* receivedAgain(dialect, table, known, now);
-  const { stored, knownMeanwhile } = yield* storeNew(dialect, table, unknown.sort(byDigest), now);
-  const meanwhile = yield* receivedAgain(dialect, table, knownMeanwhile, now);
-  return { opened: [...again, ...stored.map(({ digest }) => digest), ...meanwhile], refused };
+  return { stored, known, unknown: unknown.sort(byDigest), refused };
 }
 
 /** The order in which new rows are written. Their unique digests are what transactions wait for. */

@@ -103,6 +103,8 @@ export interface Dialect {
    * database has no such statement.
    */
   readonly insertNewFromJson?: (into: string, columns: readonly string[]) => string;
+  /** As `insertNewFromJson`, but inserts no row if the table has one of the keys. Waits for no lock on such a row. */
+  readonly insertAllNewFromJson?: (into: string, columns: readonly string[], key: string) => string;
 }
 
 /** Runs scripts, each in one transaction. */
