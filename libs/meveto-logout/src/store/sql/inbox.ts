@@ -51,7 +51,7 @@ export class Inbox {
    * wait together.
    */
   get batchesAtOnce(): number {
-    return this.engine.dialect.isInProcess ? 1 : 2;
+    return this.engine.dialect.isInProcess ? 1 : 3;
   }
 
   /**
