@@ -10,6 +10,7 @@ const postgres: Omit<Dialect, 'times'> = {
   forUpdateSkipLocked: 'FOR UPDATE SKIP LOCKED',
   exactly: (column) => column,
   isExactly: (column) => `${column} = ?`,
+  nullOf: (table, column) => `(NULL::${table}).${column}`,
   insertNew: (into, columns, rowCount) =>
     `INSERT INTO ${into} (${columns.join(', ')}) VALUES ${valuesOf(columns, rowCount)} ON CONFLICT DO NOTHING`,
   // The cast tells drivers that the parameter is a text, which they do not serialise again.
