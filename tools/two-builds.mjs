@@ -52,6 +52,7 @@ function controllerOf(other) {
 async function start(own, other) {
   const lines = [];
   const note = (line) => void lines.push(String(line));
+  // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- a module is a class without members
   class AppModule {}
   Module({
     imports: [

@@ -9,7 +9,6 @@ import {
   type MevetoLogoutOptions,
   MevetoLogoutService,
 } from 'nestjs-meveto-logout';
-import { memoryStore } from 'nestjs-meveto-logout/testing';
 import { defaultHttpAdapter, type HttpAdapterKind } from './http-adapters.js';
 import { request } from '../network/raw-request.js';
 

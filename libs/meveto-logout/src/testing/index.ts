@@ -43,10 +43,3 @@ export {
   type OverridableModule,
   type TestUser,
 } from './kit/meveto-logout-testing.js';
-export {
-  memoryStore,
-  type MemoryStore,
-  type MemoryStoreOptions,
-  type MemoryToken,
-  type MemoryUser,
-} from '../store/memory/index.js';
