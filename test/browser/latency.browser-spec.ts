@@ -33,5 +33,5 @@ describe.each(BROWSERS)('in $name, the time from Meveto’s webhook to the login
     const text = Object.entries(figures).map(([name, ms]) => `${name} ${ms.toFixed(0)} ms`);
     process.stdout.write(`${name}, webhook to login page, ${String(RUNS)} runs: ${text.join(', ')}\n`);
     expect(figures.p95).toBeLessThanOrEqual(LIMIT_MS);
-  }, 180_000);
+  }, 300_000);
 });
