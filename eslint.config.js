@@ -4,7 +4,18 @@ import tseslint from 'typescript-eslint';
 import { walls } from './eslint.zones.js';
 
 export default defineConfig(
-  { ignores: ['dist/', 'coverage/', 'node_modules/', 'reports/', '.stryker-tmp/', '**/*.generated.ts'] },
+  // `npm run check:package` compiles test/package in folders of its own, with other versions of the libraries.
+  {
+    ignores: [
+      'dist/',
+      'coverage/',
+      'node_modules/',
+      'reports/',
+      '.stryker-tmp/',
+      '**/*.generated.ts',
+      'test/package/',
+    ],
+  },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

@@ -1,0 +1,3 @@
+import { connectMevetoLogout } from 'nestjs-meveto-logout/client';
+
+export const connect: (...given: never[]) => unknown = connectMevetoLogout;
