@@ -29,6 +29,7 @@ const LOOK = [
   'inbox/housekeeping.js',
   'inbox/exchange-limiter.js',
   'store/isolation.js',
+  'store/sql/claim-jobs.js',
 ];
 /** Tables of events, and listeners of events. */
 const isOfEvents = (/** @type {string} */ file) => file.startsWith('observe/') || file.endsWith('/events.js');
