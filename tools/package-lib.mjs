@@ -16,6 +16,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { entries } from './entries.mjs';
 import { emitPackage } from './package-emit.mjs';
 import { COMMONJS, packageManifest } from './package-manifest.mjs';
+import { withoutRelativeLinks } from './package-readme.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const library = join(root, 'libs/meveto-logout');
@@ -27,8 +28,9 @@ for (const [name, { content }] of Object.entries(clientScripts))
   writeFileSync(join(built, 'client', name), content);
 const manifest = packageManifest(JSON.parse(readFileSync(join(library, 'package.json'), 'utf8')));
 writeFileSync(join(built, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
-for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md'])
-  copyFileSync(join(root, file), join(built, file));
+copyFileSync(join(root, 'LICENSE'), join(built, 'LICENSE'));
+for (const page of ['README.md', 'CHANGELOG.md'])
+  writeFileSync(join(built, page), withoutRelativeLinks(readFileSync(join(root, page), 'utf8')));
 
 /** One function of each entry. */
 const FUNCTIONS = {
