@@ -13,6 +13,7 @@ const src = 'libs/meveto-logout/src';
  * @property {string[]} folders
  * @property {true} [importsAll] true: may import all folders, their units and the files of the root, and nothing may import it
  * @property {Record<string, Manner>} libraries by the package's name
+ * @property {true} [program] true: a program of its own, which nothing of the package may import
  * @property {string[]} [units] subfolders with their own index, which only the package's root and testing/ may import
  * @property {string[]} [entries] the units that the root must not import, either: each is an entry of the package
  * @property {string[]} [specs] further folders that its specs may import
@@ -79,6 +80,7 @@ const folders = {
     units: ['terminus', 'prometheus', 'opentelemetry'],
     entries: ['terminus', 'prometheus', 'opentelemetry'],
   },
+  cli: { folders: ['meveto', 'store', 'core', 'testing'], program: true, libraries: {} },
   testing: { folders: [], importsAll: true, libraries: { '@nestjs/common': {}, '@nestjs/core': {} } },
 };
 
@@ -142,6 +144,8 @@ const isTypesOnly = (/** @type {string} */ name, /** @type {string} */ other) =>
 const unitsOf = (/** @type {string} */ name) => folders[name]?.units ?? [];
 const entriesOf = (/** @type {string} */ name) => folders[name]?.entries ?? [];
 const importsAll = (/** @type {string} */ name) => folders[name]?.importsAll === true;
+/** Whether only the folders that list it may import this folder, and not the root. @param {string} name */
+const isOnTop = (name) => importsAll(name) || folders[name]?.program === true;
 const unitPaths = names.flatMap((name) => unitsOf(name).map((unit) => `${name}/${unit}`));
 
 /** All files of a folder except those of its units. @param {string} name */
@@ -191,10 +195,15 @@ const throughIndex = names.flatMap((name) => {
   ];
 });
 
-const fromNowhere = names.filter(importsAll).map((name) => ({
-  target: [`${src}/*.ts`, ...names.filter((other) => other !== name).map((other) => `${src}/${other}`)],
+const fromNowhere = names.filter(isOnTop).map((name) => ({
+  target: [
+    `${src}/*.ts`,
+    ...names
+      .filter((other) => other !== name && folders[other]?.folders.includes(name) !== true)
+      .map((other) => `${src}/${other}`),
+  ],
   from: `${src}/${name}`,
-  message: `Nothing imports ${name}/: applications must not load it.`,
+  message: `${name}/ is loaded by itself: applications must not load it.`,
 }));
 
 const noOwnIndex = [...names, ...unitPaths].map((path) => ({

@@ -18,6 +18,7 @@ export { MevetoReconciler } from './meveto-reconciler.js';
 export { SourcePendingWebhooks } from './source-pending-webhooks.js';
 export { UnresolvedJobs } from './unresolved-jobs.js';
 export { createWebhookController } from './meveto-webhook.controller.js';
+export { webhookTable } from './webhook-options.js';
 export { WebhookReader } from './webhook-reader.js';
 export { WebhookRequest } from './webhook-request.js';
 export type {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { clientApiRoutes } from './api/client-api.routes.js';
+import { logOutRoutes } from './api/log-out.routes.js';
 import { dashboardRoutes } from './dashboard/dashboard.routes.js';
 import { answerWithFaults } from './faults/spoil-answers.js';
 import { type Answer, json } from './http/answer.js';
@@ -21,7 +22,9 @@ const HEADERS = {
 
 /** The simulator's HTTP side: Meveto's API, the login and the dashboard. Needs no HTTP library. */
 export function createHttpApp(meveto: Meveto): RequestListener {
-  const routes = [...clientApiRoutes(meveto), ...oauthRoutes(meveto), ...dashboardRoutes(meveto)];
+  const routes = [clientApiRoutes, logOutRoutes, oauthRoutes, dashboardRoutes].flatMap((each) =>
+    each(meveto),
+  );
   return (message, response) => {
     void serve(meveto, routes, message, response);
   };

@@ -83,6 +83,11 @@ export class MevetoSimulator {
     this.#meveto.deliverer.setSpeed(speed);
   }
 
+  /** The Meveto accounts. */
+  get people(): readonly Person[] {
+    return this.#meveto.directory.people;
+  }
+
   /** Adds a Meveto account, or renames the person. */
   addPerson(person: Person): void {
     this.#meveto.directory.addPerson(person);
