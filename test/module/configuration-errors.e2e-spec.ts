@@ -7,6 +7,7 @@ import {
   ConfigurationError,
   MevetoLogoutModule,
   type MevetoLogoutOptions,
+  socketIo,
 } from 'nestjs-meveto-logout';
 import { memoryStore } from 'nestjs-meveto-logout/testing';
 import { mevetoLogoutEntities, typeOrmStore } from 'nestjs-meveto-logout/typeorm';
@@ -58,6 +59,13 @@ describe('an invalid configuration makes the start fail', () => {
       }
     },
   );
+
+  it('that also lists the missing packages of live push', async () => {
+    const livePush = { ...socketIo(), missingPackages: () => Promise.resolve(['livePush: no package']) };
+    const error = await failureOf(MevetoLogoutModule.forRoot({ ...GOOD, clientId: '', livePush }));
+    expect(error).toBeInstanceOf(ConfigurationError);
+    for (const fault of ['clientId: ', 'livePush: no package']) expect(error.message).toContain(`- ${fault}`);
+  });
 
   const NO_OPTIONS: [unknown, string][] = [
     [undefined, 'nothing'],
