@@ -203,6 +203,13 @@ const PARTS = new Map([
       await step('way of a session', ['node', 'tools/session-way.mjs'], { timeoutS: 180 });
     },
   ],
+  [
+    'package',
+    async () => {
+      await step('lint of the package', ['npm', 'run', '-s', 'lint:package'], { timeoutS: 180 });
+      await step('imports of the package', ['node', 'tools/import-cost.mjs'], { timeoutS: 300 });
+    },
+  ],
   suiteOf('postgres', 'test:postgres', 1_200, POSTGRES),
   suiteOf('mysql', 'test:mysql', 1_200, MARIADB),
   suiteOf('fastify', 'test:fastify', 1_200),

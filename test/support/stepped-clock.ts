@@ -6,6 +6,7 @@ import { CLOCK_READINGS } from '../../libs/meveto-logout/src/store/sql/clock-rea
 export class SteppedClock {
   /** Time by which the clock is ahead of the machine's clock. */
   aheadMs = 0;
+  readonly #steppedClients = new WeakSet<PgClient>();
 
   constructor(dataSource: DataSource) {
     if (dataSource.options.type === 'better-sqlite3') this.#stepSqlite(dataSource);
@@ -27,12 +28,38 @@ export class SteppedClock {
 
   #stepServer(dataSource: DataSource): void {
     const create = dataSource.createQueryRunner.bind(dataSource);
+    const isPostgres = dataSource.options.type === 'postgres';
     dataSource.createQueryRunner = (...given: Parameters<typeof create>): QueryRunner => {
       const runner = create(...given);
-      const query = runner.query.bind(runner) as (sql: string, ...others: unknown[]) => Promise<unknown>;
-      const stepped = (sql: string, ...others: unknown[]) => query(this.#stepped(sql), ...others);
-      return Object.assign(runner, { query: stepped });
+      return isPostgres ? this.#stepPostgres(runner) : this.#stepQueries(runner);
     };
+  }
+
+  #stepQueries(runner: QueryRunner): QueryRunner {
+    const query = runner.query.bind(runner) as (sql: string, ...others: unknown[]) => Promise<unknown>;
+    const stepped = (sql: string, ...others: unknown[]) => query(this.#stepped(sql), ...others);
+    return Object.assign(runner, { query: stepped });
+  }
+
+  /** Steps the statements of pg's client: the store sends some of them without TypeORM. */
+  #stepPostgres(runner: QueryRunner): QueryRunner {
+    const connect = runner.connect.bind(runner) as () => Promise<PgClient>;
+    const steppedConnect = async (): Promise<PgClient> => {
+      const client = await connect();
+      if (this.#steppedClients.has(client)) return client;
+      this.#steppedClients.add(client);
+      const query = client.query.bind(client);
+      return Object.assign(client, {
+        query: (first: string | PgQuery, ...others: unknown[]) =>
+          query(
+            typeof first === 'string'
+              ? this.#stepped(first)
+              : Object.assign(first, { text: this.#stepped(first.text) }),
+            ...others,
+          ),
+      });
+    };
+    return Object.assign(runner, { connect: steppedConnect });
   }
 
   #stepped(sql: string): string {
@@ -41,6 +68,14 @@ export class SteppedClock {
       sql,
     );
   }
+}
+
+interface PgQuery {
+  readonly text: string;
+}
+
+interface PgClient {
+  query(first: string | PgQuery, ...others: unknown[]): unknown;
 }
 
 interface SqliteParts {
