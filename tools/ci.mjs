@@ -207,7 +207,7 @@ const PARTS = new Map([
     'package',
     async () => {
       await step('lint of the package', ['npm', 'run', '-s', 'lint:package'], { timeoutS: 180 });
-      await step('imports of the package', ['node', 'tools/import-cost.mjs'], { timeoutS: 300 });
+      await step('imports of the package', ['node', 'tools/import-cost.mjs', '--loads'], { timeoutS: 300 });
     },
   ],
   suiteOf('postgres', 'test:postgres', 1_200, POSTGRES),
