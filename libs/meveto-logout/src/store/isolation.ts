@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { StoreUnavailableError } from './errors.js';
 import { storeEvents } from './events.js';
-import type { Script, SqlEngine } from './sql/sql.js';
+import type { Script, Selection, SqlEngine } from './sql/sql.js';
 
 /** Into how many parts a failed batch is divided. One refused row among 256 costs 16 transactions with 16 jobs, and 16 with one. */
 const PARTS = 16;
@@ -101,13 +101,6 @@ function divided<J>(jobs: readonly J[]): readonly (readonly J[])[] {
   return Array.from({ length: Math.ceil(jobs.length / size) }, (_, part) =>
     jobs.slice(part * size, (part + 1) * size),
   );
-}
-
-/** Which rows a statement may select, besides its own conditions. */
-export interface Selection {
-  /** The only keys; every key by default. */
-  readonly only?: readonly string[] | undefined;
-  readonly except: readonly string[];
 }
 
 /**

@@ -1,8 +1,15 @@
 import type { ClaimedJob } from '../inbox-jobs.js';
-import type { Selection } from '../isolation.js';
 import { rankOf } from '../job.js';
 import { CLAIM_COLUMNS, hasKnownKind, takeRows } from './job-rows.js';
-import { clockOf, type Dialect, rowsOf, type Script, selected, type SqlResult } from './sql.js';
+import {
+  clockOf,
+  type Dialect,
+  rowsOf,
+  type Script,
+  selected,
+  type SqlResult,
+  type Selection,
+} from './sql.js';
 
 /** Which due jobs are claimed. */
 export interface Claim {

@@ -1,5 +1,4 @@
 import type { ExpiredJobs, Retention } from '../inbox-jobs.js';
-import type { Selection } from '../isolation.js';
 import {
   JOB_STATES,
   type FinalState,
@@ -20,6 +19,7 @@ import {
   type Script,
   selected,
   type SqlResult,
+  type Selection,
 } from './sql.js';
 
 const isFinal = (state: string): state is FinalState => state !== 'pending';

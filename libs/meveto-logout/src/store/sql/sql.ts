@@ -1,6 +1,5 @@
 import { Counters, EventLog, type MevetoEvents, openEvents } from '../../core/index.js';
 import { storeEvents } from '../events.js';
-import type { Selection } from '../isolation.js';
 import { OrderedTimes } from '../ordered-times.js';
 import type { SqlResult, SqlValue } from './executor.js';
 
@@ -144,6 +143,13 @@ export abstract class SqlEngine {
 /** The rows part of a multi-row INSERT. */
 export const valuesOf = (columns: readonly string[], rowCount: number): string =>
   Array.from({ length: rowCount }, () => `(${placeholders(columns.length)})`).join(', ');
+
+/** Which rows a statement may select, besides its own conditions. */
+export interface Selection {
+  /** The only keys; every key by default. */
+  readonly only?: readonly string[] | undefined;
+  readonly except: readonly string[];
+}
 
 /** A selection as a condition, to be appended to a WHERE clause. */
 export function selected(
