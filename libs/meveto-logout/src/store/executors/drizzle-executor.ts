@@ -16,13 +16,15 @@ export interface DrizzleDatabase {
  */
 export function drizzleExecutor(db: DrizzleDatabase): ServerExecutor {
   const pool = db.$client;
-  if (isPgPool(pool)) return pgExecutor(pool);
-  if (isMysql2Pool(pool)) return mysql2Executor(pool);
+  if (isPgPool(pool)) return named(pgExecutor(pool));
+  if (isMysql2Pool(pool)) return named(mysql2Executor(pool));
   throw new ConfigurationError([
     'store: drizzleExecutor got a database without a pool of pg or mysql2. Pass drizzle(…) a pool of these, or write an executor for ' +
       'your driver. For SQLite use sqliteFile().',
   ]);
 }
+
+const named = (executor: ServerExecutor): ServerExecutor => Object.assign(executor, { name: 'Drizzle' });
 
 /** A single connection of pg has `connect`, too, but does not count connections. */
 const isPgPool = (client: unknown): client is PgPool =>

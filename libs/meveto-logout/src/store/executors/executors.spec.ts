@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { drizzleExecutor } from './drizzle-executor.js';
 import { knexExecutor, type KnexInstance } from './knex-executor.js';
 import { kyselyExecutor, type KyselyDatabase } from './kysely-executor.js';
+import { mysql2Executor } from './mysql2-executor.js';
 import { pgExecutor, type PgPool } from './pg-executor.js';
 import { codeIn } from '../sql/pooled-executor.js';
 import { sqliteFile } from './sqlite-file.js';
@@ -40,6 +41,26 @@ describe('drizzleExecutor', () => {
     ['no client, as in a transaction', undefined],
   ])('refuses %s', (_name, $client) => {
     expect(() => drizzleExecutor({ $client })).toThrow('without a pool of pg or mysql2');
+  });
+});
+
+describe('the name of an executor', () => {
+  const pgPool = { connect: () => undefined, totalCount: 0 };
+  const mysqlPool = { getConnection: () => undefined };
+  const knex = (client: object) => knexExecutor({ client } as KnexInstance);
+  const kysely = { isTransaction: false, withoutPlugins: () => kysely } as unknown as KyselyDatabase;
+
+  it.each<[string, { readonly name?: string }]>([
+    ['pg', pgExecutor(pgPool)],
+    ['mysql2', mysql2Executor(mysqlPool)],
+    ['Knex', knex({ dialect: 'postgresql', driverName: 'pg' })],
+    ['Knex', knex({ driverName: 'mysql2' })],
+    ['Kysely', kyselyExecutor(kysely, 'postgres')],
+    ['Drizzle', drizzleExecutor({ $client: pgPool })],
+    ['Drizzle', drizzleExecutor({ $client: mysqlPool })],
+    ['better-sqlite3', sqliteFile({ file: 'app.sqlite' })],
+  ])('is that of its library: %s', (name, executor) => {
+    expect(executor.name).toBe(name);
   });
 });
 

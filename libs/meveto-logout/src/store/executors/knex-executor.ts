@@ -37,30 +37,36 @@ export function knexExecutor(knex: KnexInstance): ServerExecutor {
     giveBack(connection);
   };
   if (client.driverName === 'pg' && client.dialect === 'postgresql')
-    return pooledExecutor<PgClient>(pgDriver, {
-      take: async () => {
-        const connection = (await client.acquireConnection()) as PgClient;
-        connection.on('error', ignoreError);
-        return connection;
+    return pooledExecutor<PgClient>(
+      { ...pgDriver, name: 'Knex' },
+      {
+        take: async () => {
+          const connection = (await client.acquireConnection()) as PgClient;
+          connection.on('error', ignoreError);
+          return connection;
+        },
+        giveBack(connection) {
+          connection.off('error', ignoreError);
+          giveBack(connection);
+        },
+        discard(connection) {
+          destroySocket(connection);
+          dispose(connection);
+        },
       },
-      giveBack(connection) {
-        connection.off('error', ignoreError);
-        giveBack(connection);
-      },
-      discard(connection) {
-        destroySocket(connection);
-        dispose(connection);
-      },
-    });
+    );
   if (client.driverName === 'mysql2')
-    return pooledExecutor<Mysql2Connection>(mysql2Driver, {
-      take: () => client.acquireConnection() as Promise<Mysql2Connection>,
-      giveBack,
-      discard(connection) {
-        destroyConnection(connection);
-        dispose(connection);
+    return pooledExecutor<Mysql2Connection>(
+      { ...mysql2Driver, name: 'Knex' },
+      {
+        take: () => client.acquireConnection() as Promise<Mysql2Connection>,
+        giveBack,
+        discard(connection) {
+          destroyConnection(connection);
+          dispose(connection);
+        },
       },
-    });
+    );
   throw new ConfigurationError([
     `store: knexExecutor got the client ${nameOf(client)}, expected pg or mysql2. For SQLite use sqliteFile().`,
   ]);

@@ -46,6 +46,7 @@ export function kyselyExecutor(db: KyselyDatabase, database: 'postgres' | 'mysql
   // Plugins would rename the columns of results.
   const plain = db.withoutPlugins();
   return {
+    name: 'Kysely',
     database,
     placeholders: database === 'postgres' ? '$1' : '?',
     canCutOff: false,

@@ -28,6 +28,7 @@ export type Mysql2Pool = Mysql2CallbackPool | { readonly pool: unknown };
 
 /** mysql2, also behind a library that uses mysql2. */
 export const mysql2Driver: Driver<Mysql2Connection> = {
+  name: 'mysql2',
   database: 'mysql',
   placeholders: '?',
   begin: ['SET TRANSACTION ISOLATION LEVEL READ COMMITTED', 'BEGIN'],

@@ -19,6 +19,7 @@ export interface PgPool {
 
 /** pg, also behind a library that uses pg. */
 export const pgDriver: Driver<PgClient> = {
+  name: 'pg',
   database: 'postgres',
   placeholders: '$1',
   begin: ['BEGIN ISOLATION LEVEL READ COMMITTED'],

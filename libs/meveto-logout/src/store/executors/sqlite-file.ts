@@ -30,10 +30,12 @@ interface OpenDatabase extends SqliteConnection {
 export function sqliteFile<D extends SqliteConnection>(
   source: SqliteFileOptions<D> | OpenDatabase,
 ): SqliteExecutor {
-  if (!('memory' in source)) return { database: 'sqlite', open: () => openFile(source) };
-  if (source.memory) return { database: 'sqlite', sharesConnection: true, open: () => source };
+  const name = 'better-sqlite3';
+  if (!('memory' in source)) return { name, database: 'sqlite', open: () => openFile(source) };
+  if (source.memory) return { name, database: 'sqlite', sharesConnection: true, open: () => source };
   const { name: file, constructor } = source;
   return {
+    name,
     database: 'sqlite',
     open: () => openFile({ file, Database: constructor as SqliteDatabaseClass }),
   };

@@ -58,6 +58,8 @@ export interface WorkLimits {
  * aborted `signal`.
  */
 export interface ServerExecutor {
+  /** The library that lends the connections, such as `Knex`, for the line at start. */
+  readonly name?: string;
   readonly database: 'postgres' | 'mysql';
   /** How the library writes parameters. The store writes its statements accordingly. */
   readonly placeholders: '?' | '$1';
@@ -108,6 +110,8 @@ export interface SqliteConnection {
 
 /** Opens the application's SQLite file once more. The store needs a connection of its own, because a transaction blocks all others on it. */
 export interface SqliteExecutor {
+  /** The library that opens the file, such as `better-sqlite3`, for the line at start. */
+  readonly name?: string;
   readonly database: 'sqlite';
   /**
    * Opens a new connection, which the store closes. Prepare it as the application prepares its own: encryption key, functions, native

@@ -2,6 +2,8 @@ import type { ServerExecutor, SqlConnection, SqlResult, SqlValue, WorkLimits } f
 
 /** What a driver does with one of its connections. */
 export interface Driver<C> {
+  /** The library that has the pool, for the line at start. */
+  readonly name: string;
   readonly database: 'postgres' | 'mysql';
   readonly placeholders: '?' | '$1';
   /** The statements that begin a transaction at READ COMMITTED. */
@@ -30,6 +32,7 @@ export function pooledExecutor<C>(driver: Driver<C>, pool: Pool<C>): ServerExecu
 }
 
 class PooledExecutor<C> implements ServerExecutor {
+  readonly name: string;
   readonly database: 'postgres' | 'mysql';
   readonly placeholders: '?' | '$1';
   readonly canCutOff = true;
@@ -38,6 +41,7 @@ class PooledExecutor<C> implements ServerExecutor {
     private readonly driver: Driver<C>,
     private readonly pool: Pool<C>,
   ) {
+    this.name = driver.name;
     this.database = driver.database;
     this.placeholders = driver.placeholders;
   }

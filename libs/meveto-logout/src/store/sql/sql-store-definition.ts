@@ -35,7 +35,7 @@ function sourceOf({ executor, hostTables, tables = {} }: SqlStoreOptions): SqlSo
   const { logouts } = ownTableNames(database, tables);
   return {
     database,
-    way: 'through sqlStore',
+    way: `through ${executor.name ?? 'sqlStore'}`,
     engine: (timeoutMs) => engineFor(executor, timeoutMs),
     tables: ownTables(database, tables),
     logoutRowsNameParts: [...(tables.schema === undefined ? [] : [tables.schema]), logouts],

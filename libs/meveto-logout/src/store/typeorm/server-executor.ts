@@ -3,6 +3,7 @@ import type { ServerExecutor, SqlResult, SqlValue } from '../sql/executor.js';
 import { codeIn, type Driver, pooledExecutor, type PgQueries, queryAllOnPg } from '../sql/pooled-executor.js';
 
 const postgres: Driver<QueryRunner> = {
+  name: 'TypeORM',
   database: 'postgres',
   placeholders: '$1',
   begin: ['START TRANSACTION ISOLATION LEVEL READ COMMITTED'],
@@ -13,6 +14,7 @@ const postgres: Driver<QueryRunner> = {
 };
 
 const mysql: Driver<QueryRunner> = {
+  name: 'TypeORM',
   database: 'mysql',
   placeholders: '?',
   begin: ['SET TRANSACTION ISOLATION LEVEL READ COMMITTED', 'START TRANSACTION'],
