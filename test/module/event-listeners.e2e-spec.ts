@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type CanActivate,
   Controller,
@@ -15,6 +16,9 @@ import {
   MevetoLogoutModule,
   MevetoLogoutService,
   requestUser,
+  SessionReader,
+  type SessionRequest,
+  type SessionsRead,
 } from 'nestjs-meveto-logout';
 import { memoryStore } from 'nestjs-meveto-logout/testing';
 import { GuardedHost } from '../support/hosts/guarded-host.js';
@@ -103,5 +107,49 @@ describe('listeners of an application', () => {
       { code: 'MEVETO_USER_WITHOUT_START' },
     ]);
     await host.end();
+  });
+
+  it('get the warnings of session readers inside a reader of the application, of each running module', async () => {
+    const verify = (): never => {
+      throw new TypeError('of the application');
+    };
+    /** Asks one reader for one kind of request, and another for the rest, synchronously and not. */
+    class ChoosingReader extends SessionReader {
+      readonly #tokens = bearerToken({ verify });
+      override readonly isLate = true;
+
+      constructor(private readonly users: SessionReader) {
+        super();
+      }
+
+      override async read(request: SessionRequest): Promise<SessionsRead> {
+        await delay(1);
+        if (request.headers.authorization !== undefined) return this.#tokens.read(request);
+        return this.users.read(request);
+      }
+    }
+    const users = requestUser();
+    const started = () =>
+      GuardedHost.start({
+        options: { session: new ChoosingReader(users) },
+        metadata: { controllers: [Page] },
+      });
+    const ended = await started();
+    const [host, other] = [await started(), await started()];
+    const told: MevetoEvent[][] = [[], [], []];
+    [ended, host, other].forEach(({ service }, index) =>
+      service.events$.subscribe((event) => told[index]?.push(event)),
+    );
+    await ended.end();
+    for (let count = 0; count < 2; count += 1) {
+      await host.request('GET', '/page', { 'x-user': '1' });
+      await host.request('GET', '/page', { authorization: 'Bearer a' });
+    }
+    const expected = [
+      { code: 'MEVETO_USER_WITHOUT_START' },
+      { code: 'MEVETO_TOKEN_NOT_VERIFIED', error: 'TypeError' },
+    ];
+    expect(told).toMatchObject([[], expected, expected]);
+    await Promise.all([host.end(), other.end()]);
   });
 });

@@ -15,9 +15,9 @@ import {
   WsSessionCheck,
 } from './guard/index.js';
 import {
-  attachEvents,
   HandshakeSessions,
   OpenConnections,
+  ReaderEvents,
   type ResolvedSessions,
   SESSIONS_OPTIONS,
   SessionValidator,
@@ -30,13 +30,16 @@ import { STORE, type Store } from './store/index.js';
 export const guardParts: Provider[] = [
   {
     provide: ReaderAudit,
-    inject: [STORE, Counters, MevetoEvents, SESSIONS_OPTIONS],
-    useFactory: (store: Store, counters: Counters, events: MevetoEvents, options: ResolvedSessions) => {
-      const { rpc, ws } = options.sessionOfMessage;
-      attachEvents([...options.sessions, rpc, ws], events);
-      // Do not destructure `store`: its logout store exists only after the application is initialised.
-      return new ReaderAudit((userIds) => store.logoutStore.countUsers(userIds), counters, events);
-    },
+    inject: [STORE, Counters, MevetoEvents],
+    // Do not destructure `store`: its logout store exists only after the application is initialised.
+    useFactory: (store: Store, counters: Counters, events: MevetoEvents) =>
+      new ReaderAudit((userIds) => store.logoutStore.countUsers(userIds), counters, events),
+  },
+  {
+    provide: ReaderEvents,
+    inject: [MevetoEvents, SESSIONS_OPTIONS],
+    useFactory: (events: MevetoEvents, { sessions, sessionOfMessage: { rpc, ws } }: ResolvedSessions) =>
+      new ReaderEvents([...sessions, rpc, ws], events),
   },
   SessionValidator,
   RoutePolicies,

@@ -29,7 +29,7 @@ export {
   webSocketOpening,
 } from './read-handshake.js';
 export { sessionsEvents } from './events.js';
-export { attachEvents } from './reader-events.js';
+export { ReaderEvents } from './reader-events.js';
 export { HandshakeSessions } from './handshake-sessions.js';
 export { INVALID_TOKEN, INVALID_TOKEN_MESSAGE, InvalidTokenException } from './token-texts.js';
 export { jwtSession, type JwtSessionOptions, type JwtVerifier } from './jwt-session-reader.js';
