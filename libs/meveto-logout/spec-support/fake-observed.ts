@@ -51,6 +51,13 @@ export const jobFinished = (code: string, fields: object = {}): EmittedEvent => 
   ...{ jobId: 'job-1', sinceReceiptMs: 60, ...fields },
 });
 
+/** Jobs that expired together, with these times. */
+export const jobsExpired = (times: readonly object[]): EmittedEvent => ({
+  code: 'MEVETO_JOB_EXPIRED',
+  at: 1_767_225_600_000,
+  ...{ count: times.length, jobIds: times.map((_, index) => `job-${String(index + 1)}`), times },
+});
+
 export const connectionsNotified = (fields: object = {}): EmittedEvent => ({
   code: 'MEVETO_CONNECTIONS_NOTIFIED',
   at: 1_767_225_600_000,

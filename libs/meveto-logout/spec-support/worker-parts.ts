@@ -49,7 +49,7 @@ export function workerParts(
     emitter,
     options,
   );
-  const housekeeping = new Housekeeping(store, tokens, events, emitter, options);
+  const housekeeping = new Housekeeping(store, tokens, acknowledgement, events, emitter, options);
   const worker = new LogoutWorker(limiter, processor, tokens, housekeeping, events, options, emitter);
   return {
     memory,

@@ -31,6 +31,13 @@ export const duration = fieldType<number>('milliseconds');
 export const instant = fieldType<number>('epoch milliseconds');
 export const boolean = fieldType<boolean>('true or false');
 export const texts = fieldType<readonly string[]>('list of texts');
+/** A list of objects with these fields. */
+export const listOf =
+  <Table extends Readonly<Record<keyof Table, FieldType<unknown>>>>(fields: Table) =>
+  (meaning: string): FieldType<readonly FieldsOf<Table>[]> => ({
+    shape: `list of { ${Object.keys(fields).join(', ')} }`,
+    meaning,
+  });
 export const among =
   <Value extends string>(...values: readonly Value[]) =>
   (meaning: string): FieldType<Value> => ({

@@ -3,6 +3,7 @@ import { leveledLines } from '../../spec-support/log-lines.js';
 import type { ClaimedJob, JobOutcome, ExpiredJobs, Retention } from '../store/inbox-jobs.js';
 import { loggedEvents } from '../../spec-support/told-events.js';
 import { StoreUnavailableError } from '../store/errors.js';
+import { Acknowledgement } from './acknowledgement.js';
 import { JobEvents } from './job-events.js';
 import { Counters } from '../core/counters.js';
 import type { Store } from '../store/store.port.js';
@@ -24,7 +25,8 @@ const options = {
 /** The result of a batch that expired so many jobs, the first of them with an unknown outcome. */
 function expiredJobs(count: number, outcomeUnknownCount = 0): ExpiredJobs {
   const ids = Array.from({ length: count }, (_, index) => String(index));
-  return { ids, outcomeUnknownIds: ids.slice(0, outcomeUnknownCount), unknownKindCount: 0 };
+  const outcomeUnknownIds = ids.slice(0, outcomeUnknownCount);
+  return { ids, agesMs: ids.map(() => 60_000), outcomeUnknownIds, unknownKindCount: 0 };
 }
 
 describe('housekeeping', () => {
@@ -57,7 +59,8 @@ describe('housekeeping', () => {
     leases = new JobLeases(store, all);
     const sealed = new SealedTokenStorage(store, new TokenCipher('client', 'secret'), leases, all);
     const tokens = new MemoryTokenStorage(sealed, store, leases, all, memory);
-    return new Housekeeping(store, tokens, events, loggedEvents(counters), all);
+    const acknowledgement = new Acknowledgement(store, events, all);
+    return new Housekeeping(store, tokens, acknowledgement, events, loggedEvents(counters), all);
   }
 
   it('runs once per half minute, however often it is called', async () => {

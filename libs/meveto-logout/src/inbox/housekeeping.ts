@@ -1,17 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import {
-  type ClaimedJob,
   KNOWN_SENDER_FOR_MS,
-  type ExpiredJobs,
   type Store,
   STORE,
   TIME_TO_LIVE,
   TIME_TO_LIVE_OUTCOME_UNKNOWN,
 } from '../store/index.js';
+import { Acknowledgement } from './acknowledgement.js';
 import { JobEvents } from './job-events.js';
 import { MevetoEvents } from '../core/index.js';
 import { inboxEvents } from './events.js';
-import { TokenStorage } from './token-storage.js';
+import { type JobTimes, timesOf } from './job-outcome-events.js';
+import { type OverdueJob, TokenStorage } from './token-storage.js';
 import { INBOX_OPTIONS, type ResolvedInbox } from './options.js';
 
 const EVERY_MS = 30_000;
@@ -26,6 +26,9 @@ const MOST_INVALID = 100_000;
 /** Allows more deletions than new jobs can add rows, but keeps each run bounded. */
 const MAX_BATCHES = 50;
 
+/** This process may never have seen a job that waited in the store. */
+const NO_STEPS = { acknowledgedAfterMs: undefined, startedAfterMs: undefined, answeredAfterMs: undefined };
+
 /** Expires old jobs and deletes finished jobs after their retention, at intervals and in small batches. */
 @Injectable()
 export class Housekeeping {
@@ -36,6 +39,7 @@ export class Housekeeping {
   constructor(
     @Inject(STORE) private readonly store: Store,
     @Inject(TokenStorage) private readonly tokens: TokenStorage,
+    @Inject(Acknowledgement) private readonly acknowledgement: Acknowledgement,
     @Inject(JobEvents) private readonly events: JobEvents,
     @Inject(MevetoEvents) private readonly emitter: MevetoEvents,
     @Inject(INBOX_OPTIONS) private readonly options: ResolvedInbox,
@@ -87,16 +91,13 @@ export class Housekeeping {
   /** If an outcome cannot be persisted now, the lease of the job ends and the job expires in the store. */
   async #expireKept(): Promise<number> {
     const overdue = this.tokens.expire(BATCH);
-    const [ids, outcomeUnknownIds]: [string[], string[]] = [[], []];
-    const finish = async (job: ClaimedJob): Promise<void> => {
-      const isUnknown = job.earlierAttemptUnknown;
-      const reason = isUnknown ? TIME_TO_LIVE_OUTCOME_UNKNOWN : TIME_TO_LIVE;
-      if (!(await this.store.inbox.finish(job, { state: 'expired', reason }))) return;
-      ids.push(job.id);
-      if (isUnknown) outcomeUnknownIds.push(job.id);
+    const expired: OverdueJob[] = [];
+    const finish = async (each: OverdueJob): Promise<void> => {
+      const reason = each.job.earlierAttemptUnknown ? TIME_TO_LIVE_OUTCOME_UNKNOWN : TIME_TO_LIVE;
+      if (await this.store.inbox.finish(each.job, { state: 'expired', reason })) expired.push(each);
     };
     const finished = await Promise.allSettled(overdue.map(finish));
-    this.#report({ ids, outcomeUnknownIds, unknownKindCount: 0 });
+    this.#reportKept(expired);
     const failed = finished.find((each) => each.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
     return overdue.length;
@@ -104,27 +105,37 @@ export class Housekeeping {
 
   async #expire(): Promise<number> {
     const expired = await this.store.inbox.expire(this.options.jobTtlMs, BATCH);
-    this.#report(expired);
-    return expired.ids.length;
-  }
-
-  #report({ ids, outcomeUnknownIds, unknownKindCount }: ExpiredJobs): void {
-    const { emitter } = this;
-    if (ids.length > 0)
-      emitter.emit(inboxEvents.MEVETO_JOB_EXPIRED, {
-        count: ids.length,
-        jobIds: ids,
-        reason: undefined,
-        sinceReceiptMs: undefined,
-      });
+    const { ids, agesMs, outcomeUnknownIds, unknownKindCount } = expired;
+    this.#report(
+      ids,
+      agesMs.map((ms) => ({ ...NO_STEPS, sinceReceiptMs: ms })),
+      outcomeUnknownIds,
+    );
     ids.forEach(() => {
       this.events.finished('expired');
     });
-    if (outcomeUnknownIds.length > 0) {
-      const unknown = { count: outcomeUnknownIds.length, jobIds: outcomeUnknownIds };
-      emitter.emit(inboxEvents.MEVETO_JOB_EXPIRED_OUTCOME_UNKNOWN, unknown);
-    }
-    if (unknownKindCount > 0) emitter.emit(inboxEvents.MEVETO_UNKNOWN_KIND);
+    if (unknownKindCount > 0) this.emitter.emit(inboxEvents.MEVETO_UNKNOWN_KIND);
+    return ids.length;
+  }
+
+  #reportKept(expired: readonly OverdueJob[]): void {
+    const idsOf = (some: readonly OverdueJob[]): readonly string[] => some.map(({ job }) => job.id);
+    const times = expired.map(({ job, startedAt }) =>
+      timesOf(job, { startedAt, acknowledgedAt: this.acknowledgement.acknowledgedAt(job.digest) }),
+    );
+    this.#report(idsOf(expired), times, idsOf(expired.filter(({ job }) => job.earlierAttemptUnknown)));
+    for (const { job } of expired) this.events.finished('expired', job.digest);
+  }
+
+  /** One event for a batch, so that the number of events stays small after an outage. */
+  #report(jobIds: readonly string[], times: readonly JobTimes[], outcomeUnknownIds: readonly string[]): void {
+    const { emitter } = this;
+    const count = jobIds.length;
+    if (count === 0) return;
+    emitter.emit(inboxEvents.MEVETO_JOB_EXPIRED, { count, jobIds, reason: undefined, times });
+    if (outcomeUnknownIds.length === 0) return;
+    const unknown = { count: outcomeUnknownIds.length, jobIds: outcomeUnknownIds };
+    emitter.emit(inboxEvents.MEVETO_JOB_EXPIRED_OUTCOME_UNKNOWN, unknown);
   }
 
   #purge(): Promise<number> {

@@ -27,6 +27,7 @@ import {
 } from './exchange-limiter.js';
 import { LogoutService } from './logout.service.js';
 import { inboxEvents } from './events.js';
+import { type JobTimes, type SeenSteps, timesOf } from './job-outcome-events.js';
 import { JobEvents } from './job-events.js';
 import { MevetoEvents } from '../core/index.js';
 import { type JobLease, JobLeases } from './leases.js';
@@ -51,17 +52,10 @@ const stateOf = (kind: Exclude<ApplyOutcome['kind'], 'claim-lost'>): FinalState 
 /** Time since the job was stored, in milliseconds. */
 const ageOf = ({ receivedTick }: ClaimedJob): number => performance.now() - receivedTick;
 
-/** Of `performance.now()`. */
-interface AttemptTimes {
-  readonly startedAt: number;
-  /** Undefined without an answer. */
-  readonly answeredAt: number | undefined;
-}
-
 /** Processes one claimed job, from the exchange to its outcome. */
 @Injectable()
 export class JobProcessor {
-  readonly #attempts = new WeakMap<ClaimedJob, AttemptTimes>();
+  readonly #attempts = new WeakMap<ClaimedJob, SeenSteps>();
 
   constructor(
     @Inject(STORE) private readonly store: Store,
@@ -196,38 +190,23 @@ export class JobProcessor {
         this.emitter.emit(inboxEvents.MEVETO_JOB_AMBIGUOUS, outcome);
         break;
       case 'expired':
-        this.#reportExpired(outcome);
+        this.#reportExpired(job, reason);
     }
     this.events.finished(state, job.digest);
   }
 
-  #reportExpired({
-    jobId,
-    reason,
-    sinceReceiptMs,
-  }: {
-    jobId: string;
-    reason: string;
-    sinceReceiptMs: number;
-  }): void {
+  #reportExpired(job: ClaimedJob, reason: string): void {
+    const { id: jobId } = job;
     const one = { count: 1, jobIds: [jobId] };
-    this.emitter.emit(inboxEvents.MEVETO_JOB_EXPIRED, { ...one, reason, sinceReceiptMs });
+    this.emitter.emit(inboxEvents.MEVETO_JOB_EXPIRED, { ...one, reason, times: [this.#timesOf(job)] });
     if (reason === TIME_TO_LIVE_OUTCOME_UNKNOWN)
       this.emitter.emit(inboxEvents.MEVETO_JOB_EXPIRED_OUTCOME_UNKNOWN, one);
     if (reason === KEY_MISSING) this.emitter.emit(inboxEvents.MEVETO_JOB_EXPIRED_UNREAD, { jobId });
   }
 
-  /** The times of the job's steps since it was stored. The clock of the store has whole milliseconds only. */
-  #timesOf(job: ClaimedJob) {
-    const after = (at: number | undefined): number | undefined =>
-      at === undefined ? undefined : Math.max(0, at - job.receivedTick);
-    const times = this.#attempts.get(job);
-    return {
-      acknowledgedAfterMs: after(this.acknowledgement.acknowledgedAt(job.digest)),
-      startedAfterMs: after(times?.startedAt),
-      answeredAfterMs: after(times?.answeredAt),
-      sinceReceiptMs: Math.max(0, ageOf(job)),
-    };
+  #timesOf(job: ClaimedJob): JobTimes {
+    const acknowledgedAt = this.acknowledgement.acknowledgedAt(job.digest);
+    return timesOf(job, { acknowledgedAt, ...this.#attempts.get(job) });
   }
 
   #reportExchange({ id: jobId }: ClaimedJob, answer: 'person' | 'invalid' | 'none', reason?: string): void {

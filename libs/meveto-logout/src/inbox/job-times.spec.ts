@@ -43,13 +43,19 @@ describe('the times of a job', () => {
     const users = [{ id: 1, mevetoId: 'm-1' }];
     store = await connectedStore(memoryStore({ users }), (id) => digests.ofSubject(id));
     exchange = new SlowExchange();
-    const options = { jobTtlMs: 60_000, acknowledge: 'on-receipt' } as unknown as ResolvedInbox;
-    parts = workerParts(store, exchange, cipher, options);
-    told = toldBy(parts.emitter);
+    start();
   });
 
+  function start(jobTtlMs = 60_000): void {
+    const options = { jobTtlMs, acknowledge: 'on-receipt' } as unknown as ResolvedInbox;
+    parts = workerParts(store, exchange, cipher, options);
+    told = toldBy(parts.emitter);
+  }
+
   /** Stores and processes a job; returns its times, and how long both took. */
-  async function processed(code: string): Promise<{ readonly times: Times; readonly wholeMs: number }> {
+  async function processed(
+    code: string,
+  ): Promise<{ readonly event: EmittedEvent; readonly wholeMs: number }> {
     const before = performance.now();
     const sealed = cipher.seal(TOKEN, digest);
     await store.inbox.receive([{ kind: LOGOUT, digest, sealed, priority: 'unknown', sender: undefined }]);
@@ -61,7 +67,7 @@ describe('the times of a job', () => {
     await parts.processor.process(job, lease, new AbortController().signal);
     const event = told.find((each) => each.code === code);
     if (event === undefined) throw new Error(`no ${code}`);
-    return { times: event as unknown as Times, wholeMs: performance.now() - before };
+    return { event, wholeMs: performance.now() - before };
   }
 
   it.each<[string, ExchangeOutcome]>([
@@ -70,7 +76,8 @@ describe('the times of a job', () => {
     ['MEVETO_JOB_REJECTED', { kind: 'invalid' }],
   ])('are in the order of its steps, and no longer than the whole: %s', async (code, outcome) => {
     exchange.outcome = outcome;
-    const { times, wholeMs } = await processed(code);
+    const { event, wholeMs } = await processed(code);
+    const times = event as unknown as Times;
     const { acknowledgedAfterMs = NaN, startedAfterMs = NaN, answeredAfterMs = NaN, sinceReceiptMs } = times;
     const inOrder = [acknowledgedAfterMs, startedAfterMs, answeredAfterMs, sinceReceiptMs];
     expect(inOrder).toEqual(inOrder.toSorted((a, b) => a - b));
@@ -81,6 +88,24 @@ describe('the times of a job', () => {
     // The store's clock has whole milliseconds.
     expect(sinceReceiptMs).toBeLessThan(wholeMs + 1);
     expect(parts.acknowledgement.acknowledgedAt(digest)).toBeUndefined();
+  });
+
+  it('have no answer of Meveto if the job expired', async () => {
+    exchange.outcome = { kind: 'retry', reason: 'http-503', maybeSent: true };
+    start(1);
+    const { event, wholeMs } = await processed('MEVETO_JOB_EXPIRED');
+    const { times } = event as unknown as { readonly times: readonly Times[] };
+    expect(times).toHaveLength(1);
+    const {
+      acknowledgedAfterMs = NaN,
+      startedAfterMs = NaN,
+      answeredAfterMs,
+      sinceReceiptMs = NaN,
+    } = times[0] ?? {};
+    expect(answeredAfterMs).toBeUndefined();
+    expect(startedAfterMs - acknowledgedAfterMs).toBeGreaterThan(3);
+    expect(sinceReceiptMs - startedAfterMs).toBeGreaterThan(EXCHANGE_MS - 2);
+    expect(sinceReceiptMs).toBeLessThan(wholeMs + 1);
   });
 
   it('have no answer of Meveto if the token was lost', async () => {

@@ -15,7 +15,13 @@ import { InboxFullError } from './errors.js';
 import type { JobLeases } from './leases.js';
 import type { ResolvedInbox } from './options.js';
 import { TokenMemory } from './token-memory.js';
-import { type Claim, type StoredJobs, TokenStorage, type WithToken } from './token-storage.js';
+import {
+  type Claim,
+  type OverdueJob,
+  type StoredJobs,
+  TokenStorage,
+  type WithToken,
+} from './token-storage.js';
 
 /**
  * Keeps tokens in the memory of this process, and their jobs leased to this process. Jobs that were stored with a sealed token,
@@ -98,11 +104,11 @@ export class MemoryTokenStorage extends TokenStorage {
   }
 
   /** During an outage only few of these jobs get another attempt, and their leases are renewed: they do not expire in the store. */
-  override expire(limit: number): readonly ClaimedJob[] {
+  override expire(limit: number): readonly OverdueJob[] {
     const receivedUntil = performance.now() - this.options.jobTtlMs;
     const overdue = this.memory.waiting().filter(({ receivedTick }) => receivedTick <= receivedUntil);
-    const expired = overdue.slice(0, limit);
-    for (const job of expired) this.#forget(job);
+    const expired = overdue.slice(0, limit).map((job) => ({ job, startedAt: this.memory.startedAt(job) }));
+    for (const { job } of expired) this.#forget(job);
     return expired;
   }
 

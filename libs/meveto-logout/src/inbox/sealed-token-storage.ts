@@ -11,7 +11,13 @@ import {
 } from '../store/index.js';
 import type { JobLeases } from './leases.js';
 import type { ResolvedInbox } from './options.js';
-import { type Claim, type StoredJobs, TokenStorage, type WithToken } from './token-storage.js';
+import {
+  type Claim,
+  type OverdueJob,
+  type StoredJobs,
+  TokenStorage,
+  type WithToken,
+} from './token-storage.js';
 
 /** Keeps tokens sealed in the rows of their jobs. Any process that has the key can exchange them. */
 export class SealedTokenStorage extends TokenStorage {
@@ -67,7 +73,7 @@ export class SealedTokenStorage extends TokenStorage {
     this.leases.drop(job);
   }
 
-  override expire(): readonly ClaimedJob[] {
+  override expire(): readonly OverdueJob[] {
     return [];
   }
 

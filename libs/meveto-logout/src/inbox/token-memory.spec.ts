@@ -53,6 +53,19 @@ describe('TokenMemory', () => {
     expect(memory.take(1, 1)).toEqual([job('a', 'unknown', 2)]);
   });
 
+  it('knows when the last attempt of a job began', () => {
+    add(job('a'));
+    expect(memory.startedAt(job('a'))).toBeUndefined();
+    const before = performance.now();
+    memory.take(1, 1);
+    const startedAt = memory.startedAt(job('a')) ?? NaN;
+    expect(startedAt).toBeGreaterThanOrEqual(before);
+    memory.pause(job('a', 'unknown', 2), 0);
+    expect(memory.startedAt(job('a'))).toBe(startedAt);
+    memory.resume(job('a', 'unknown', 3));
+    expect(memory.startedAt(job('a'))).toBeGreaterThanOrEqual(startedAt);
+  });
+
   it('forgets a job after its attempt, unless the job waits', () => {
     add(job('a'), job('b'));
     memory.take(2, 2);

@@ -5,6 +5,8 @@ interface Remembered {
   readonly token: UserToken;
   /** Of `performance.now()`; undefined while the job is in flight. */
   dueAt: number | undefined;
+  /** When the last attempt began, of `performance.now()`; undefined before the first one. */
+  startedAt?: number;
 }
 
 /** Tokens that exist in this process only, with the claims on their jobs, until the jobs finish. */
@@ -34,6 +36,11 @@ export class TokenMemory {
     return this.#jobs[priority].get(id)?.token;
   }
 
+  /** When the last attempt of a job began, of `performance.now()`; undefined before the first one. */
+  startedAt({ id, priority }: ClaimedJob): number | undefined {
+    return this.#jobs[priority].get(id)?.startedAt;
+  }
+
   /** Takes up to `limit` due jobs, by priority and then by age; at most `unknownSenderLimit` of unknown senders. */
   take(limit: number, unknownSenderLimit: number): ClaimedJob[] {
     const now = performance.now();
@@ -44,6 +51,7 @@ export class TokenMemory {
         if (taken.length >= Math.min(limit, most)) break;
         if (each.dueAt === undefined || each.dueAt > now) continue;
         each.dueAt = undefined;
+        each.startedAt = now;
         taken.push(each.job);
       }
     }
@@ -53,7 +61,7 @@ export class TokenMemory {
   /** Replaces the claim of a job that was claimed again. */
   resume(job: ClaimedJob): void {
     const known = this.#jobs[job.priority].get(job.id);
-    if (known !== undefined) Object.assign(known, { job, dueAt: undefined });
+    if (known !== undefined) Object.assign(known, { job, dueAt: undefined, startedAt: performance.now() });
   }
 
   /** Lets a job wait for its next attempt. `job` contains the claim of that attempt. */

@@ -37,6 +37,13 @@ export interface Claim {
   readonly start: (job: ClaimedJob, lease: JobLease) => void;
 }
 
+/** A job that waited for longer than `inbox.jobTtlMs`. */
+export interface OverdueJob {
+  readonly job: ClaimedJob;
+  /** When its last attempt began, of `performance.now()`; undefined without an attempt. */
+  readonly startedAt: number | undefined;
+}
+
 /**
  * Keeps the tokens of jobs from their receipt to their last attempt. The option `inbox.tokenStorage` chooses one of two ways:
  * sealed in the row of the job, or in the memory of this process.
@@ -79,7 +86,7 @@ export abstract class TokenStorage {
    * Forgets up to `limit` tokens of waiting jobs that are older than `inbox.jobTtlMs`, and returns the jobs, for the caller to
    * finish. Jobs whose tokens are in the store expire there.
    */
-  abstract expire(limit: number): readonly ClaimedJob[];
+  abstract expire(limit: number): readonly OverdueJob[];
 
   /** Accepts no more tokens that would be lost with this process, and claims no more jobs from the store. */
   abstract stop(): void;

@@ -1,5 +1,10 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { connectionsNotified, jobApplied, jobFinished } from '../../spec-support/fake-observed.js';
+import {
+  connectionsNotified,
+  jobApplied,
+  jobFinished,
+  jobsExpired,
+} from '../../spec-support/fake-observed.js';
 import { StepTimes } from './steps.js';
 
 const AT = 1_767_225_600_000;
@@ -42,6 +47,13 @@ describe('StepTimes', () => {
     expect(read().filter((each) => each.state === state)).toHaveLength(1);
   });
 
+  it('measures every job of a batch that expired', () => {
+    times.add(
+      jobsExpired([{ sinceReceiptMs: 86_400_000 }, { sinceReceiptMs: 86_400_500, startedAfterMs: 7 }]),
+    );
+    expect(read()).toEqual([{ step: 'committed', state: 'expired', count: 2, sumMs: 172_800_500 }]);
+  });
+
   it('tells apart from where this process knows logouts, and counts a time in the future as 0', () => {
     times.add(logout('cluster', AT - 30));
     times.add(logout('store', AT + 5));
@@ -52,7 +64,7 @@ describe('StepTimes', () => {
   });
 
   it('ignores other events', () => {
-    times.add({ code: 'MEVETO_JOB_EXPIRED', at: AT });
+    times.add({ code: 'MEVETO_TOKEN_EXCHANGED', at: AT });
     times.add({ code: 'MEVETO_OF_ANOTHER_VERSION', at: AT });
     expect(read()).toEqual([]);
   });

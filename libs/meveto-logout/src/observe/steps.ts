@@ -30,16 +30,18 @@ type Event =
   | EventsOf<typeof sessionsEvents>;
 type EventOf<Code extends Event['code']> = Extract<Event, { code: Code }>;
 
-/** The final states of jobs that an attempt of this process has finished. */
+/** The final states of jobs that this process has finished. */
 const FINAL_STATES = {
   MEVETO_JOB_APPLIED: 'applied',
   MEVETO_JOB_REJECTED: 'rejected',
   MEVETO_JOB_UNKNOWN_USER: 'unknown_user',
   MEVETO_JOB_AMBIGUOUS: 'ambiguous',
   MEVETO_JOB_OF_TOO_MANY_USERS: 'ambiguous',
+  MEVETO_JOB_EXPIRED: 'expired',
 } as const;
 
 type FinishedJob = EventOf<keyof typeof FINAL_STATES>;
+type JobTimes = EventOf<'MEVETO_JOB_EXPIRED'>['times'][number];
 export type NotifiedConnections = EventOf<'MEVETO_CONNECTIONS_NOTIFIED'>;
 
 // The codes tell all events apart.
@@ -47,15 +49,27 @@ const isFinishedJob = (event: EmittedEvent): event is FinishedJob => event.code 
 const has = <Code extends Event['code']>(event: EmittedEvent, code: Code): event is EventOf<Code> =>
   event.code === code;
 
-/** The finished job that an event reports, with its state. */
-export const finishedJobIn = (event: EmittedEvent) =>
-  isFinishedJob(event)
-    ? {
-        job: event,
-        state: FINAL_STATES[event.code],
-        userIds: has(event, 'MEVETO_JOB_APPLIED') ? event.userIds : [],
-      }
-    : undefined;
+/** Jobs that finished together: one, or several that expired. */
+export interface FinishedJobs {
+  /** When they had finished, in epoch milliseconds. */
+  readonly at: number;
+  readonly state: (typeof FINAL_STATES)[keyof typeof FINAL_STATES];
+  readonly jobIds: readonly string[];
+  /** The times of each job, in the order of `jobIds`. */
+  readonly times: readonly JobTimes[];
+  readonly userIds: readonly string[];
+}
+
+/** The finished jobs that an event reports. */
+export function finishedJobsIn(event: EmittedEvent): FinishedJobs | undefined {
+  if (!isFinishedJob(event)) return undefined;
+  const { at, code } = event;
+  const userIds = has(event, 'MEVETO_JOB_APPLIED') ? event.userIds : [];
+  const { jobIds, times } = has(event, 'MEVETO_JOB_EXPIRED')
+    ? event
+    : { jobIds: [event.jobId], times: [event] };
+  return { at, state: FINAL_STATES[code], jobIds, times, userIds };
+}
 
 export const notifiedConnectionsIn = (event: EmittedEvent): NotifiedConnections | undefined =>
   has(event, 'MEVETO_CONNECTIONS_NOTIFIED') ? event : undefined;
@@ -64,12 +78,15 @@ type Take = (labels: StepLabels, ms: number) => void;
 
 /** Passes on each step that an event reports. Events without steps are ignored. */
 export function stepsIn(event: EmittedEvent, take: Take): void {
-  if (has(event, 'MEVETO_WEBHOOK_ACCEPTED')) {
+  const finished = finishedJobsIn(event);
+  if (finished !== undefined) {
+    const { state, times } = finished;
+    for (const { answeredAfterMs, sinceReceiptMs } of times) {
+      if (answeredAfterMs !== undefined) take({ step: 'exchanged', state }, answeredAfterMs);
+      take({ step: 'committed', state }, sinceReceiptMs);
+    }
+  } else if (has(event, 'MEVETO_WEBHOOK_ACCEPTED')) {
     take({ step: 'acknowledged' }, event.sinceRequestMs);
-  } else if (isFinishedJob(event)) {
-    const state = FINAL_STATES[event.code];
-    if (event.answeredAfterMs !== undefined) take({ step: 'exchanged', state }, event.answeredAfterMs);
-    take({ step: 'committed', state }, event.sinceReceiptMs);
   } else if (has(event, 'MEVETO_LOGOUT')) {
     // The clocks of the store and of this process may differ.
     take({ step: 'known', source: event.source }, Math.max(0, event.at - event.loggedOutAt));

@@ -106,6 +106,8 @@ export interface Retention {
 /** Jobs that expired together. */
 export interface ExpiredJobs {
   readonly ids: readonly string[];
+  /** Time since each of them was stored, in milliseconds, in the order of `ids`. */
+  readonly agesMs: readonly number[];
   /** Those with an attempt of unknown outcome: their tokens may be used up. */
   readonly outcomeUnknownIds: readonly string[];
   /** How many of them have a kind that this version does not know. */

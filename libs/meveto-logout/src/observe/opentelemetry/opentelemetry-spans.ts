@@ -1,6 +1,7 @@
 import {
   type Context,
   ROOT_CONTEXT,
+  type Span,
   type SpanContext,
   SpanKind,
   SpanStatusCode,
@@ -8,7 +9,12 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import type { Observed } from '../observed.js';
-import { finishedJobIn, type NotifiedConnections, notifiedConnectionsIn } from '../steps.js';
+import {
+  type FinishedJobs,
+  finishedJobsIn,
+  type NotifiedConnections,
+  notifiedConnectionsIn,
+} from '../steps.js';
 
 /** Jobs whose spans can still get a child. Each needs one soon or never. */
 const MOST_RECENT = 1_000;
@@ -21,16 +27,16 @@ interface RecentJob {
 }
 
 /**
- * Creates one trace for each job that this process finishes, from the times that the events report. Returns a function that stops
- * it.
+ * Creates one trace for each job that this process finishes, and for each batch of jobs that expire together, from the times that the
+ * events report. Returns a function that stops it.
  */
 export function recordSpans(observed: Observed, tracer: Tracer): () => void {
   /** Span of the last job of each user. */
   const recent = new Map<string, RecentJob>();
   const events = observed.events$.subscribe((event) => {
-    const finished = finishedJobIn(event);
+    const finished = finishedJobsIn(event);
     if (finished !== undefined) {
-      const context = traceJob(tracer, finished);
+      const context = traceJobs(tracer, finished);
       for (const userId of finished.userIds) keep(recent, userId, { context, at: event.at });
     }
     const notified = notifiedConnectionsIn(event);
@@ -49,26 +55,36 @@ export function recordSpans(observed: Observed, tracer: Tracer): () => void {
   };
 }
 
-type Finished = NonNullable<ReturnType<typeof finishedJobIn>>;
-
-function traceJob(tracer: Tracer, { job, state }: Finished): SpanContext {
-  const { at, sinceReceiptMs, acknowledgedAfterMs, startedAfterMs, answeredAfterMs } = job;
-  const receivedAt = at - sinceReceiptMs;
-  const after = (ms: number): number => receivedAt + ms;
+/** The span of one job has its id, and a child for each step; that of a batch has the number of jobs, and begins with the oldest one. */
+function traceJobs(tracer: Tracer, { at, state, jobIds, times }: FinishedJobs): SpanContext {
+  const receivedAt = at - times.reduce((longest, { sinceReceiptMs }) => Math.max(longest, sinceReceiptMs), 0);
+  const attributes = {
+    'meveto_logout.state': state,
+    ...(jobIds.length === 1
+      ? { 'meveto_logout.job.id': jobIds[0] }
+      : { 'meveto_logout.jobs': jobIds.length }),
+  };
   const span = tracer.startSpan(
     'meveto_logout.job',
-    {
-      root: true,
-      kind: SpanKind.CONSUMER,
-      startTime: receivedAt,
-      attributes: { 'meveto_logout.state': state, 'meveto_logout.job.id': job.jobId },
-    },
+    { root: true, kind: SpanKind.CONSUMER, startTime: receivedAt, attributes },
     ROOT_CONTEXT,
   );
-  if (acknowledgedAfterMs !== undefined) span.addEvent('acknowledged', after(acknowledgedAfterMs));
   // An operator may have to resolve the job.
-  if (state === 'ambiguous') span.setStatus({ code: SpanStatusCode.ERROR });
-  const context = trace.setSpan(ROOT_CONTEXT, span);
+  if (state === 'ambiguous' || state === 'expired') span.setStatus({ code: SpanStatusCode.ERROR });
+  if (times.length === 1) for (const each of times) traceSteps(tracer, span, receivedAt, each);
+  span.end(at);
+  return span.spanContext();
+}
+
+function traceSteps(
+  tracer: Tracer,
+  job: Span,
+  receivedAt: number,
+  { sinceReceiptMs, acknowledgedAfterMs, startedAfterMs, answeredAfterMs }: FinishedJobs['times'][number],
+): void {
+  const after = (ms: number): number => receivedAt + ms;
+  if (acknowledgedAfterMs !== undefined) job.addEvent('acknowledged', after(acknowledgedAfterMs));
+  const context = trace.setSpan(ROOT_CONTEXT, job);
   const child = (name: string, kind: SpanKind, from: number | undefined, until: number | undefined): void => {
     if (from === undefined || until === undefined) return;
     tracer.startSpan(`meveto_logout.${name}`, { kind, startTime: after(from) }, context).end(after(until));
@@ -76,8 +92,6 @@ function traceJob(tracer: Tracer, { job, state }: Finished): SpanContext {
   child('wait', SpanKind.INTERNAL, 0, startedAfterMs);
   child('exchange', SpanKind.CLIENT, startedAfterMs, answeredAfterMs);
   child('commit', SpanKind.INTERNAL, answeredAfterMs, sinceReceiptMs);
-  span.end(at);
-  return span.spanContext();
 }
 
 /** The job whose logout the connections were notified of, if this process finished it. */

@@ -12,6 +12,7 @@ import {
   FakeObserved,
   jobApplied,
   jobFinished,
+  jobsExpired,
   connectionsNotified,
 } from '../../../spec-support/fake-observed.js';
 import { BUCKETS_MS } from '../histogram.js';
@@ -143,6 +144,30 @@ describe('openTelemetry', () => {
     expect(span('job').attributes['meveto_logout.state']).toBe('ambiguous');
   });
 
+  it('traces a job that expired with the steps that are known', () => {
+    observed.events$.next(
+      jobsExpired([{ acknowledgedAfterMs: 2, startedAfterMs: 40, sinceReceiptMs: 86_400_000 }]),
+    );
+    const job = span('job');
+    expect([msOf(job.startTime), msOf(job.endTime)]).toEqual([AT - 86_400_000, AT]);
+    expect(job.attributes).toEqual({ 'meveto_logout.state': 'expired', 'meveto_logout.job.id': 'job-1' });
+    expect(job.status.code).toBe(SpanStatusCode.ERROR);
+    expect(job.events.map(({ name }) => name)).toEqual(['acknowledged']);
+    expect(span('wait').parentSpanContext?.spanId).toBe(job.spanContext().spanId);
+    expect(exporter.getFinishedSpans()).toHaveLength(2);
+  });
+
+  it('creates one span for jobs that expired together, and measures each of them', async () => {
+    const ages = Array.from({ length: 200 }, (_, index) => 86_400_000 + index);
+    observed.events$.next(jobsExpired(ages.map((sinceReceiptMs) => ({ startedAfterMs: 5, sinceReceiptMs }))));
+    expect(exporter.getFinishedSpans()).toHaveLength(1);
+    expect(msOf(span('job').startTime)).toBe(AT - 86_400_199);
+    expect(span('job').attributes).toEqual({ 'meveto_logout.state': 'expired', 'meveto_logout.jobs': 200 });
+    expect(await values()).toMatchObject({
+      'meveto_logout.step.duration step=committed state=expired': 200,
+    });
+  });
+
   it('adds the notification of connections to the job of the same user, whichever event comes first', async () => {
     observed.events$.next(connectionsNotified({ at: AT + 5, userId: '7', count: 3, sinceKnownMs: 4 }));
     observed.events$.next(jobApplied({ at: AT, userIds: ['7'] }));
@@ -191,6 +216,7 @@ describe('openTelemetry', () => {
   });
   it('has the names that docs/operations.md names, and no others', async () => {
     observed.events$.next(jobApplied());
+    observed.events$.next(jobsExpired([{ sinceReceiptMs: 1 }, { sinceReceiptMs: 2 }]));
     observed.events$.next(connectionsNotified());
     await nextTurn();
     const metrics = (await collected()).scopeMetrics.flatMap((scope) => scope.metrics);

@@ -37,7 +37,12 @@ export function* expire(
   const idsOf = (some: SqlResult['rows']): string[] => some.map((row) => String(row['id']));
   const ids = idsOf(rows);
   const outcomeUnknownIds = idsOf(rows.filter((row) => numberOf(row['unknown_attempts']) > 0));
-  const expired = { ids, outcomeUnknownIds, unknownKindCount: rows.filter((row) => !isWorkable(row)).length };
+  const expired = {
+    ids,
+    agesMs: rows.map((row) => now - numberOf(row['received_at'])),
+    outcomeUnknownIds,
+    unknownKindCount: rows.filter((row) => !isWorkable(row)).length,
+  };
   if (rows.length === 0) return expired;
   yield* run(
     `UPDATE ${table} SET state = 'expired', reason = CASE WHEN unknown_attempts > 0 THEN '${TIME_TO_LIVE_OUTCOME_UNKNOWN}'
@@ -50,6 +55,7 @@ export function* expire(
 /** All expired jobs of several transactions. */
 export const allOf = (parts: readonly ExpiredJobs[]): ExpiredJobs => ({
   ids: parts.flatMap(({ ids }) => ids),
+  agesMs: parts.flatMap(({ agesMs }) => agesMs),
   outcomeUnknownIds: parts.flatMap(({ outcomeUnknownIds }) => outcomeUnknownIds),
   unknownKindCount: parts.reduce((sum, part) => sum + part.unknownKindCount, 0),
 });
@@ -75,7 +81,7 @@ function* overdue(
 ): Script<SqlResult['rows']> {
   const { sql, params } = selected('id', selection);
   return yield* rowsOf(
-    `SELECT id, kind, unknown_attempts FROM ${table} WHERE state = 'pending' AND due_at <= ? AND received_at <= ? ${sql}
+    `SELECT id, kind, unknown_attempts, received_at FROM ${table} WHERE state = 'pending' AND due_at <= ? AND received_at <= ? ${sql}
       LIMIT ${String(limit)} ${lock}`,
     [now, now - ttlMs, ...params],
   );

@@ -16,7 +16,10 @@ export function expiring({ describe, expect, it }: Tests, current: Current): voi
       await inbox.receive([incoming('old')]);
       await current().passTime(HOUR_MS);
       await inbox.receive([incoming('young')]);
-      expect(countsOf(await inbox.expire(HOUR_MS, 10)).count).toBe(1);
+      const { ids, agesMs } = await inbox.expire(HOUR_MS, 10);
+      expect([ids.length, agesMs.length]).toEqual([1, 1]);
+      expect(agesMs[0]).toBeGreaterThanOrEqual(HOUR_MS);
+      expect(agesMs[0]).toBeLessThan(2 * HOUR_MS);
       expect(await summaryOf(current())).toMatchObject({ pending: 1, expired: 1 });
       expect((await claimOne(current())).digest).toBe('digest-young');
     });
