@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Row } from '../world/chaos-database.js';
 import type { Exchange, MevetoEvent } from '../world/model-meveto.js';
-import { checkHistory } from './check-history.js';
+import { checkHistory, SHUTDOWN_TIMEOUT_MS } from './check-history.js';
 import type { Death, History } from './history.js';
 
 const AT = 1_000_000;
@@ -102,6 +102,16 @@ describe('checkHistory', () => {
     expect(end({ deaths: [death({ caller: 'replica-1' })] })).toEqual(['needless doubt']);
     expect(end({ deaths: [death({ signal: 'SIGTERM' })] })).toEqual(['needless doubt']);
     expect(end({ deaths: [death({ at: AT + 5_000, goneAt: AT + 5_001 })] })).toEqual(['needless doubt']);
+  });
+
+  it('accepts a lost answer of a graceful stop whose time was over', () => {
+    const stoppedIn = (ms: number) =>
+      rulesOf({
+        row: row({ state: 'ambiguous' }),
+        deaths: [death({ signal: 'SIGTERM', goneAt: AT + 90 + ms })],
+      });
+    expect(stoppedIn(SHUTDOWN_TIMEOUT_MS)).toEqual([]);
+    expect(stoppedIn(SHUTDOWN_TIMEOUT_MS - 1)).toEqual(['needless doubt']);
   });
 
   it('accepts an ambiguous job whose token was in the memory of a process that died', () => {

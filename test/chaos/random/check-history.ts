@@ -1,6 +1,6 @@
 import type { Row } from '../world/chaos-database.js';
 import type { Exchange, MevetoEvent } from '../world/model-meveto.js';
-import type { History } from './history.js';
+import type { Death, History } from './history.js';
 
 /** A record of the application that contradicts Meveto's records. */
 export interface Violation {
@@ -22,6 +22,8 @@ const ROUNDING_MS = 2;
 const SETTLES_WITHIN_MS = 3_000;
 /** Meveto may see a request this much later than the death of its process. */
 const SEEN_LATE_MS = 200;
+/** `inbox.shutdownTimeoutMs` of the processes. */
+export const SHUTDOWN_TIMEOUT_MS = 1_500;
 /** A process abandons an answer after its own deadline, unknown to Meveto. */
 const MAYBE_GIVEN_UP_MS = 650;
 /** A busy process may read a webhook this much later than Meveto has given up its last attempt. */
@@ -138,16 +140,19 @@ function mayBeLost(exchange: Exchange, { deaths }: History, notAfter = Infinity)
   if (!exchange.isDelivered || exchange.fault !== 'none') return true;
   const answeredAt = exchange.endedAt ?? exchange.beganAt;
   if (answeredAt - exchange.askedAt > MAYBE_GIVEN_UP_MS) return true;
-  // A graceful stop waits for answers and records them: only a kill is an excuse.
   const until = Math.min(notAfter, answeredAt + SETTLES_WITHIN_MS);
   return deaths.some(
-    ({ caller, signal, at, goneAt }) =>
-      caller === exchange.caller &&
-      signal === 'SIGKILL' &&
-      goneAt >= exchange.beganAt - SEEN_LATE_MS &&
-      at <= until,
+    (death) =>
+      death.caller === exchange.caller &&
+      isCutOff(death) &&
+      death.goneAt >= exchange.beganAt - SEEN_LATE_MS &&
+      death.at <= until,
   );
 }
+
+/** A graceful stop waits for answers and records them, unless its time is over first, as on a starved machine. */
+const isCutOff = ({ signal, at, goneAt }: Death): boolean =>
+  signal === 'SIGKILL' || goneAt - at >= SHUTDOWN_TIMEOUT_MS;
 
 /**
  * A token may be exchanged again only when the answer was lost, or got lost with its process, or when the list of
@@ -159,7 +164,8 @@ function askedAgain(ofToken: readonly Exchange[], history: History): Violation[]
     const earlier = ofToken[index];
     if (earlier === undefined || mayBeLost(earlier, history, later.beganAt)) return [];
     if (earlier.outcome === 'invalid' && later.beganAt >= listedSince) return [];
-    const times = { earlier: [earlier.beganAt, earlier.endedAt], again: later.beganAt };
+    const deaths = history.deaths.filter(({ caller }) => caller === earlier.caller);
+    const times = { earlier: [earlier.beganAt, earlier.endedAt], again: later.beganAt, deaths };
     return [
       {
         rule: 'double exchange',

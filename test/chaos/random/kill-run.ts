@@ -4,7 +4,7 @@ import { until } from '../../support/until.js';
 import { CLIENT_ID, CLIENT_SECRET, type Executor, type HostSettings } from '../host/settings.js';
 import { JOB_ROWS, type ChaosDatabase, createChaosDatabase } from '../world/chaos-database.js';
 import { ModelMeveto, TOKEN_PREFIX } from '../world/model-meveto.js';
-import { checkHistory, type Violation } from './check-history.js';
+import { checkHistory, SHUTDOWN_TIMEOUT_MS, type Violation } from './check-history.js';
 import { diedWithAnswers } from './died-with-answers.js';
 import type { Death, History } from './history.js';
 import { Listing } from './listing.js';
@@ -135,7 +135,7 @@ export class KillRun {
         storeTimeoutMs: 2_500,
         inbox: {
           leaseMs: 1_000,
-          shutdownTimeoutMs: 1_500,
+          shutdownTimeoutMs: SHUTDOWN_TIMEOUT_MS,
           acknowledge: this.options.acknowledge,
           tokenStorage: this.options.tokenStorage,
         },
