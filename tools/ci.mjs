@@ -20,8 +20,8 @@ const { values, positionals } = parseArgs({ options: { only: { type: 'string' } 
 const [smoke] = positionals;
 const began = Math.min(Number(process.env['CI_BEGAN_AT'] ?? Infinity) * 1_000, Date.now());
 const folder = mkdtempSync(join(tmpdir(), 'meveto-ci-'));
-/** The closing lines: figures, and notes for a person. */
-const totals = { passed: 0, failed: 0, notes: [] };
+/** The closing lines: figures, notes for a person, and the seconds that each part took. */
+const totals = { passed: 0, failed: 0, notes: [], tookS: {} };
 
 const seconds = () => Math.round((Date.now() - began) / 1_000);
 const readJson = (path) => {
@@ -242,12 +242,15 @@ function namesToRun() {
 
 for (const name of namesToRun()) {
   if (MAY_BE_LEFT_OUT.includes(name) && !inTime(name)) continue;
+  const beganAtS = seconds();
   const hasReport = await PARTS.get(name)();
+  totals.tookS[name] = seconds() - beganAtS;
   // Without a build the other suites cannot run.
   if (name === 'check' && !hasReport) break;
 }
 rmSync(folder, { recursive: true });
 for (const note of totals.notes) console.log(`CI: ${note}`);
-console.log(`CI took ${seconds()} s.`);
+const parts = Object.entries(totals.tookS).map(([name, tookS]) => `${name} ${tookS}`);
+console.log(`CI took ${seconds()} s: ${parts.join(', ')}.`);
 console.log(`${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed === 0 ? 0 : 1;
