@@ -4,6 +4,7 @@ import { until } from '../../support/until.js';
 import { CLIENT_ID, CLIENT_SECRET, type HostSettings } from '../host/settings.js';
 import { JOB_ROWS, type ChaosDatabase, createChaosDatabase, type Row } from '../world/chaos-database.js';
 import { HostProcess } from '../world/host-process.js';
+import { OWN_ADDRESS } from '../world/own-address.js';
 import { type MevetoEvent, ModelMeveto, TOKEN_PREFIX } from '../world/model-meveto.js';
 
 /** The longest time-out that a lease of one second allows. */
@@ -36,6 +37,7 @@ export class CrashWorld {
     return {
       database: this.database.address,
       mevetoUrl: this.#mevetoUrl,
+      address: OWN_ADDRESS,
       poolSize: 3,
       ...more,
       options: {

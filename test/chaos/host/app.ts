@@ -99,6 +99,6 @@ export async function startHost(settings: HostSettings): Promise<NestExpressAppl
   app.get(MevetoLogoutService).logouts$.subscribe(() => {
     failpoint.passNow('announced:after');
   });
-  await app.listen(0, '127.0.0.1');
+  await app.listen(0, settings.address);
   return app;
 }

@@ -20,7 +20,7 @@ const run = script.runInThisContext() as (...parts: unknown[]) => void;
 run(exports, createRequire(file), module, file, dirname(file));
 
 if (warmUpDatabase !== undefined) {
-  const settings = { database: warmUpDatabase, mevetoUrl: 'http://127.0.0.1:9' };
+  const settings = { database: warmUpDatabase, mevetoUrl: 'http://127.0.0.1:9', address: '127.0.0.1' };
   process.emit('message', { kind: 'start', settings } satisfies HostOrder, undefined);
   setTimeout(() => {
     writeFileSync(cacheFile, script.createCachedData());

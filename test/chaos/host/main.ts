@@ -11,7 +11,7 @@ process.on('message', (order: HostOrder) => {
   if (order.kind !== 'start') return;
   startHost(order.settings).then(
     async (app) => {
-      say({ kind: 'listening', port: Number(new URL(await app.getUrl()).port) });
+      say({ kind: 'listening', url: await app.getUrl() });
     },
     (error: unknown) => {
       // Without a supervisor, during the warm-up, only the terminal shows errors.

@@ -20,6 +20,8 @@ export interface HostSettings {
   /** A SQLite file, or the URL of a database: `postgres:` for PostgreSQL, `mysql:` for MariaDB. */
   readonly database: string;
   readonly mevetoUrl: string;
+  /** Where to listen. */
+  readonly address: string;
   readonly options?: Pick<
     MevetoLogoutOptions,
     'exchange' | 'reconcile' | 'storeTimeoutMs' | 'inbox' | 'logouts'
@@ -36,7 +38,7 @@ export interface HostSettings {
 /** Messages of a host process over IPC. */
 export type HostMessage =
   | { readonly kind: 'loaded' }
-  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'failed'; readonly message: string };
 
 /** Orders to a host process. */

@@ -3,6 +3,7 @@ import { KeyedDigest } from '../../../libs/meveto-logout/src/core/keyed-digest.j
 import { until } from '../../support/until.js';
 import { CLIENT_ID, CLIENT_SECRET, type Executor, type HostSettings } from '../host/settings.js';
 import { JOB_ROWS, type ChaosDatabase, createChaosDatabase } from '../world/chaos-database.js';
+import { OWN_ADDRESS } from '../world/own-address.js';
 import { ModelMeveto, TOKEN_PREFIX } from '../world/model-meveto.js';
 import { checkHistory, SHUTDOWN_TIMEOUT_MS, type Violation } from './check-history.js';
 import { diedWithAnswers } from './died-with-answers.js';
@@ -129,6 +130,7 @@ export class KillRun {
     return {
       database: this.database.address,
       mevetoUrl: await this.#meveto.urlFor(caller),
+      address: OWN_ADDRESS,
       executor: this.options.executor,
       options: {
         exchange: { timeoutMs: 750 },

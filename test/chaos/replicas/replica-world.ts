@@ -4,6 +4,7 @@ import { until } from '../../support/until.js';
 import { CLIENT_ID, CLIENT_SECRET, type HostSettings } from '../host/settings.js';
 import { JOB_ROWS, type ChaosDatabase, createChaosDatabase, type Row } from '../world/chaos-database.js';
 import { HostProcess } from '../world/host-process.js';
+import { OWN_ADDRESS } from '../world/own-address.js';
 import { wrongHistory } from '../world/wrong-history.js';
 import { type MevetoEvent, ModelMeveto, TOKEN_PREFIX } from '../world/model-meveto.js';
 import { overlapsOf, type Pause } from './overlaps.js';
@@ -57,6 +58,7 @@ export class ReplicaWorld {
         const mevetoUrl = await this.meveto.urlFor(callerOf(from + index));
         return host.start({
           database: ways.database?.(this.database.address) ?? this.database.address,
+          address: OWN_ADDRESS,
           mevetoUrl: (await ways.meveto?.(mevetoUrl)) ?? mevetoUrl,
           poolSize: 3,
           // Retry as TypeOrmModule does by itself: a replica may lose the race to create the tables.

@@ -38,7 +38,7 @@ export class HostProcess {
       });
     });
     this.#loaded = this.#messageOf('loaded', () => undefined);
-    this.#listening = this.#messageOf('listening', ({ port }) => `http://127.0.0.1:${String(port)}`);
+    this.#listening = this.#messageOf('listening', ({ url }) => url);
     this.#halted = once(this.#pipes[HALTED_FD] as Readable, 'data').then(() => undefined);
     for (const promise of [this.#loaded, this.#listening, this.#halted]) promise.catch(() => undefined);
   }

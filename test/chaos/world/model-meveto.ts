@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort } from '../../support/network/free-port.js';
 import { ASKED_AT_HEADER } from '../host/settings.js';
+import { OWN_ADDRESS } from './own-address.js';
 import { postWebhook } from './post-webhook.js';
 
 /** What Meveto does with one request to its user endpoint. */
@@ -95,9 +95,8 @@ export class ModelMeveto {
 
   /** Returns an own origin of Meveto's API for this caller, to distinguish replicas. */
   async urlFor(caller: string): Promise<string> {
-    const port = await freePort();
-    await this.#listen(caller, port);
-    return `http://127.0.0.1:${String(port)}`;
+    const port = await this.#listen(caller, 0);
+    return `http://${OWN_ADDRESS}:${String(port)}`;
   }
 
   /** Refuses connections at all addresses for this time. Earlier requests are answered. */
@@ -115,13 +114,14 @@ export class ModelMeveto {
     }
   }
 
-  async #listen(caller: string, port: number): Promise<void> {
+  async #listen(caller: string, port: number): Promise<number | undefined> {
     const server = createServer((request, answer) => {
       void this.#serve(caller, request, answer);
     });
-    server.listen(port, '127.0.0.1');
+    server.listen(port, OWN_ADDRESS);
     await once(server, 'listening');
     this.#servers.set(caller, server);
+    return portOf(server);
   }
 
   async stop(): Promise<void> {
@@ -189,10 +189,10 @@ export class ModelMeveto {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://meveto');
     if (pathname === '/api/client/webhooks/pending') {
       answerJson(answer, 200, this.#page(Number(searchParams.get('cursor') ?? 0)));
-    } else {
+    } else if (pathname === '/api/client/user-for-token') {
       const askedAt = Number(request.headers[ASKED_AT_HEADER] ?? Date.now());
       await this.#exchange(caller, searchParams.get('token') ?? '', askedAt, answer);
-    }
+    } else answerJson(answer, 404, {});
   }
 
   async #exchange(caller: string, token: string, askedAt: number, answer: ServerResponse): Promise<void> {
