@@ -6,7 +6,7 @@ import { dirname, join, relative } from 'node:path';
 import { transformFileSync } from '@swc/core';
 import { entries } from './entries.mjs';
 
-const LIBRARY = 'dist/libs/meveto-logout';
+const LIBRARY = 'dist/compiled';
 const files = new Map(entries().map(({ name, file }) => [name, file]));
 
 function run(command, args) {

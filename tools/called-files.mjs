@@ -1,6 +1,6 @@
 import { Session } from 'node:inspector/promises';
 
-const BUILT = new URL('../dist/libs/meveto-logout/', import.meta.url).href;
+const BUILT = new URL('../dist/compiled/', import.meta.url).href;
 
 /**
  * Starts to count calls as V8 does. Returns a function that returns the files of the package of which a function was called since

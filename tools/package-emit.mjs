@@ -1,72 +1,102 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import ts from 'typescript';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { rollup } from 'rollup';
+import { dts } from 'rollup-plugin-dts';
+import { compact } from './compact.mjs';
+import { entries } from './entries.mjs';
+import { chunksOf } from './package-chunks.mjs';
 import { COMMONJS } from './package-manifest.mjs';
+import { toCommonJs } from './to-commonjs.mjs';
 
-/** Removes comments from a compiled ES module; those for users are in the declarations. */
-const withoutComments = (code) =>
-  ts.transpileModule(code, {
-    compilerOptions: {
-      allowJs: true,
-      removeComments: true,
-      target: ts.ScriptTarget.ESNext,
-      module: ts.ModuleKind.ESNext,
+/** The warning that an entry uses types which no entry exports. */
+const IS_ALLOWED = /references private shared type exports/;
+const COMMAND_LINE = 'cli/index';
+/** The functions that compiled decorators call. They become part of the package. */
+const HELPERS = fileURLToPath(import.meta.resolve('tslib/tslib.es6.mjs'));
+
+function write(path, text) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+/**
+ * Joins the files of entries, and of what they import, into chunks.
+ * @param {string} folder of the compiled files
+ * @param {string[]} names of the entries, without the ending
+ * @param {string} ending of the files
+ * @param {import('rollup').Plugin} plugin
+ * @returns {Promise<import('rollup').OutputChunk[]>}
+ */
+async function joinedFiles(folder, names, ending, plugin) {
+  const input = Object.fromEntries(names.map((name) => [name, join(folder, name + ending)]));
+  const bundle = await rollup({
+    input,
+    plugins: [plugin],
+    external: (id) => id !== 'tslib' && !id.startsWith('.') && !isAbsolute(id),
+    // As the manifest says.
+    treeshake: { moduleSideEffects: false },
+    onwarn({ message }) {
+      if (!IS_ALLOWED.test(message)) throw new Error(message);
     },
-    fileName: 'compiled.js',
-  }).outputText;
-
-/** The compiler's options of a project, for one file at a time and CommonJS. */
-function commonJsOptionsOf(project) {
-  const { config, error } = ts.readConfigFile(project, ts.sys.readFile);
-  if (error !== undefined) throw new Error(ts.flattenDiagnosticMessageText(error.messageText, '\n'));
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, dirname(project));
-  return {
-    ...options,
-    module: ts.ModuleKind.CommonJS,
-    verbatimModuleSyntax: false,
-    isolatedModules: true,
-    removeComments: true,
-    sourceMap: false,
-  };
+  });
+  let chunks;
+  const { output } = await bundle.generate({
+    format: 'es',
+    hoistTransitiveImports: false,
+    minifyInternalExports: false,
+    entryFileNames: `[name]${ending}`,
+    chunkFileNames: `chunks/[name]${ending}`,
+    manualChunks(id, { getModuleInfo }) {
+      chunks ??= chunksOf(Object.values(input), getModuleInfo, folder);
+      return chunks.get(id);
+    },
+  });
+  return output;
 }
 
-/** The compiled sources, without the endings of their names. */
-const compiledIn = (folder) =>
-  readdirSync(folder, { recursive: true })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'))
-    .map((name) => name.slice(0, -'.ts'.length));
+const codePlugin = {
+  name: 'code',
+  resolveId: (id) => (id === 'tslib' ? HELPERS : null),
+  transform: (code) => ({ code: compact(code), map: null }),
+};
 
-/**
- * Writes the CommonJS build below `output`, without comments. The types were checked when the ES modules were compiled.
- * @param {string} library folder of the package's manifest and sources
- */
-export function emitCommonJs(library, output) {
-  const ofServer = commonJsOptionsOf(join(library, 'tsconfig.lib.json'));
-  const ofClient = commonJsOptionsOf(join(library, 'src/client/tsconfig.build.json'));
-  rmSync(output, { recursive: true, force: true });
-  for (const name of compiledIn(join(library, 'src'))) {
-    const fileName = join(library, 'src', `${name}.ts`);
-    const { outputText } = ts.transpileModule(readFileSync(fileName, 'utf8'), {
-      compilerOptions: name.startsWith('client/') ? ofClient : ofServer,
-      fileName,
-    });
-    const file = join(output, `${name}.js`);
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, outputText);
+/** The names of these files and of what they import. */
+function withImports(files, names) {
+  const all = new Set(names);
+  for (const name of all) {
+    const file = files.find(({ fileName }) => fileName === name);
+    for (const each of [...(file?.imports ?? []), ...(file?.dynamicImports ?? [])]) all.add(each);
   }
-  writeFileSync(join(output, 'package.json'), '{ "type": "commonjs" }\n');
+  return all;
+}
+
+/** Rollup renames what has the same name in one chunk. Classes show their names, for example in logs. */
+function checkClassNames(fileName, code) {
+  const renamed = /\bclass (\w+\$\d+)/.exec(code)?.[1];
+  if (renamed !== undefined) throw new Error(`${fileName} has two classes of one name: ${renamed}.`);
 }
 
 /**
- * Completes the compiled package in `built`: adds CommonJS with a copy of the declarations, and removes the comments of the ES
- * modules.
+ * Writes the package's JavaScript and declarations, as ES modules and as CommonJS. The command line is an ES module only.
+ * @param {string} compiled folder of the compiled sources
+ * @param {string} built folder of the package
  */
-export function emitPackage(library, built) {
-  const commonJs = join(built, COMMONJS);
-  emitCommonJs(library, commonJs);
-  for (const name of compiledIn(join(library, 'src'))) {
-    copyFileSync(join(built, `${name}.d.ts`), join(commonJs, `${name}.d.ts`));
-    const file = join(built, `${name}.js`);
-    writeFileSync(file, withoutComments(readFileSync(file, 'utf8')));
+export async function emitPackage(compiled, built) {
+  const names = entries().map(({ file }) => file);
+  const files = await joinedFiles(compiled, [...names, COMMAND_LINE], '.js', codePlugin);
+  const inCommonJs = withImports(
+    files,
+    names.map((name) => `${name}.js`),
+  );
+  for (const { fileName, code } of files) {
+    checkClassNames(fileName, code);
+    write(join(built, fileName), code);
+    if (inCommonJs.has(fileName)) write(join(built, COMMONJS, fileName), toCommonJs(code));
   }
+  for (const { fileName, code } of await joinedFiles(compiled, names, '.d.ts', dts())) {
+    write(join(built, fileName), code);
+    write(join(built, COMMONJS, fileName), code);
+  }
+  write(join(built, COMMONJS, 'package.json'), '{ "type": "commonjs" }\n');
 }

@@ -1,5 +1,5 @@
-// Makes dist/libs/meveto-logout an installable package: both builds, manifest, readme, changelog and licence. Then imports and
-// requires the package by name from a separate folder, as an application would, and loads both builds together.
+// Makes an installable package in dist/libs/meveto-logout of what the compiler wrote to dist/compiled: both builds, manifest, readme,
+// changelog and licence. Then imports and requires the package by name from a separate folder, as an application would, and loads both builds together.
 import {
   copyFileSync,
   existsSync,
@@ -20,10 +20,14 @@ import { withoutRelativeLinks } from './package-readme.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const library = join(root, 'libs/meveto-logout');
+const compiled = join(root, 'dist/compiled');
 const built = join(root, 'dist/libs/meveto-logout');
 
-emitPackage(library, built);
-const { clientScripts } = await import(pathToFileURL(join(built, 'live/client-scripts.generated.js')).href);
+rmSync(built, { recursive: true, force: true });
+await emitPackage(compiled, built);
+const { clientScripts } = await import(
+  pathToFileURL(join(compiled, 'live/client-scripts.generated.js')).href
+);
 for (const [name, { content }] of Object.entries(clientScripts))
   writeFileSync(join(built, 'client', name), content);
 const manifest = packageManifest(JSON.parse(readFileSync(join(library, 'package.json'), 'utf8')));

@@ -7,8 +7,8 @@ import { get } from 'node:http';
 import { Controller, Get, Module, Req } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import expressSessions from 'express-session';
-import { expressSession, MevetoLogoutModule, MevetoLogoutService } from '../dist/libs/meveto-logout/index.js';
-import { memoryStore } from '../dist/libs/meveto-logout/testing/index.js';
+import { expressSession, MevetoLogoutModule, MevetoLogoutService } from '../dist/compiled/index.js';
+import { memoryStore } from '../dist/compiled/testing/index.js';
 import { countCalls } from './called-files.mjs';
 
 /** The most files of each way. */

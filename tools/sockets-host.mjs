@@ -4,8 +4,8 @@
 import 'reflect-metadata';
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { bearerToken, MevetoLogoutModule, SkipMevetoLogout } from '../dist/libs/meveto-logout/index.js';
-import { memoryStore } from '../dist/libs/meveto-logout/testing/index.js';
+import { bearerToken, MevetoLogoutModule, SkipMevetoLogout } from '../dist/compiled/index.js';
+import { memoryStore } from '../dist/compiled/testing/index.js';
 
 /** @type {{ userId: string, loggedOutAt: number }[]} */
 let elsewhere = [];
@@ -16,7 +16,7 @@ const inMemory = memoryStore({
     mevetoId: `meveto-user${String(index)}`,
   })),
 });
-/** @type {import('../dist/libs/meveto-logout/index.js').StoreDefinition} */
+/** @type {import('../dist/compiled/index.js').StoreDefinition} */
 const shared = {
   create(context) {
     const store = inMemory.create(context);

@@ -10,12 +10,12 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource, EntitySchema } from 'typeorm';
-import { MevetoLogoutModule, requestUser } from '../dist/libs/meveto-logout/index.js';
+import { MevetoLogoutModule, requestUser } from '../dist/compiled/index.js';
 import {
   mevetoLogoutEntities,
   mevetoLogoutMigrations,
   typeOrmStore,
-} from '../dist/libs/meveto-logout/store/typeorm/index.js';
+} from '../dist/compiled/store/typeorm/index.js';
 import { countCalls } from './called-files.mjs';
 import { startMeveto } from './flood-meveto.mjs';
 

@@ -10,7 +10,7 @@ import { until } from '../support/until.js';
 import { type HostClient, World } from '../support/world.js';
 import { BROWSERS } from './drivers/browsers.js';
 
-const PACKAGE = 'dist/libs/meveto-logout';
+const PACKAGE = 'dist/compiled';
 
 /** A page of an application without a bundler. */
 @Controller()
