@@ -39,8 +39,13 @@ async function binaryFor(major) {
     rmSync(sources, { recursive: true, force: true });
     cpSync(own, sources, { recursive: true, filter: (path) => !path.endsWith('/build') });
     const gyp = join(dirname(npmCli), '../node_modules/node-gyp/bin/node-gyp.js');
-    const args = [gyp, 'rebuild', '--release', `--nodedir=${packageOf(major)}`];
-    await run(await nodeOf(major), args, { cwd: sources, timeoutMs: 1_200_000 });
+    // node-gyp prefers npm's settings to its arguments.
+    const env = { npm_config_nodedir: packageOf(major) };
+    await run(await nodeOf(major), [gyp, 'rebuild', '--release'], {
+      cwd: sources,
+      env,
+      timeoutMs: 1_200_000,
+    });
     copyFileSync(join(sources, BINARY), binary);
     rmSync(sources, { recursive: true });
   }
