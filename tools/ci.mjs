@@ -13,6 +13,7 @@ const MARIADB = process.env['CI_MARIADB_URL'] ?? 'mariadb://root@127.0.0.1:3306/
 const COVERAGE = 'coverage/coverage-summary.json';
 /** A run has 90 minutes: optional parts do not start later than this. */
 const LATEST_START_S = 4_650;
+const LATEST_END_S = 5_350;
 /** Exit status of `npm run chaos` when its checker finds a violation. */
 const FAULT_FOUND = 3;
 
@@ -255,6 +256,13 @@ const PARTS = new Map([
   suiteOf('crash-postgres', 'test:crash', 900, POSTGRES),
   ['kills', randomKills],
   suiteOf('replicas', 'test:replicas', 700, POSTGRES),
+  [
+    'package-check',
+    () =>
+      step('check of the package', ['npm', 'run', 'check:package', '--', '--built'], {
+        timeoutS: Math.min(900, LATEST_END_S - seconds()),
+      }),
+  ],
   // Last, because it builds the library, which deletes the built demo. A missed target is only reported.
   [
     'bench',
@@ -262,7 +270,7 @@ const PARTS = new Map([
   ],
 ]);
 /** Parts that start only while there is time; the random kills check the time themselves. */
-const MAY_BE_LEFT_OUT = ['crash-sqlite', 'crash-postgres', 'replicas', 'bench'];
+const MAY_BE_LEFT_OUT = ['crash-sqlite', 'crash-postgres', 'replicas', 'package-check', 'bench'];
 
 function namesToRun() {
   const names = values.only?.split(',') ?? [...PARTS.keys()];

@@ -17,6 +17,12 @@ export const TYPEORM = (nest, typeorm) => ({
   'better-sqlite3': sqliteVersion,
   '@types/better-sqlite3': '^7.6.0',
 });
+/** What the test of docs/testing.md needs. */
+export const TESTING = (nest) => ({
+  '@nestjs/jwt': NESTS[nest].nest,
+  '@nestjs/testing': NESTS[nest].nest,
+  'socket.io-client': '^4.8.0',
+});
 const KNEX = { knex: '^3.1.0', 'better-sqlite3': sqliteVersion };
 const FASTIFY = {
   '@nestjs/platform-fastify': NESTS[12].nest,
@@ -58,6 +64,7 @@ export const GROUPS = {
       ...base(12),
       ...SOCKET_IO(12),
       ...TYPEORM(12, '^1.1.0'),
+      ...TESTING(12),
       jest: '^30.0.0',
       'ts-jest': '^29.4.0',
       vitest: '^4.1.0',

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { npmInstall } from './commands.mjs';
 
-const sources = fileURLToPath(new URL('../../test/package/app', import.meta.url));
+const testFolder = fileURLToPath(new URL('../../test', import.meta.url));
+const sources = join(testFolder, 'package/app');
 
 export const writeJson = (path, value) => writeFileSync(path, JSON.stringify(value, null, 2));
 export const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
@@ -31,6 +32,8 @@ export async function addTo(node, folder, dependencies, tarball) {
   await npmInstall(node, folder);
 }
 
+const withoutExtensions = (text) => text.replaceAll(/(from '\.\/[^']+)\.js'/g, "$1'");
+
 /**
  * Copies the application's sources. `http` is express or fastify, `store` typeorm or knex. Without `extensions` the
  * sources import each other as `./file` instead of `./file.js`, as a project of Nest 11 does.
@@ -43,9 +46,30 @@ export function copySources(folder, { http = 'express', store = 'typeorm', exten
     const text = readFileSync(join(sources, file), 'utf8');
     writeFileSync(
       join(folder, port === undefined ? file : `${port}.ts`),
-      extensions ? text : text.replaceAll(/(from '\.\/[^']+)\.js'/g, "$1'"),
+      extensions ? text : withoutExtensions(text),
     );
   }
+}
+
+const SPEC = `import { startApp } from './app.js';
+import { journey } from './journey.js';
+
+it('logs a user in and out', () => journey(startApp), 120_000);
+`;
+
+/**
+ * Writes tests into a folder with the application's sources: the application's own, and the one of docs/testing.md.
+ * `imported` is the module that exports `it`; without it, `it` is global.
+ */
+export function writeTests(folder, { imported, extensions = true }) {
+  const write = (file, text) => {
+    const outcome = imported === undefined ? text : text.replace('@jest/globals', imported);
+    writeFileSync(join(folder, file), extensions ? outcome : withoutExtensions(outcome));
+  };
+  write('journey.spec.ts', imported === undefined ? SPEC : `import { it } from '${imported}';\n${SPEC}`);
+  const kit = (file) => readFileSync(join(testFolder, 'testing', file), 'utf8');
+  write('everywhere.spec.ts', kit('everywhere.e2e-spec.ts'));
+  write('app.module.ts', kit('app.module.ts'));
 }
 
 /** A project in a folder below an installed one: sources, manifest and tsconfig.json, as ESM or CommonJS. */
@@ -77,7 +101,7 @@ export function makeTypedProject(folder, { files, compilerOptions }) {
   const extensions = compilerOptions.moduleResolution === 'nodenext' ? ['mts', 'cts'] : ['ts'];
   for (const file of files)
     for (const extension of extensions)
-      copyFileSync(join(sources, '../types', `${file}.ts`), join(folder, `${file}.${extension}`));
+      copyFileSync(join(testFolder, 'package/types', `${file}.ts`), join(folder, `${file}.${extension}`));
   writeJson(join(folder, 'tsconfig.json'), {
     compilerOptions: {
       target: 'es2023',

@@ -1,18 +1,13 @@
 // How a case is run. Each function resolves when the case has passed, and throws otherwise.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { COMPILER, REQUIRED, SOCKET_IO, TYPEORM } from './cases.mjs';
+import { COMPILER, REQUIRED, SOCKET_IO, TESTING, TYPEORM } from './cases.mjs';
 import { npmInstall, run } from './commands.mjs';
-import { addTo, copySources, makeProject, makeTypedProject, writeJson } from './folders.mjs';
+import { addTo, copySources, makeProject, makeTypedProject, writeJson, writeTests } from './folders.mjs';
 import { copySqliteBinary } from './nodes.mjs';
 
 const PASSED = 'The journey has passed.';
 const JOURNEY_MS = 120_000;
-const SPEC = `import { startApp } from './app.js';
-import { journey } from './journey.js';
-
-it('logs a user in and out', () => journey(startApp), ${JOURNEY_MS});
-`;
 
 async function start(node, args, options) {
   const output = await run(node, args, { timeoutMs: JOURNEY_MS, ...options });
@@ -39,22 +34,27 @@ export async function refused({ node, folder, variant }) {
     throw new Error(`The start did not say '${variant.says}':\n${output.slice(-4_000)}`);
 }
 
+// A busy machine may need more than the 5 s of a test by default.
+const VITEST = ['run', '--testTimeout=30000', '--hookTimeout=30000'];
+const JEST = ['--testTimeout=30000'];
+
 export async function vitest({ node, folder, variant }) {
   makeProject(folder, variant);
-  writeFileSync(join(folder, 'src/journey.spec.ts'), `import { it } from 'vitest';\n${SPEC}`);
-  await run(node, ['../node_modules/vitest/vitest.mjs', 'run'], { cwd: folder });
+  writeTests(join(folder, 'src'), { imported: 'vitest' });
+  await run(node, ['../node_modules/vitest/vitest.mjs', ...VITEST], { cwd: folder });
 }
 
 export async function jest({ node, folder, variant }) {
   makeProject(folder, { ...variant, compilerOptions: { isolatedModules: true } });
-  writeFileSync(join(folder, 'src/journey.spec.ts'), `import { it } from '@jest/globals';\n${SPEC}`);
+  writeTests(join(folder, 'src'), { imported: '@jest/globals' });
   writeJson(join(folder, 'jest.config.json'), {
     rootDir: 'src',
     extensionsToTreatAsEsm: ['.ts'],
     transform: { '^.+\\.ts$': ['ts-jest', { useESM: true, tsconfig: '<rootDir>/../tsconfig.json' }] },
     moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   });
-  await run(node, ['--experimental-vm-modules', '../node_modules/jest/bin/jest.js'], { cwd: folder });
+  const args = ['--experimental-vm-modules', '../node_modules/jest/bin/jest.js', ...JEST];
+  await run(node, args, { cwd: folder });
 }
 
 /** A project of `nest new`, with its test runner as it comes; then its build. */
@@ -67,16 +67,15 @@ export async function created({ node, major, folder, variant, tarball }) {
   const options = ['new', 'app', '--skip-git', '--skip-install', '--package-manager', 'npm'];
   await run(node, [join(cli, 'node_modules/@nestjs/cli/bin/nest.js'), ...options], { cwd: folder });
   const app = join(folder, 'app');
-  const added = { ...REQUIRED(nest), ...COMPILER, ...SOCKET_IO(nest) };
+  const added = { ...REQUIRED(nest), ...COMPILER, ...SOCKET_IO(nest), ...TESTING(nest) };
   await addTo(node, app, { ...added, ...TYPEORM(nest, nest === 11 ? '^0.3.20' : '^1.1.0') }, tarball);
   await copySqliteBinary(app, major);
-  copySources(join(app, 'src/check'), variant);
-  const spec = variant.extensions === false ? SPEC.replaceAll(".js'", "'") : SPEC;
-  writeFileSync(
-    join(app, 'src/check/journey.spec.ts'),
-    nest === 11 ? spec : `import { it } from 'vitest';\n${spec}`,
-  );
-  const runner = nest === 11 ? ['node_modules/jest/bin/jest.js'] : ['node_modules/vitest/vitest.mjs', 'run'];
+  const sources = join(app, 'src/check');
+  copySources(sources, variant);
+  const { extensions } = variant;
+  writeTests(sources, nest === 11 ? { extensions } : { imported: 'vitest', extensions });
+  const runner =
+    nest === 11 ? ['node_modules/jest/bin/jest.js', ...JEST] : ['node_modules/vitest/vitest.mjs', ...VITEST];
   await run(node, runner, { cwd: app });
   await run(node, ['node_modules/@nestjs/cli/bin/nest.js', 'build'], { cwd: app });
   await start(node, [existsSync(join(app, 'dist/src')) ? 'dist/src/check/main.js' : 'dist/check/main.js'], {
