@@ -1,5 +1,4 @@
 import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import knex from 'knex';
 import { schemaSteps, sqlStore } from 'nestjs-meveto-logout';
@@ -7,7 +6,7 @@ import { sqliteFile } from 'nestjs-meveto-logout/executors';
 import type { OpenedStore } from './opened-store.js';
 
 export async function openStore(): Promise<OpenedStore> {
-  const file = join(mkdtempSync(join(tmpdir(), 'package-check-')), 'app.sqlite');
+  const file = join(mkdtempSync('database-'), 'app.sqlite');
   const database = knex({ client: 'better-sqlite3', connection: { filename: file }, useNullAsDefault: true });
   await database.raw('PRAGMA journal_mode = WAL');
   await database.schema.createTable('users', (table) => {

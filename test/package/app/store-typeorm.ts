@@ -1,5 +1,4 @@
 import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -36,7 +35,7 @@ export function openStore(): Promise<OpenedStore> {
     type: 'better-sqlite3',
     // Bundlers do not find what TypeORM loads by name.
     driver: Database,
-    database: join(mkdtempSync(join(tmpdir(), 'package-check-')), 'app.sqlite'),
+    database: join(mkdtempSync('database-'), 'app.sqlite'),
     entities: [User, ...mevetoLogoutEntities],
     migrations: [...mevetoLogoutMigrations],
     migrationsRun: true,
