@@ -13,6 +13,7 @@ const MARIADB = process.env['CI_MARIADB_URL'] ?? 'mariadb://root@127.0.0.1:3306/
 const COVERAGE = 'coverage/coverage-summary.json';
 /** A run has 90 minutes: optional parts do not start later than this. */
 const LATEST_START_S = 4_650;
+/** A part with a long time-out ends at this time at the latest. */
 const LATEST_END_S = 5_350;
 /** Exit status of `npm run chaos` when its checker finds a violation. */
 const FAULT_FOUND = 3;
