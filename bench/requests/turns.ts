@@ -2,7 +2,7 @@ import { median, type Scale } from '../measure.js';
 import type { CountedTurn, LoadTarget, Turn } from './load-target.js';
 import { Load } from './load.js';
 
-export const CONNECTIONS = 64;
+const CONNECTIONS = 64;
 const TURN_MS = { quick: 100, full: 500 };
 const ROUNDS = { quick: 8, full: 12 };
 const FEWEST_ROUNDS = 3;

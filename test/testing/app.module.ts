@@ -27,7 +27,7 @@ const sessions = session({ secret: 'a-secret-of-the-shop', resave: false, saveUn
 const jwtService = new JwtService({ secret: 'the-shop-signs-tokens-with-this-secret' });
 
 @Controller()
-export class ShopController {
+class ShopController {
   constructor(@Inject(MevetoLogoutService) private readonly mevetoLogout: MevetoLogoutService) {}
 
   /** Begins a session, and returns an access token. */

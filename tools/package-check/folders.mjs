@@ -8,7 +8,7 @@ const testFolder = fileURLToPath(new URL('../../test', import.meta.url));
 const sources = join(testFolder, 'package/app');
 
 export const writeJson = (path, value) => writeFileSync(path, JSON.stringify(value, null, 2));
-export const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
+const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
 /**
  * Installs the dependencies and the package into a new folder.

@@ -19,7 +19,7 @@ type Answer = (sql: string, params: readonly SqlValue[]) => unknown;
 type Work<T> = (connection: SqlConnection) => Promise<T>;
 
 /** An executor without a database. `answer` gives the rows of a statement, or throws. */
-export class FakeExecutor implements ServerExecutor {
+class FakeExecutor implements ServerExecutor {
   readonly log: string[] = [];
   readonly limits: WorkLimits[] = [];
   canCutOff = true;

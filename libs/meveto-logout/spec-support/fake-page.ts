@@ -27,7 +27,7 @@ export class FakeSocket {
   }
 }
 
-export class FakeElement {
+class FakeElement {
   readonly children: FakeElement[] = [];
   parent: FakeElement | undefined;
   inert = false;

@@ -3,7 +3,7 @@ import type { Part, Role, RoleOptions, Scope, Timeout } from '../../support/brow
 import { until } from '../../support/until.js';
 import { findElements, patternOf, type Step } from './found-elements.js';
 
-export const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 /** Waits for a truthy result of a look into the page. There is none while another document replaces the page's. */
 export async function untilInPage<T>(

@@ -6,7 +6,7 @@ export type MevetoOutcome = (typeof OUTCOMES)[number];
 export const SIGNALS = ['SIGKILL', 'SIGTERM'] as const;
 export type EndingSignal = (typeof SIGNALS)[number];
 
-export type End = 'applied' | 'rejected' | 'ambiguous';
+type End = 'applied' | 'rejected' | 'ambiguous';
 type Ends = Readonly<Record<MevetoOutcome, End>>;
 
 /** How the process reaches the point where it is ended. */

@@ -3,9 +3,9 @@ import type { ExchangeFault, MevetoEvent, ModelMeveto } from '../world/model-mev
 import type { Random } from './random.js';
 
 /** Users who are logged out repeatedly. */
-export const USER_COUNT = 40;
+const USER_COUNT = 40;
 /** Users who remove Meveto's protection, once each. */
-export const REMOVING_USER_COUNT = 4_000;
+const REMOVING_USER_COUNT = 4_000;
 const FIRST_REMOVING_USER = 1_001;
 
 export const userIds: readonly number[] = [

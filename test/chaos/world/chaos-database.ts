@@ -22,7 +22,7 @@ const USERS =
   'CREATE TABLE users (id int PRIMARY KEY, meveto_id varchar(64) UNIQUE, last_logged_in bigint, last_logged_out bigint)';
 /** The rows of webhooks, without rows that only record a token that the list of pending webhooks has replaced. */
 export const JOB_ROWS = "SELECT * FROM meveto_logout_jobs WHERE reason IS NULL OR reason <> 'replaced'";
-export const MODULE_TABLES = ['jobs', 'logouts', 'senders', 'leases'].map((name) => `meveto_logout_${name}`);
+const MODULE_TABLES = ['jobs', 'logouts', 'senders', 'leases'].map((name) => `meveto_logout_${name}`);
 
 /** Creates a database with the users `m-<id>` for these ids. `serverUrl` undefined: a SQLite file. */
 export async function createChaosDatabase(

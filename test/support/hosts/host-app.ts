@@ -103,7 +103,7 @@ interface HostSession {
 
 /** A small application as users write them: a session login, tokens, a page and an API. */
 @Controller()
-export class HostController {
+class HostController {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     @Inject(MevetoLogoutService) private readonly mevetoLogout: MevetoLogoutService,

@@ -11,7 +11,7 @@ export async function tokenOf(logout: MevetoLogoutService, userId: number): Prom
 }
 
 /** Ways in which applications parse an Authorization header. */
-export const PARSERS: Readonly<Record<string, (header: string) => string | undefined>> = {
+const PARSERS: Readonly<Record<string, (header: string) => string | undefined>> = {
   split: (header) => header.split(' ')[1],
   last: (header) => header.split(/\s/).pop(),
   slice: (header) => header.slice(7).trim(),

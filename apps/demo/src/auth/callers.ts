@@ -19,7 +19,7 @@ export interface Credential {
   readonly id: string;
 }
 
-export type RefusalReason = 'not-logged-in' | 'expired' | 'invalid-token' | 'logged-out';
+type RefusalReason = 'not-logged-in' | 'expired' | 'invalid-token' | 'logged-out';
 
 /** The sender of a request, or why the request has no valid sender. */
 type Identified =

@@ -25,7 +25,7 @@ export interface DemoConfig {
   readonly cluster: ClusterTarget;
 }
 
-export type ClusterTarget =
+type ClusterTarget =
   | { readonly kind: 'none' }
   | { readonly kind: 'postgres' }
   | { readonly kind: 'redis'; readonly url: string };

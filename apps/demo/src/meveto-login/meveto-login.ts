@@ -5,7 +5,7 @@ import type { User } from '../users/user.entity.js';
 import { MevetoOAuth } from './meveto-oauth.js';
 
 /** The Meveto ID that Meveto named, and the time right before the request: epoch milliseconds of the store's clock. */
-export interface ProvenMevetoId {
+interface ProvenMevetoId {
   readonly mevetoId: string;
   readonly authenticatedAt: number;
 }

@@ -1,7 +1,7 @@
 import type { Counted } from './counters.js';
 
 /** The level of an event's log line; 'none' for no line. */
-export type EventLevel = 'debug' | 'log' | 'warn' | 'error' | 'none';
+type EventLevel = 'debug' | 'log' | 'warn' | 'error' | 'none';
 
 /** Type of one field of an event. The values never contain tokens, secrets, Meveto IDs or sealed data. */
 export interface FieldType<Value> {
@@ -13,7 +13,7 @@ export interface FieldType<Value> {
   readonly value?: Value;
 }
 
-export type FieldTable = Readonly<Record<string, FieldType<unknown>>>;
+type FieldTable = Readonly<Record<string, FieldType<unknown>>>;
 
 export type FieldsOf<Table> = {
   readonly [Name in keyof Table]: Table[Name] extends FieldType<infer Value> ? Value : never;
@@ -29,7 +29,6 @@ export const count = fieldType<number>('number');
 export const duration = fieldType<number>('milliseconds');
 /** A time in epoch milliseconds. */
 export const instant = fieldType<number>('epoch milliseconds');
-export const boolean = fieldType<boolean>('true or false');
 export const texts = fieldType<readonly string[]>('list of texts');
 /** A list of objects with these fields. */
 export const listOf =
@@ -100,8 +99,6 @@ type WithoutCode<Fields extends object> = Omit<EventKind<string, Fields>, 'code'
 export const event = <Table extends Readonly<Record<keyof Table, FieldType<unknown>>> = object>(
   description: { readonly fields?: Table } & EventDescription<FieldsOf<Table>>,
 ): WithoutCode<FieldsOf<Table>> => ({ fields: {}, ...description });
-
-export type EventTable = Readonly<Record<string, EventKind>>;
 
 /** The events that one folder raises, by their codes. */
 export const eventTable = <Kinds extends Readonly<Record<`MEVETO_${string}`, WithoutCode<never>>>>(

@@ -11,16 +11,13 @@ export {
 } from './errors.js';
 export {
   among,
-  boolean,
   count,
   duration,
   type EmittedEvent,
   event,
   type EventKind,
-  type EventLevel,
   type EventsOf,
   type FieldsOf,
-  type EventTable,
   eventTable,
   instant,
   listOf,
@@ -34,7 +31,7 @@ export { weaknessOfSecret } from './key-checks.js';
 export type { KeyMaterial, KeyRing, KeySource } from './key-options.js';
 export { isLoopback } from './loopback.js';
 export { KeyedDigest } from './keyed-digest.js';
-export { coreEvents, type EventListener, MevetoEvents, openEvents } from './meveto-events.js';
+export { coreEvents, MevetoEvents, openEvents } from './meveto-events.js';
 export { nameOfError } from './name-of-error.js';
 export { openKeys, type Keys } from './open-keys.js';
 export {
@@ -64,5 +61,5 @@ export { KEY_OPTIONS, keyTable, resolveKeys, type KeyOptions, type ResolvedKeys 
 export { isSameOriginPath } from './same-origin-path.js';
 export { HiddenFromOpenApi, OPENAPI_KEYS, SKIP_KEY } from './route-metadata.js';
 export { TokenCipher } from './token-cipher.js';
-export { UserNames, type NamingKey } from './user-names.js';
+export { UserNames } from './user-names.js';
 export { waitAtMost, within } from './within.js';

@@ -12,7 +12,6 @@ export {
   LogoutStateUnknownException,
   bodyOf,
   refusalBody,
-  messageRefusal,
   type MessageRefusal,
   type Refusal,
 } from './refusal.js';

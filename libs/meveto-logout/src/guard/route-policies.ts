@@ -13,7 +13,7 @@ import {
 export type LoggedOutAnswer = 'redirect' | 'json';
 
 /** @internal */
-export const ANSWER_KEY = 'meveto-logout:answer';
+const ANSWER_KEY = 'meveto-logout:answer';
 
 /**
  * On a controller or handler: sets how the guard answers a refused request there, regardless of the request's headers.
@@ -22,7 +22,7 @@ export const ANSWER_KEY = 'meveto-logout:answer';
 export const AnswerLoggedOut = (answer: LoggedOutAnswer): CustomDecorator => SetMetadata(ANSWER_KEY, answer);
 
 /** @internal */
-export const END_KEY = 'meveto-logout:end-with-session';
+const END_KEY = 'meveto-logout:end-with-session';
 
 /**
  * On a controller or handler with long HTTP responses: event streams and long polls that it writes itself, or downloads.
@@ -32,7 +32,7 @@ export const END_KEY = 'meveto-logout:end-with-session';
 export const EndWithSession = (): CustomDecorator => SetMetadata(END_KEY, true);
 
 /** @internal */
-export const STATE_UNKNOWN_KEY = 'meveto-logout:state-unknown';
+const STATE_UNKNOWN_KEY = 'meveto-logout:state-unknown';
 
 /**
  * On a controller or handler: sets what the guard does there while the logout state is older than

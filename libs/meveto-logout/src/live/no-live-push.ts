@@ -4,7 +4,7 @@ import { LivePush } from './live-push.port.js';
 
 /** `livePush: false`: browsers learn of a logout at their next request or check. */
 @Injectable()
-export class NoLivePush extends LivePush {
+class NoLivePush extends LivePush {
   override readonly label = 'none';
 }
 

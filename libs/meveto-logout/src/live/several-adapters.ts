@@ -7,7 +7,7 @@ import { labelOf, LivePush } from './live-push.port.js';
 /**
  * Several live push adapters at once: for example Pusher for pages, and Socket.IO for the application's own namespaces.
  */
-export class SeveralAdapters extends LivePush {
+class SeveralAdapters extends LivePush {
   override readonly label: string;
 
   constructor(

@@ -35,7 +35,7 @@ export type {
 } from './inbox-jobs.js';
 export { isolated, Isolation, isRowFault, WriteBatches } from './isolation.js';
 export { BY_MEVETO, type AnnouncedLogout, type Logout, type LogoutSource } from './logout.js';
-export { digestsOf, isSameToken, type Digests } from './listed-again.js';
+export { digestsOf, isSameToken } from './listed-again.js';
 export { STORE, type Store, type StoreContext, type StoreDefinition } from './store.port.js';
 export type {
   ServerExecutor,

@@ -3,7 +3,7 @@ import type { SqlEngine, SqlValue } from './sql.js';
 import type { ColumnFacts } from './table-facts.js';
 
 /** A column of one of the application's tables. */
-export interface HostColumn {
+interface HostColumn {
   /** The quoted name. */
   readonly name: string;
   /** The name as the catalogue has it. */

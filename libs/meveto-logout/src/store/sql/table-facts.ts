@@ -18,7 +18,7 @@ export interface ColumnFacts {
 }
 
 /** A unique index or key. */
-export interface UniqueFacts {
+interface UniqueFacts {
   readonly columns: readonly string[];
   /** Whether the index covers only some of the rows. */
   readonly isPartial: boolean;

@@ -53,7 +53,7 @@ function dataSourceOf(runner: QueryRunner): DataSource {
 }
 
 /** Creates the module's five tables. Skips what exists: an earlier start on MariaDB or MySQL may have stopped between two tables. */
-export class CreateMevetoLogout1767225600000 implements MigrationInterface {
+class CreateMevetoLogout1767225600000 implements MigrationInterface {
   readonly name = 'CreateMevetoLogout1767225600000';
 
   async up(runner: QueryRunner): Promise<void> {
