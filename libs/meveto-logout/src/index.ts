@@ -33,12 +33,12 @@ export { MevetoLogoutModule } from './meveto-logout.module.js';
 export {
   type LogOutOptions,
   MevetoLogoutService,
-  type MevetoLogoutProcessStatus,
   type MevetoLogoutStatus,
   type RecordedLogin,
   type RecordedLogout,
   type RecordLoginOptions,
 } from './meveto-logout.service.js';
+export type { MevetoLogoutProcessStatus } from './process-state.js';
 export {
   type JobDecision,
   JobNotResolvableError,

@@ -1,22 +1,12 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
-import { ModuleRef, ModulesContainer } from '@nestjs/core';
-import { SchedulerRegistry } from '@nestjs/schedule';
+import { ModulesContainer } from '@nestjs/core';
 import { BrowserAnswers, LogoutAnnouncer, SessionStates } from './live/index.js';
 import { LogoutCache, LogoutPoller, LogoutBroadcaster, LOGOUTS_OPTIONS } from './logouts/index.js';
 import {
   AllowedAddresses,
-  HTTP_SERVICE,
-  HttpPendingWebhooks,
-  TokenExchangeService,
   MEVETO_OPTIONS,
   MevetoHttp,
-  ownHttpService,
-  PendingListClient,
-  PendingWebhooks,
   MevetoReconciler,
-  type ResolvedMeveto,
-  SCHEDULER_REGISTRY,
-  SourcePendingWebhooks,
   UnresolvedJobs,
   WebhookReader,
   WebhookRequest,
@@ -33,9 +23,6 @@ import {
   JobLeases,
   LogoutService,
   LogoutWorker,
-  TokenExchange,
-  TokenStorage,
-  tokenStorageOf,
 } from './inbox/index.js';
 import {
   GUARD_OPTIONS,
@@ -46,27 +33,10 @@ import {
 } from './guard/index.js';
 import { SESSIONS_OPTIONS } from './sessions/index.js';
 import { guardParts } from './guard-parts.js';
+import { adapterParts, sharedParts } from './shared-parts.js';
 import { Lifecycle, StartReport } from './lifecycle.js';
 import { MevetoLogoutService } from './meveto-logout.service.js';
-import {
-  brand,
-  Clock,
-  ConfigurationError,
-  Counters,
-  EventLog,
-  isObject,
-  KEY_OPTIONS,
-  kindOf,
-  KeyedDigest,
-  type Keys,
-  MevetoEvents,
-  openEvents,
-  openKeys,
-  type ResolvedKeys,
-  SystemClock,
-  TokenCipher,
-  UserNames,
-} from './core/index.js';
+import { brand, ConfigurationError, Counters, isObject, KEY_OPTIONS, kindOf } from './core/index.js';
 import {
   type ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
@@ -76,13 +46,11 @@ import {
 } from './module-definition.js';
 import type { MevetoLogoutOptions } from './options.js';
 import { OBSERVED } from './observe/index.js';
+import { ProcessState } from './process-state.js';
 import { OptionsScope } from './options-scope.js';
 import { RESOLVED_OPTIONS, type ResolvedOptions, resolveOptions } from './resolve-options.js';
-import { type ResolvedStore, STORE, type Store, STORE_OPTIONS } from './store/index.js';
+import { STORE_OPTIONS } from './store/index.js';
 import { HOOKS, Hooks } from './hooks.js';
-
-/** The keys, which only this module's providers take apart. */
-const KEYS = Symbol.for('nestjs-meveto-logout:keys');
 
 const slice = (token: symbol, name: keyof ResolvedOptions): Provider => ({
   provide: token,
@@ -107,68 +75,6 @@ const options: Provider[] = [
   slice(HOOKS, 'hooks'),
 ];
 
-const values: Provider[] = [
-  EventLog,
-  { provide: MevetoEvents, inject: [Counters, EventLog, Clock], useFactory: openEvents },
-  {
-    provide: KEYS,
-    inject: [MEVETO_OPTIONS, KEY_OPTIONS],
-    useFactory: ({ clientId, clientSecret }: ResolvedMeveto, { keys, previousClientSecrets }: ResolvedKeys) =>
-      openKeys(clientId, [clientSecret, ...previousClientSecrets], keys),
-  },
-  { provide: TokenCipher, inject: [KEYS], useFactory: ({ cipher }: Keys) => cipher },
-  { provide: KeyedDigest, inject: [KEYS], useFactory: ({ digests }: Keys) => digests },
-  {
-    provide: STORE,
-    inject: [STORE_OPTIONS, ModuleRef, KeyedDigest, MevetoEvents],
-    useFactory: (
-      { store, storeTimeoutMs }: ResolvedStore,
-      moduleRef: ModuleRef,
-      digests: KeyedDigest,
-      events: MevetoEvents,
-    ) =>
-      store.create({
-        moduleRef,
-        storeTimeoutMs,
-        events,
-        digestSubject: (mevetoId) => digests.ofSubject(mevetoId),
-        earlierDigestsOfSubject: (mevetoId) => digests.earlierOfSubject(mevetoId),
-      }),
-  },
-  {
-    provide: TokenStorage,
-    inject: [STORE, TokenCipher, JobLeases, INBOX_OPTIONS],
-    useFactory: tokenStorageOf,
-  },
-  {
-    provide: UserNames,
-    inject: [STORE, MEVETO_OPTIONS],
-    useFactory: (store: Store, { clientId }: ResolvedMeveto) =>
-      new UserNames(clientId, (fresh) => store.namingKey(fresh)),
-  },
-];
-
-const adapters: Provider[] = [
-  // HttpModule would provide HttpService: the application's interceptors would see tokens and repeat requests.
-  { provide: HTTP_SERVICE, useFactory: ownHttpService },
-  // ScheduleModule would provide SchedulerRegistry, and would start the application's cron jobs a second time.
-  { provide: SCHEDULER_REGISTRY, useFactory: () => new SchedulerRegistry() },
-  { provide: Clock, useClass: SystemClock },
-  { provide: TokenExchange, useClass: TokenExchangeService },
-  {
-    provide: PendingWebhooks,
-    inject: [MevetoHttp, MEVETO_OPTIONS],
-    useFactory: (meveto: MevetoHttp, options: ResolvedMeveto) =>
-      options.reconcile.source === undefined
-        ? new HttpPendingWebhooks(meveto, options)
-        : new SourcePendingWebhooks(
-            options.reconcile.source,
-            options.exchange.timeoutMs,
-            new PendingListClient(meveto, options),
-          ),
-  },
-];
-
 /**
  * Remote logout from Meveto. Import it once, in the root module:
  * `MevetoLogoutModule.forRoot({ clientId, clientSecret, store, session })`, or `forRootAsync({ inject, useFactory })`.
@@ -178,12 +84,13 @@ const adapters: Provider[] = [
   providers: [
     ...options,
     OptionsScope,
-    ...values,
-    ...adapters,
+    ...sharedParts,
+    ...adapterParts,
     ...guardParts,
     GuardAudit,
     LogoutCache,
     Counters,
+    ProcessState,
     MevetoLogoutService,
     { provide: OBSERVED, useExisting: MevetoLogoutService },
     JobEvents,

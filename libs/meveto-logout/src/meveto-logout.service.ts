@@ -8,11 +8,9 @@ import {
   type Store,
   STORE,
 } from './store/index.js';
-import { type LogoutStateQuality, type Observed, type ProcessStatus, StepTimes } from './observe/index.js';
+import type { Observed } from './observe/index.js';
 import {
   LoginRecorder,
-  type ResolvedSessions,
-  SESSIONS_OPTIONS,
   type SessionState,
   type SessionToCheck,
   SIGNED_IN_AT_CLAIM,
@@ -20,9 +18,10 @@ import {
 import { ManualSessionChecks } from './guard/index.js';
 import { type JobDecision, JobAdmin, type ListJobsOptions, LogoutService } from './inbox/index.js';
 import { LogoutCache } from './logouts/index.js';
-import { checkedUserId, type Counted, Counters, MevetoEvents } from './core/index.js';
+import { checkedUserId, MevetoEvents } from './core/index.js';
 import type { MevetoEvent } from './events.js';
 import { MevetoReconciler } from './meveto/index.js';
+import { type MevetoLogoutProcessStatus, ProcessState } from './process-state.js';
 
 export interface RecordLoginOptions {
   /**
@@ -69,14 +68,6 @@ export interface RecordedLogout {
   readonly loggedOutAt: number;
 }
 
-/**
- * The state of this process for operators: `status()` without the inbox. Durations in milliseconds, instants in epoch
- * milliseconds.
- */
-export interface MevetoLogoutProcessStatus extends ProcessStatus {
-  readonly counters: Readonly<Record<Counted, number>>;
-}
-
 /** The state of the module for operators. Durations in milliseconds, instants in epoch milliseconds. */
 export interface MevetoLogoutStatus extends MevetoLogoutProcessStatus {
   /** Number of jobs in the inbox by state, over all replicas. */
@@ -98,22 +89,17 @@ export class MevetoLogoutService implements Observed {
    */
   readonly logouts$: Observable<AnnouncedLogout>;
   readonly #recorder: LoginRecorder;
-  readonly #steps = new StepTimes();
 
   constructor(
     @Inject(STORE) private readonly store: Store,
-    @Inject(LogoutCache) private readonly cache: LogoutCache,
+    @Inject(LogoutCache) cache: LogoutCache,
     @Inject(MevetoReconciler) private readonly reconciler: MevetoReconciler,
     @Inject(JobAdmin) private readonly admin: JobAdmin,
-    @Inject(Counters) private readonly counters: Counters,
     @Inject(LogoutService) private readonly logouts: LogoutService,
     @Inject(ManualSessionChecks) private readonly checks: ManualSessionChecks,
-    @Inject(SESSIONS_OPTIONS) private readonly sessions: ResolvedSessions,
+    @Inject(ProcessState) private readonly state: ProcessState,
     @Inject(MevetoEvents) events: MevetoEvents,
   ) {
-    events.listen((event) => {
-      this.#steps.add(event);
-    });
     this.events$ = events.all$ as Observable<MevetoEvent>;
     this.logouts$ = events.protect(cache.logouts$);
     this.#recorder = new LoginRecorder((userId) => store.logoutStore.recordLogin(userId, undefined));
@@ -211,19 +197,7 @@ export class MevetoLogoutService implements Observed {
 
   /** The part of `status()` that is about this process. Needs no store. */
   processStatus(): MevetoLogoutProcessStatus {
-    const ageMs = this.cache.ageMs();
-    return {
-      logoutStateAgeMs: ageMs,
-      logoutState: this.#qualityAt(ageMs),
-      reconciler: this.reconciler.status(),
-      counters: this.counters.all(),
-      steps: this.#steps.read(),
-    };
-  }
-
-  #qualityAt(ageMs: number): LogoutStateQuality {
-    if (ageMs > this.sessions.stalenessLimitMs) return 'refusing';
-    return ageMs > this.sessions.maxStalenessMs ? 'stale' : 'current';
+    return this.state.read();
   }
 
   /**
