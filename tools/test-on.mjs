@@ -6,7 +6,15 @@ import { spawnSync } from 'node:child_process';
 
 const DATABASE = 'test/support/database.ts';
 const related = (file) => ['--findRelatedTests', file];
-const TYPEORM = ['stores', 'migrations', 'schema-steps', 'schema-tools', 'executors', 'typeorm-version'];
+const TYPEORM = [
+  'stores',
+  'host-tables',
+  'migrations',
+  'schema-steps',
+  'schema-tools',
+  'executors',
+  'typeorm-version',
+];
 const SURROUNDINGS = {
   postgres: [related(DATABASE), { TEST_DATABASE_URL: 'postgres://postgres@127.0.0.1:5432/postgres' }],
   mysql: [related(DATABASE), { TEST_DATABASE_URL: 'mariadb://root@127.0.0.1:3306/mysql' }],

@@ -1,16 +1,7 @@
 import * as jest from '@jest/globals';
 import { sqlStoreContract } from 'nestjs-meveto-logout/testing';
-import { storeConfigurationContract } from '../contracts/configuration.contract.js';
-import { hostTablesContract } from '../contracts/host-tables.contract.js';
-import { hostInstantsContract } from '../contracts/host-instants.contract.js';
-import { hostKeysContract } from '../contracts/host-keys.contract.js';
-import { hostValuesContract } from '../contracts/host-values.contract.js';
-import { lateLinkContract } from '../contracts/late-link.contract.js';
 import { sqliteConnectionContract } from '../contracts/sqlite-connection.contract.js';
 import { sqliteLocksContract } from '../contracts/locks.contract.js';
-import { mappingContract } from '../contracts/mapping.contract.js';
-import { severalUsersContract } from '../contracts/several-users.contract.js';
-import { sharedNamingKeyContract } from '../contracts/shared-naming-key.contract.js';
 import { serverDurabilityContract } from '../contracts/server-durability.contract.js';
 import { serverLocksContract } from '../contracts/server-locks.contract.js';
 import { serverSilenceContract } from '../contracts/server-silence.contract.js';
@@ -28,32 +19,19 @@ const inMemory = {
 const openInMemory = () => openTypeOrmStore(inMemory);
 const openDatabase = async () => openTypeOrmStore(await createTestDatabase());
 
-sqlStoreContract(jest, 'the TypeORM store on SQLite in memory', openInMemory);
 sqlStoreContract(jest, `the TypeORM store on ${databaseKind}`, openDatabase);
-
-rowsContract('SQLite in memory', openInMemory);
 rowsContract(databaseKind, openDatabase);
-
 refusedRowsContract(databaseKind, openDatabase);
-
-if (databaseKind === 'SQLite') queryPlansContract('SQLite in memory', openInMemory);
-if (databaseKind === 'PostgreSQL') queryPlansContract(databaseKind, openDatabase);
-
 timesInRowsContract(databaseKind, openDatabase);
 
-lateLinkContract(databaseKind, openDatabase);
-mappingContract(createTestDatabase);
-hostTablesContract(createTestDatabase);
-hostInstantsContract(createTestDatabase);
-hostKeysContract(createTestDatabase);
-hostValuesContract(createTestDatabase);
-severalUsersContract(createTestDatabase);
-storeConfigurationContract(databaseKind, createTestDatabase);
-sharedNamingKeyContract(databaseKind, createTestDatabase);
 if (databaseKind === 'SQLite') {
+  sqlStoreContract(jest, 'the TypeORM store on SQLite in memory', openInMemory);
+  rowsContract('SQLite in memory', openInMemory);
+  queryPlansContract('SQLite in memory', openInMemory);
   sqliteLocksContract();
   sqliteConnectionContract();
 } else {
+  if (databaseKind === 'PostgreSQL') queryPlansContract(databaseKind, openDatabase);
   serverLocksContract();
   serverDurabilityContract();
   serverSilenceContract();
