@@ -223,6 +223,7 @@ const PARTS = new Map([
     async () => {
       await step('lint of the package', ['npm', 'run', '-s', 'lint:package'], { timeoutS: 180 });
       await step('size of the package', ['node', 'tools/package-size.mjs'], { timeoutS: 120 });
+      await step('public surface of the package', ['npm', 'run', '-s', 'api'], { timeoutS: 120 });
       await step('imports of the package', ['node', 'tools/import-cost.mjs', '--loads'], { timeoutS: 300 });
     },
   ],
