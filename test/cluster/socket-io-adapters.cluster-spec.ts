@@ -18,6 +18,8 @@ const RUNS = 40;
 const KNOWN_WITHIN_MS = 100;
 const OTHER_CLIENT = { clientId: 'other-client', clientSecret: 'other-client-secret-0123456789' };
 
+const isFromCluster = ({ source }: AnnouncedLogout): boolean => source === 'cluster';
+
 describe.each(ADAPTERS)('Socket.IO’s adapter for %s', (name, openAdapter) => {
   let world: World;
   let adapters: Adapter[];
@@ -62,7 +64,7 @@ describe.each(ADAPTERS)('Socket.IO’s adapter for %s', (name, openAdapter) => {
     sockets.push(socket);
     await socket.next('connect');
     await untilConnected(first, received);
-    expect(received[0]).toEqual({
+    expect(received.find(isFromCluster)).toEqual({
       userId: '1',
       loggedOutAt: expect.any(Number),
       reason: 'meveto',
@@ -72,11 +74,13 @@ describe.each(ADAPTERS)('Socket.IO’s adapter for %s', (name, openAdapter) => {
     expect((await second.get('/api', { authorization: `Bearer ${token}` })).status).toBe(401);
   });
 
-  const untilConnected = async (first: HostClient, received: readonly unknown[]): Promise<void> => {
-    await until('the bus works', async () => {
+  // The second replica may also take the job from the inbox.
+  const untilConnected = async (first: HostClient, received: readonly AnnouncedLogout[]): Promise<void> => {
+    const works = async (): Promise<boolean> => {
       await first.webhook(world.meveto.issueUserToken('m-1'));
-      return received.length > 0;
-    });
+      return received.some(isFromCluster);
+    };
+    await until('the bus works', works, 20_000);
   };
 
   it(`delivers them within ${String(KNOWN_WITHIN_MS)} ms, in 19 of 20 tries`, async () => {
@@ -88,8 +92,11 @@ describe.each(ADAPTERS)('Socket.IO’s adapter for %s', (name, openAdapter) => {
     const took: number[] = [];
     for (const { id, mevetoId } of USERS.slice(1)) {
       await first.webhook(world.meveto.issueUserToken(mevetoId));
-      await until(`user ${String(id)} is known as logged out`, () => knownAt.second.has(String(id)));
-      took.push((knownAt.second.get(String(id)) ?? 0) - (knownAt.first.get(String(id)) ?? 0));
+      const times = () => [knownAt.first.get(String(id)), knownAt.second.get(String(id))] as const;
+      await until(`user ${String(id)} is known as logged out`, () => !times().includes(undefined));
+      // Either replica may have taken the job from the inbox.
+      const [onFirst = NaN, onSecond = NaN] = times();
+      took.push(Math.abs(onSecond - onFirst));
     }
     took.sort((one, other) => one - other);
     console.log(`${name}: known after ${took.map((ms) => ms.toFixed(0)).join(', ')} ms`);
