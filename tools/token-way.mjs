@@ -32,7 +32,8 @@ const LOOK = [
   'store/sql/claim-jobs.js',
 ];
 /** Tables of events, and listeners of events. */
-const isOfEvents = (/** @type {string} */ file) => file.startsWith('observe/') || /(\/|-outcome-)events\.js$/.test(file);
+const isOfEvents = (/** @type {string} */ file) =>
+  file.startsWith('observe/') || /(\/|-outcome-)events\.js$/.test(file);
 /** Files that listen to the outcome. They do not handle the token. */
 const isListener = (/** @type {string} */ file) =>
   file.startsWith('live/') ||
