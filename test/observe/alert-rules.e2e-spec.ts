@@ -34,7 +34,8 @@ const seriesIn = (scrape: string): readonly Series[] =>
 /** What is wrong with an expression: its syntax, a selector that selects none of the series, or a label that none of them has. */
 function faultsOf(expression: string, all: readonly Series[]): readonly string[] {
   const faults: string[] = [];
-  const textOf = ({ from, to }: { readonly from: number; readonly to: number }): string => expression.slice(from, to);
+  const textOf = ({ from, to }: { readonly from: number; readonly to: number }): string =>
+    expression.slice(from, to);
   const selected: Series[] = [];
   const grouping: string[] = [];
   parser.parse(expression).iterate({
