@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { socketIo } from 'nestjs-meveto-logout';
+import { LogoutCache } from '../../libs/meveto-logout/src/logouts/logout-cache.js';
 import type { LiveSocket } from '../support/live/live-socket.js';
 import { SocketWorld } from '../support/live/socket-world.js';
 import { until } from '../support/until.js';
@@ -40,7 +41,7 @@ describe('five hundred open sockets', () => {
     expect(connected()).toEqual(users.slice(SOME).map(({ id }) => id));
 
     // One poll of the store returns all logouts of other replicas.
-    const { cache } = live.host.service as unknown as { cache: LogoutCache };
+    const cache = live.host.app.get(LogoutCache, { strict: false });
     for (const { id } of users.slice(0, COUNT - STAYING))
       cache.learn({ userId: String(id), loggedOutAt: Date.now() }, 'store');
     await until('nearly all are disconnected', () => connected().length === STAYING, 20_000);
@@ -58,7 +59,3 @@ describe('five hundred open sockets', () => {
     expect(new Set(delays).size).toBeGreaterThan(200);
   }, 90_000);
 });
-
-interface LogoutCache {
-  learn(logout: { userId: string; loggedOutAt: number }, source: 'store'): void;
-}

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Browser, type BrowserContext, launch, type Page } from 'puppeteer-core';
 import type {
   Answer,
@@ -12,6 +13,7 @@ import type {
 import { FirefoxTab } from './firefox-tab.js';
 
 const FIREFOX = process.env['FIREFOX_PATH'] ?? '/usr/bin/firefox-esr';
+const CLOSES_WITHIN_MS = 10_000;
 
 /** Starts Firefox and drives it over WebDriver BiDi. Playwright cannot: it needs newer commands than Firefox ESR has. */
 export async function launchFirefox(): Promise<TestBrowser> {
@@ -26,8 +28,11 @@ class Firefox implements TestBrowser {
     return new FirefoxProfile(await this.browser.createBrowserContext(), viewport);
   }
 
-  close(): Promise<void> {
-    return this.browser.close();
+  /** A Firefox that does not answer any more, as on a starved machine, would keep the tests from ending. */
+  async close(): Promise<void> {
+    const closed = this.browser.close().catch(() => undefined);
+    await Promise.race([closed, delay(CLOSES_WITHIN_MS, undefined, { ref: false })]);
+    this.browser.process()?.kill('SIGKILL');
   }
 }
 
