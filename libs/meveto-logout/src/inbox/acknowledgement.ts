@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { within } from '../core/index.js';
 import { LogoutUnfinishedError } from './errors.js';
 import { type Store, STORE } from '../store/index.js';
@@ -30,7 +31,7 @@ export class Acknowledgement {
   #fresh: Waiter[] = [];
   #isQuerying = false;
   /** By digest, of `performance.now()`. */
-  readonly #acknowledgedAt = new Map<string, number>();
+  readonly #acknowledgedAt = new LRUCache<string, number>({ max: MOST_REMEMBERED });
   #wake: () => void = () => undefined;
 
   constructor(
@@ -69,11 +70,6 @@ export class Acknowledgement {
   #remember(digest: string | undefined): void {
     if (digest === undefined || this.#acknowledgedAt.has(digest)) return;
     this.#acknowledgedAt.set(digest, performance.now());
-    if (this.#acknowledgedAt.size <= MOST_REMEMBERED) return;
-    for (const oldest of this.#acknowledgedAt.keys()) {
-      this.#acknowledgedAt.delete(oldest);
-      return;
-    }
   }
 
   async #finished(digests: readonly string[], withinMs: number): Promise<void> {

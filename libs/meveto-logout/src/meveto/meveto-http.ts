@@ -10,11 +10,16 @@ import type { Socket } from 'node:net';
 import { HttpService } from '@nestjs/axios';
 import { Inject, Injectable } from '@nestjs/common';
 import axios, { type AxiosResponse } from 'axios';
-import { firstValueFrom } from 'rxjs';
 import { Deadline } from '../core/index.js';
 import { MEVETO_OPTIONS, type ResolvedMeveto } from './resolve-meveto.js';
 import { INBOX_OPTIONS, type ResolvedInbox } from '../inbox/index.js';
 import { HTTP_SERVICE } from './tokens.js';
+
+/**
+ * Axios sets this delay of TCP keep-alive on the connection of every request. An agent with another one would set its own after every
+ * answer: eight system calls a request.
+ */
+const AXIOS_KEEP_ALIVE_MS = 60_000;
 
 export type MevetoAnswer =
   | {
@@ -56,7 +61,8 @@ export class MevetoHttp {
     @Inject(MEVETO_OPTIONS) private readonly options: ResolvedMeveto,
     @Inject(INBOX_OPTIONS) inboxOptions: ResolvedInbox,
   ) {
-    const agentOptions = { keepAlive: true, maxSockets: inboxOptions.concurrency + 1 };
+    const maxSockets = inboxOptions.concurrency + 1;
+    const agentOptions = { keepAlive: true, keepAliveMsecs: AXIOS_KEEP_ALIVE_MS, maxSockets };
     this.#httpAgent = new HttpAgent(agentOptions);
     this.#httpsAgent = new HttpsAgent(agentOptions);
   }
@@ -66,24 +72,23 @@ export class MevetoHttp {
     const transport = new WatchedTransport(agent === undefined);
     const deadline = new Deadline(request.timeoutMs, request.signal, () => transport.mayHaveSent);
     try {
-      const response = await firstValueFrom(
-        this.http.get<string>(`${this.options.apiUrl}${request.path}`, {
-          params: request.query,
-          ...(request.auth && { auth: request.auth }),
-          headers: { Accept: 'application/json', ...request.headers },
-          responseType: 'text',
-          transformResponse: (body: unknown) => body,
-          validateStatus: () => true,
-          maxRedirects: 0,
-          maxContentLength: request.maxBytes,
-          proxy: false,
-          transport,
-          adapter: 'http',
-          httpAgent: agent ?? this.#httpAgent,
-          httpsAgent: agent ?? this.#httpsAgent,
-          signal: deadline.signal,
-        }),
-      );
+      // Without the observable of HttpService, which cancels each request after its answer.
+      const response = await this.http.axiosRef.get<string>(`${this.options.apiUrl}${request.path}`, {
+        params: request.query,
+        ...(request.auth && { auth: request.auth }),
+        headers: { Accept: 'application/json', ...request.headers },
+        responseType: 'text',
+        transformResponse: (body: unknown) => body,
+        validateStatus: () => true,
+        maxRedirects: 0,
+        maxContentLength: request.maxBytes,
+        proxy: false,
+        transport,
+        adapter: 'http',
+        httpAgent: agent ?? this.#httpAgent,
+        httpsAgent: agent ?? this.#httpsAgent,
+        signal: deadline.signal,
+      });
       return answerOf(response);
     } catch (error) {
       const reason = deadline.hasPassed ? 'timeout' : codeOf(error);

@@ -62,6 +62,26 @@ describe('transactions in one group commit', () => {
     expect(numbers()).toEqual([1, 2]);
   });
 
+  it('wait for the next transaction when the first of them fails', async () => {
+    const { ran, runOne, numbers } = open();
+    const group = new GroupCommit(failing);
+    const bad = group.add(
+      'bad',
+      function* (): Script<void> {
+        yield* run('INSERT INTO t (n) VALUES (7)');
+        yield* run('INSERT INTO t (n) VALUES (7)');
+      },
+      NEVER,
+    );
+    const others = [1, 2].map((n) => group.add('insert', insert(n), NEVER));
+    const outcome = expect(bad).rejects.toThrow('bad');
+    while (group.size > 0) expect(group.flush(runOne, meanings)).toBeUndefined();
+    await outcome;
+    expect(await Promise.all(others)).toEqual([1, 1]);
+    expect(numbers()).toEqual([1, 2]);
+    expect(ran.filter((sql) => sql.startsWith('SAVEPOINT'))).toHaveLength(1);
+  });
+
   it.each(['BEGIN IMMEDIATE', 'COMMIT'])('keep waiting when %s finds the database locked', async (locked) => {
     const { runOne, numbers } = open();
     const group = new GroupCommit(failing);

@@ -30,7 +30,8 @@ export type Failing = (operation: string, error: unknown) => unknown;
 /**
  * Commits all waiting scripts with one COMMIT. On SQLite each commit blocks the process until the disk has written. With one commit
  * for each job and each outcome, a process under load would do nothing else. A script that throws is rolled back alone, to its
- * savepoint. If a refused row ends the whole transaction (a deferred constraint, RAISE(ROLLBACK)), each script is committed alone.
+ * savepoint. The first script of a transaction has none: within a savepoint SQLite copies each page before it changes. If a
+ * refused row ends the whole transaction (a deferred constraint, RAISE(ROLLBACK)), each script is committed alone.
  */
 export class GroupCommit {
   readonly #waiting: Waiting[] = [];
@@ -92,7 +93,9 @@ export class GroupCommit {
     const begunAt = performance.now();
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       group.push(next);
-      outcomes.push(this.#runToSavepoint(next, runOne));
+      outcomes.push(
+        group.length === 1 ? runWithoutSavepoint(next, runOne) : this.#runToSavepoint(next, runOne),
+      );
       if (next.isAlone || this.#waiting[0]?.isAlone === true) break;
       if (performance.now() - begunAt > MAX_GROUP_MS) break;
     }
@@ -100,18 +103,16 @@ export class GroupCommit {
   }
 
   /** Runs a script. Returns the function that settles its promise once the commit is on disk. */
-  #runToSavepoint({ operation, script, resolve, reject }: Waiting, runOne: RunStatement): () => void {
+  #runToSavepoint(next: Waiting, runOne: RunStatement): () => void {
     runOne({ sql: 'SAVEPOINT meveto_logout', params: [] });
     try {
-      const value = play(script, runOne);
+      const settle = runWithoutSavepoint(next, runOne);
       runOne({ sql: 'RELEASE meveto_logout', params: [] });
-      return () => {
-        resolve(value as never);
-      };
+      return settle;
     } catch (error) {
       if (!this.#isRolledBack(runOne)) throw error;
       return () => {
-        reject(this.failing(operation, error));
+        next.reject(this.failing(next.operation, error));
       };
     }
   }
@@ -126,6 +127,14 @@ export class GroupCommit {
       return false;
     }
   }
+}
+
+/** Runs the first script of a transaction. If it throws, the whole transaction is rolled back, which has no other script yet. */
+function runWithoutSavepoint({ script, resolve }: Waiting, runOne: RunStatement): () => void {
+  const value = play(script, runOne);
+  return () => {
+    resolve(value as never);
+  };
 }
 
 function tryTo(work: () => unknown): void {
