@@ -7,7 +7,12 @@ import { takeTurns, throughputRatios } from './turns.js';
  * guard with one `findOne`. All of them read the session.
  */
 export const guardFastify: Measure = {
-  names: ['guard_vs_unguarded_fastify', 'guard_vs_findone_fastify', 'guard_vs_no_module_fastify'],
+  names: [
+    'guard_vs_unguarded_fastify',
+    'guard_vs_findone_fastify',
+    'unguarded_vs_findone_fastify',
+    'guard_vs_no_module_fastify',
+  ],
   async run(scale) {
     const adapter = 'fastify';
     const variants = [
@@ -20,6 +25,7 @@ export const guardFastify: Measure = {
     return {
       guard_vs_unguarded_fastify: ratioOf(throughputRatios(rounds, 'guarded', 'unguarded')),
       guard_vs_findone_fastify: ratioOf(throughputRatios(rounds, 'guarded', 'findOne')),
+      unguarded_vs_findone_fastify: ratioOf(throughputRatios(rounds, 'unguarded', 'findOne')),
       guard_vs_no_module_fastify: ratioOf(throughputRatios(rounds, 'guarded', 'without module')),
     };
   },

@@ -18,15 +18,15 @@ import type { Variant } from './turns.js';
 
 /** Rows that the insert's table may have before it is emptied. */
 const MOST_ROWS = 100_000;
-const ACCEPTED = { status: 'accepted' };
+export const ACCEPTED = { status: 'accepted' };
 /** Room for the jobs of a whole run: none of them finishes meanwhile. */
 const ROOM = 200_000;
 
-interface Webhook {
+export interface Webhook {
   readonly user_token?: unknown;
 }
 
-function tokenOf({ user_token: token }: Webhook): string {
+export function tokenOf({ user_token: token }: Webhook): string {
   if (typeof token !== 'string') throw new BadRequestException();
   return token;
 }
@@ -115,7 +115,7 @@ export async function ingest(adapter: Adapter, database: DatabaseName | RunDatab
   return webhookVariant('ours', adapter, metadata, close, `/meveto/webhook/${SECRET_PATH}`);
 }
 
-async function webhookVariant(
+export async function webhookVariant(
   name: string,
   adapter: Adapter,
   metadata: ModuleMetadata,

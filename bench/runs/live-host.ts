@@ -8,7 +8,7 @@ import { NestFactory } from '@nestjs/core';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { bearerToken, MevetoLogoutModule, type Logout, type StoreDefinition } from 'nestjs-meveto-logout';
 import { memoryStore } from 'nestjs-meveto-logout/testing';
-import { Server } from 'socket.io';
+import { Server, type Socket } from 'socket.io';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { answer, now, setting } from './child.js';
 import { loggedOutEvent, NAMESPACE, sessionOf } from './live-protocol.js';
@@ -94,10 +94,22 @@ async function startNestGateway(): Promise<LiveServer> {
   return { port: await nestPort(AppModule), burst: noBurst };
 }
 
+/** Socket.IO with one socket for each user in a map, and one `emit` for each logout. */
 async function startSocketIo(): Promise<LiveServer> {
   const http = createServer();
-  new Server(http).of(NAMESPACE);
-  return { port: await portOf(http), burst: noBurst };
+  const sockets = new Map<string, Socket>();
+  new Server(http).of(NAMESPACE).on('connection', (socket) => {
+    const { userId = '' } = sessionOf(String(socket.handshake.auth['token'])) ?? {};
+    sockets.set(userId, socket);
+    socket.on('disconnect', () => sockets.delete(userId));
+  });
+  const burst = (users: readonly string[]): Promise<number> => {
+    const logouts = logoutsOf(users);
+    const startedAt = now();
+    for (const { userId, loggedOutAt } of logouts) sockets.get(userId)?.emit(...loggedOutEvent(loggedOutAt));
+    return Promise.resolve(startedAt);
+  };
+  return { port: await portOf(http), burst };
 }
 
 /** The least that a server can do: one connection for each user in a map, and one `send` for each logout. */
@@ -113,7 +125,8 @@ async function startWs(): Promise<LiveServer> {
   const burst = (users: readonly string[]): Promise<number> => {
     const logouts = logoutsOf(users);
     const startedAt = now();
-    for (const { userId, loggedOutAt } of logouts) sockets.get(userId)?.send(loggedOutEvent(loggedOutAt));
+    for (const { userId, loggedOutAt } of logouts)
+      sockets.get(userId)?.send(JSON.stringify(loggedOutEvent(loggedOutAt)));
     return Promise.resolve(startedAt);
   };
   return { port: await portOf(http), burst };

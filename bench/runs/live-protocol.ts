@@ -11,17 +11,16 @@ export function sessionOf(token: string): { userId: string; signedInAt: number }
 }
 
 /** The module's message to a page, for a server without the module. */
-export const loggedOutEvent = (loggedOutAt: number): string =>
-  JSON.stringify([
-    'logged-out',
-    {
-      loggedOutAt: new Date(loggedOutAt).toISOString(),
-      redirectTo: '/login',
-      reason: 'logged-out',
-      cause: 'meveto',
-      delayMs: 100,
-    },
-  ]);
+export const loggedOutEvent = (loggedOutAt: number): readonly [event: string, facts: object] => [
+  'logged-out',
+  {
+    loggedOutAt: new Date(loggedOutAt).toISOString(),
+    redirectTo: '/login',
+    reason: 'logged-out',
+    cause: 'meveto',
+    delayMs: 100,
+  },
+];
 
 const TEXT = 0x81;
 const SHORT = 125;

@@ -9,45 +9,60 @@ const ROUNDS = { full: 15, quick: 4 };
 /** Bursts of each side before the first round. After one or two of them, V8 still compiles the code of the next one. */
 const WARM_UPS = { full: 4, quick: 2 };
 const SETTLE_MS = 150;
-const NAME = 'push_burst_vs_ws';
+const NAMES = { ws: 'push_burst_vs_ws', socketIo: 'push_burst_vs_socket_io' };
 
 type Host = Child<ToLiveHost, FromLiveHost>;
 type Clients = Child<ToLiveClients, FromLiveClients>;
 
 /**
  * 1,000 users, each with one page, are logged out at once: from the moment when the process learns of it until the last page has
- * its message. Over a bare `ws` server that sends a message of the same length to each. Disconnects come later.
+ * its message. Over a bare `ws` server and a bare Socket.IO server that send a message of the same length to each. Disconnects come later.
  */
 export const push: Measure = {
-  names: [NAME],
+  names: Object.values(NAMES),
   run: async ({ isQuick, hasTime, progress }) => {
     const size = isQuick ? 'quick' : 'full';
     const rounds = ROUNDS[size];
     const clients: Clients = await startChild('live-clients');
     const ours: Host = await startChild('live-host', { KIND: 'module' });
-    const bare: Host = await startChild('live-host', { KIND: 'ws' });
-    const burstOfOurs = (round: number) => burstMs(ours, clients, 'socket.io', round);
-    const burstOfBare = (round: number) => burstMs(bare, clients, 'ws', round);
+    const ws: Host = await startChild('live-host', { KIND: 'ws' });
+    const socketIo: Host = await startChild('live-host', { KIND: 'socket-io' });
+    const bursts = [
+      (round: number) => burstMs(ours, clients, 'socket.io', round),
+      (round: number) => burstMs(ws, clients, 'ws', round),
+      (round: number) => burstMs(socketIo, clients, 'socket.io', round),
+    ];
     try {
-      for (let warmUp = 1; warmUp <= WARM_UPS[size]; warmUp += 1) {
-        await burstOfOurs(-warmUp);
-        await burstOfBare(-warmUp);
-      }
-      const ratios: number[] = [];
+      for (let warmUp = 1; warmUp <= WARM_UPS[size]; warmUp += 1)
+        for (const burst of bursts) await burst(-warmUp);
+      const [overWs, overSocketIo]: [number[], number[]] = [[], []];
       for (let round = 0; round < rounds && (round === 0 || hasTime()); round += 1) {
         progress(round, rounds);
-        const before = round % 2 === 0 ? await burstOfBare(round) : 0;
-        const oursMs = await burstOfOurs(round);
-        const bareMs = before > 0 ? before : await burstOfBare(round);
-        ratios.push(oursMs / bareMs);
-        detail(`push: ${oursMs.toFixed(1)} ms, ws ${bareMs.toFixed(1)} ms for ${String(USERS)} users`);
+        const [oursMs, wsMs, socketIoMs] = await inTurns(bursts, round);
+        overWs.push(oursMs / wsMs);
+        overSocketIo.push(oursMs / socketIoMs);
+        detail(
+          `push: ${oursMs.toFixed(1)} ms, ws ${wsMs.toFixed(1)} ms, Socket.IO ${socketIoMs.toFixed(1)} ms for ${String(USERS)} users`,
+        );
       }
-      return { [NAME]: ratioOf(ratios) };
+      return { [NAMES.ws]: ratioOf(overWs), [NAMES.socketIo]: ratioOf(overSocketIo) };
     } finally {
-      for (const each of [ours, bare, clients]) await each.stop();
+      for (const each of [ours, ws, socketIo, clients]) await each.stop();
     }
   },
 };
+
+type Burst = (round: number) => Promise<number>;
+
+/** Another server begins in each round. Resolves with the times in the order of `bursts`. */
+async function inTurns(bursts: readonly Burst[], round: number): Promise<[number, number, number]> {
+  const times: [number, number, number] = [NaN, NaN, NaN];
+  for (let turn = 0; turn < bursts.length; turn += 1) {
+    const index = (round + turn) % bursts.length;
+    times[index] = (await bursts[index]?.(round)) ?? NaN;
+  }
+  return times;
+}
 
 async function burstMs(
   host: Host,
