@@ -23,14 +23,18 @@ let database: Database;
 let store: SqlStore;
 /** Statements that list keys. */
 let searches: string[];
+/** Statements that search for jobs of a Meveto ID. */
+let subjectSearches: string[];
 
 beforeEach(async () => {
   database = await openMemoryDatabase(() => 1_700_000_000_000);
   searches = [];
+  subjectSearches = [];
   const connection: SqliteConnection = {
     inTransaction: false,
     prepare: (sql) => {
       if (sql.includes('IN (?, ')) searches.push(sql);
+      if (sql.includes('WHERE subject_digest IN')) subjectSearches.push(sql);
       return database.prepare(sql);
     },
     pragma: () => undefined,
@@ -100,5 +104,34 @@ describe('a search by many keys on SQLite goes by the keys, not by the state', (
     await operations[name]?.();
     expect(searches).not.toEqual([]);
     for (const plan of searches.flatMap(plansOf)) expect(plan).not.toMatch(/SCAN|\(state=\?/);
+  });
+});
+
+/** An index on the Meveto ID alone would read every finished logout of the person. */
+describe('a search for the jobs of a Meveto ID goes by their kind, too', () => {
+  const [job] = jobs;
+  const one = async (): Promise<ClaimedJob> => {
+    const [claimed] = (await store.inbox.receiveLeased(job === undefined ? [] : [job], 1_000)).leased;
+    if (claimed === undefined) throw new Error('No job was claimed.');
+    return claimed;
+  };
+  const operations: Record<string, () => Promise<unknown>> = {
+    'logging users out': async () => {
+      link();
+      await store.logoutStore.applyLogouts([{ job: await one(), mevetoId: 'meveto-0' }]);
+    },
+    'logging out a user whose Meveto ID was removed': async () =>
+      store.logoutStore.applyLogout(await one(), 'meveto-0'),
+    'recording a login': async () => {
+      link();
+      await store.logoutStore.recordLogin('0', 1_699_999_999_000, 'meveto-0');
+    },
+  };
+
+  it.each(Object.keys(operations))('%s', async (name) => {
+    await operations[name]?.();
+    expect(subjectSearches).not.toEqual([]);
+    for (const plan of subjectSearches.flatMap(plansOf))
+      expect(plan).toMatch(/jobs_subject \(subject_digest=\? AND kind=\?/);
   });
 });

@@ -61,7 +61,7 @@ export const OWN_TABLE_DEFINITIONS: readonly OwnTableDefinition[] = [
       only('source_id IS NOT NULL', unique('source', ['source_id'])),
       only("state = 'pending'", index('due', ['state', 'priority', 'due_at', 'kind'])),
       only('finished_at IS NOT NULL', index('finished', ['state', 'finished_at'])),
-      only('subject_digest IS NOT NULL', index('subject', ['subject_digest'])),
+      only('subject_digest IS NOT NULL', index('subject', ['subject_digest', 'kind', 'occurred_at'])),
     ],
   },
   {

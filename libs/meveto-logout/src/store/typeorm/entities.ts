@@ -10,7 +10,10 @@ const INSTANT = { type: 'bigint' } as const;
 // The kind is the last column, so that the database skips rows of unknown kinds within the index.
 @Index('meveto_logout_jobs_due', ['state', 'priority', 'dueAt', 'kind'], { where: "state = 'pending'" })
 @Index('meveto_logout_jobs_finished', ['state', 'finishedAt'], { where: 'finished_at IS NOT NULL' })
-@Index('meveto_logout_jobs_subject', ['subjectDigest'], { where: 'subject_digest IS NOT NULL' })
+// With the kind, because a search for removals would read every logout of the same person.
+@Index('meveto_logout_jobs_subject', ['subjectDigest', 'kind', 'occurredAt'], {
+  where: 'subject_digest IS NOT NULL',
+})
 export class MevetoLogoutJob {
   @PrimaryColumn(KEY)
   id!: string;
