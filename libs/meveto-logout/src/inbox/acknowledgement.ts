@@ -2,8 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { within } from '../core/index.js';
 import { LogoutUnfinishedError } from './errors.js';
-import { type Store, STORE } from '../store/index.js';
+import { type ClaimedJob, type Store, STORE } from '../store/index.js';
 import { JobEvents } from './job-events.js';
+import type { JobTimes } from './job-outcome-events.js';
 import { INBOX_OPTIONS, type ResolvedInbox } from './options.js';
 
 /** How long Meveto's request waits for the job to finish. */
@@ -13,6 +14,12 @@ const QUERY_EVERY_MS = 150;
 const MAX_DIGESTS_PER_QUERY = 500;
 /** Acknowledged jobs whose time is remembered until they finish in this process. */
 const MOST_REMEMBERED = 10_000;
+
+/** When steps of an attempt took place, of `performance.now()`; undefined for those that this process did not see. */
+export interface SeenSteps {
+  readonly startedAt?: number | undefined;
+  readonly answeredAt?: number | undefined;
+}
 
 interface Waiter {
   /** The job's digests, by the current key and earlier ones. */
@@ -64,6 +71,21 @@ export class Acknowledgement {
   /** When this process acknowledged an unfinished job on receipt, of `performance.now()`; undefined if another process did. */
   acknowledgedAt(digest: string): number | undefined {
     return this.#acknowledgedAt.get(digest);
+  }
+
+  /** The times of a job's steps since it was stored. The clock of the store has whole milliseconds only. */
+  timesOf(
+    { receivedTick, digest }: Pick<ClaimedJob, 'receivedTick' | 'digest'>,
+    { startedAt, answeredAt }: SeenSteps = {},
+  ): JobTimes {
+    const after = (at: number): number => Math.max(0, at - receivedTick);
+    const ifSeen = (at: number | undefined): number | undefined => (at === undefined ? undefined : after(at));
+    return {
+      acknowledgedAfterMs: ifSeen(this.acknowledgedAt(digest)),
+      startedAfterMs: ifSeen(startedAt),
+      answeredAfterMs: ifSeen(answeredAt),
+      sinceReceiptMs: after(performance.now()),
+    };
   }
 
   /** Meveto may repeat a webhook: the first acknowledgement counts. */

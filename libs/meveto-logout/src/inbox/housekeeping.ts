@@ -10,7 +10,7 @@ import { Acknowledgement } from './acknowledgement.js';
 import { JobEvents } from './job-events.js';
 import { MevetoEvents } from '../core/index.js';
 import { inboxEvents } from './events.js';
-import { type JobTimes, timesOf } from './job-outcome-events.js';
+import type { JobTimes } from './job-outcome-events.js';
 import { type OverdueJob, TokenStorage } from './token-storage.js';
 import { INBOX_OPTIONS, type ResolvedInbox } from './options.js';
 
@@ -120,9 +120,7 @@ export class Housekeeping {
 
   #reportKept(expired: readonly OverdueJob[]): void {
     const idsOf = (some: readonly OverdueJob[]): readonly string[] => some.map(({ job }) => job.id);
-    const times = expired.map(({ job, startedAt }) =>
-      timesOf(job, { startedAt, acknowledgedAt: this.acknowledgement.acknowledgedAt(job.digest) }),
-    );
+    const times = expired.map(({ job, startedAt }) => this.acknowledgement.timesOf(job, { startedAt }));
     this.#report(idsOf(expired), times, idsOf(expired.filter(({ job }) => job.earlierAttemptUnknown)));
     for (const { job } of expired) this.events.finished('expired', job.digest);
   }

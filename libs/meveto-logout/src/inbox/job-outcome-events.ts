@@ -11,7 +11,7 @@ import {
   text,
   texts,
 } from '../core/index.js';
-import { type ClaimedJob, type JobKind, LOGOUT, MAX_USERS, TOKEN_LOST, UNLINK } from '../store/index.js';
+import { type JobKind, LOGOUT, MAX_USERS, TOKEN_LOST, UNLINK } from '../store/index.js';
 
 const MAX_IDS = 20;
 const SECOND_MS = 1_000;
@@ -31,28 +31,6 @@ const jobTimes = {
 };
 
 export type JobTimes = FieldsOf<typeof jobTimes>;
-
-/** When steps of a job took place, of `performance.now()`; undefined for those that this process did not see. */
-export interface SeenSteps {
-  readonly acknowledgedAt?: number | undefined;
-  readonly startedAt?: number | undefined;
-  readonly answeredAt?: number | undefined;
-}
-
-/** The times of a job's steps since it was stored. The clock of the store has whole milliseconds only. */
-export function timesOf(
-  { receivedTick }: Pick<ClaimedJob, 'receivedTick'>,
-  { acknowledgedAt, startedAt, answeredAt }: SeenSteps,
-): JobTimes {
-  const after = (at: number): number => Math.max(0, at - receivedTick);
-  const ifSeen = (at: number | undefined): number | undefined => (at === undefined ? undefined : after(at));
-  return {
-    acknowledgedAfterMs: ifSeen(acknowledgedAt),
-    startedAfterMs: ifSeen(startedAt),
-    answeredAfterMs: ifSeen(answeredAt),
-    sinceReceiptMs: after(performance.now()),
-  };
-}
 
 /** Some ids of a list, for a line. */
 export const idsOf = (ids: readonly string[]): string =>

@@ -15,7 +15,7 @@ import {
   CLIENT_ERROR,
   userIdsIn,
 } from '../store/index.js';
-import { Acknowledgement } from './acknowledgement.js';
+import { Acknowledgement, type SeenSteps } from './acknowledgement.js';
 import { failureOf } from './backoff.js';
 import {
   type AttemptOutcome,
@@ -27,7 +27,7 @@ import {
 } from './exchange-limiter.js';
 import { LogoutService } from './logout.service.js';
 import { inboxEvents } from './events.js';
-import { type JobTimes, type SeenSteps, timesOf } from './job-outcome-events.js';
+import type { JobTimes } from './job-outcome-events.js';
 import { JobEvents } from './job-events.js';
 import { MevetoEvents } from '../core/index.js';
 import { type JobLease, JobLeases } from './leases.js';
@@ -205,8 +205,7 @@ export class JobProcessor {
   }
 
   #timesOf(job: ClaimedJob): JobTimes {
-    const acknowledgedAt = this.acknowledgement.acknowledgedAt(job.digest);
-    return timesOf(job, { acknowledgedAt, ...this.#attempts.get(job) });
+    return this.acknowledgement.timesOf(job, this.#attempts.get(job));
   }
 
   #reportExchange({ id: jobId }: ClaimedJob, answer: 'person' | 'invalid' | 'none', reason?: string): void {
