@@ -8,8 +8,8 @@ const SYNCS = 50;
 
 /**
  * The time of one webhook on an otherwise idle server (one connection, Fastify, SQLite), less one fdatasync, over that of a handler that
- * stores nothing; and over the time of the least that a durable receiver does. The fdatasync is measured after each turn of the webhook,
- * because other programs use the disk, too.
+ * stores nothing. The second figure is the whole time over that of a bare durable receiver. The fdatasync is measured after each turn of the
+ * webhook, because other programs use the disk, too.
  */
 export const ackIdle: Measure = {
   names: ['ack_idle_vs_null_fastify', 'ack_idle_vs_bare_fastify', 'ack_idle_ms'],

@@ -20,7 +20,7 @@ import type { Variant } from './turns.js';
 const MOST_ROWS = 100_000;
 export const ACCEPTED = { status: 'accepted' };
 /** Room for the jobs of a whole run: none of them finishes meanwhile. */
-const ROOM = 200_000;
+const ROOM = 1_000_000;
 
 export interface Webhook {
   readonly user_token?: unknown;
@@ -96,7 +96,7 @@ export async function insertHandler(adapter: Adapter, databaseName: DatabaseName
 
 /**
  * This package's webhook as in production: secret path, checks, priorities, sealed tokens. Meveto holds its answers while the measure
- * runs, so that the worker does not compete.
+ * runs, and the worker starts one exchange at a time, so that it does not compete.
  */
 export async function ingest(adapter: Adapter, database: DatabaseName | RunDatabase): Promise<Variant> {
   const own = typeof database === 'string' ? await createDatabase(database) : database;
@@ -104,7 +104,7 @@ export async function ingest(adapter: Adapter, database: DatabaseName | RunDatab
   const module = mevetoLogout(meveto.url, {
     session: bearerToken({ verify: () => undefined }),
     // The exchanges that Meveto holds must not delay the end.
-    inbox: { maxWaitingPerPriority: ROOM, leaseMs: 30_000, shutdownTimeoutMs: 0 },
+    inbox: { concurrency: 1, maxWaitingPerPriority: ROOM, leaseMs: 30_000, shutdownTimeoutMs: 0 },
     exchange: { timeoutMs: 22_500 },
   });
   const metadata = { imports: [hostDatabase(own, { users: 1_000, loggedOut: 0 }), module] };

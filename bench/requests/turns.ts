@@ -43,9 +43,9 @@ export async function takeTurns(
   const total = (WARM_UP_TURNS[size] + ROUNDS[size]) * variants.length;
   let done = 0;
   const load = Load.start();
-  const turnOf = async (variant: Variant, connections: number): Promise<CountedTurn> => {
+  const turnOf = async ({ target }: Variant, count: number): Promise<CountedTurn> => {
     const cpu = process.cpuUsage();
-    const turn = await load.turn({ target: variant.target, connections, milliseconds: TURN_MS[size] });
+    const turn = await load.turn({ target, connections: count, milliseconds: TURN_MS[size] });
     const { user, system } = process.cpuUsage(cpu);
     scale.progress((done += 1), total);
     return { ...turn, cpuUs: (user + system) / turn.answers };

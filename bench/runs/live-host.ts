@@ -8,7 +8,7 @@ import { NestFactory } from '@nestjs/core';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { bearerToken, MevetoLogoutModule, type Logout, type StoreDefinition } from 'nestjs-meveto-logout';
 import { memoryStore } from 'nestjs-meveto-logout/testing';
-import { Server, type Socket } from 'socket.io';
+import { Server } from 'socket.io';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { answer, now, setting } from './child.js';
 import { loggedOutEvent, NAMESPACE, sessionOf } from './live-protocol.js';
@@ -94,17 +94,18 @@ async function startNestGateway(): Promise<LiveServer> {
   return { port: await nestPort(AppModule), burst: noBurst };
 }
 
-/** Socket.IO with one socket for each user in a map, and one `emit` for each logout. */
+/** Plain Socket.IO, and one `emit` for each logout. */
 async function startSocketIo(): Promise<LiveServer> {
   const http = createServer();
-  const sockets = new Map<string, Socket>();
-  new Server(http).of(NAMESPACE).on('connection', (socket) => {
-    const { userId = '' } = sessionOf(String(socket.handshake.auth['token'])) ?? {};
-    sockets.set(userId, socket);
-    socket.on('disconnect', () => sockets.delete(userId));
-  });
+  const namespace = new Server(http).of(NAMESPACE);
   const burst = (users: readonly string[]): Promise<number> => {
     const logouts = logoutsOf(users);
+    const sockets = new Map(
+      [...namespace.sockets.values()].map((socket) => [
+        sessionOf(String(socket.handshake.auth['token']))?.userId,
+        socket,
+      ]),
+    );
     const startedAt = now();
     for (const { userId, loggedOutAt } of logouts) sockets.get(userId)?.emit(...loggedOutEvent(loggedOutAt));
     return Promise.resolve(startedAt);

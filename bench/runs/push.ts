@@ -7,7 +7,7 @@ import type { FromLiveHost, ToLiveHost } from './live-host.js';
 const USERS = 1_000;
 const ROUNDS = { full: 15, quick: 4 };
 /** Bursts of each side before the first round. After one or two of them, V8 still compiles the code of the next one. */
-const WARM_UPS = { full: 4, quick: 2 };
+const WARM_UPS = { full: 4, quick: 1 };
 const SETTLE_MS = 150;
 const NAMES = { ws: 'push_burst_vs_ws', socketIo: 'push_burst_vs_socket_io' };
 
@@ -16,17 +16,19 @@ type Clients = Child<ToLiveClients, FromLiveClients>;
 
 /**
  * 1,000 users, each with one page, are logged out at once: from the moment when the process learns of it until the last page has
- * its message. Over a bare `ws` server and a bare Socket.IO server that send a message of the same length to each. Disconnects come later.
+ * its message. Over a bare `ws` server and a plain Socket.IO server that send the same event to each. Disconnects come later.
  */
 export const push: Measure = {
   names: Object.values(NAMES),
   run: async ({ isQuick, hasTime, progress }) => {
     const size = isQuick ? 'quick' : 'full';
     const rounds = ROUNDS[size];
-    const clients: Clients = await startChild('live-clients');
-    const ours: Host = await startChild('live-host', { KIND: 'module' });
-    const ws: Host = await startChild('live-host', { KIND: 'ws' });
-    const socketIo: Host = await startChild('live-host', { KIND: 'socket-io' });
+    const [clients, ours, ws, socketIo]: [Clients, Host, Host, Host] = await Promise.all([
+      startChild('live-clients'),
+      startChild('live-host', { KIND: 'module' }),
+      startChild('live-host', { KIND: 'ws' }),
+      startChild('live-host', { KIND: 'socket-io' }),
+    ]);
     const bursts = [
       (round: number) => burstMs(ours, clients, 'socket.io', round),
       (round: number) => burstMs(ws, clients, 'ws', round),

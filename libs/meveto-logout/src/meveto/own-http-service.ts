@@ -6,8 +6,6 @@ import axios, { type AxiosInstance } from 'axios';
  * set on axios. The application may also have replaced `axios.create()` to add interceptors to each instance.
  */
 export function ownHttpService(): HttpService {
-  const own = new axios.Axios({});
-  // HttpService calls these methods without `this`.
-  const bound = { request: own.request.bind(own), get: own.get.bind(own) };
-  return new HttpService(Object.assign(own, bound) as AxiosInstance);
+  // Only `axiosRef` is used. The other methods of HttpService would need bound ones.
+  return new HttpService(new axios.Axios({}) as AxiosInstance);
 }

@@ -30,7 +30,8 @@ export type Failing = (operation: string, error: unknown) => unknown;
 /**
  * Commits all waiting scripts with one COMMIT. On SQLite each commit blocks the process until the disk has written. With one commit
  * for each job and each outcome, a process under load would do nothing else. A script that throws is rolled back alone, to its
- * savepoint. The first script of a transaction has none: within a savepoint SQLite copies each page before it changes. If a
+ * savepoint. The first script of a transaction has none, because within one SQLite copies each page before its first change: if that script
+ * throws, the transaction is rolled back, and the other scripts wait for the next flush. If a
  * refused row ends the whole transaction (a deferred constraint, RAISE(ROLLBACK)), each script is committed alone.
  */
 export class GroupCommit {
@@ -93,20 +94,18 @@ export class GroupCommit {
     const begunAt = performance.now();
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       group.push(next);
-      outcomes.push(
-        group.length === 1 ? runWithoutSavepoint(next, runOne) : this.#runToSavepoint(next, runOne),
-      );
+      outcomes.push(group.length === 1 ? runScript(next, runOne) : this.#runToSavepoint(next, runOne));
       if (next.isAlone || this.#waiting[0]?.isAlone === true) break;
       if (performance.now() - begunAt > MAX_GROUP_MS) break;
     }
     return outcomes;
   }
 
-  /** Runs a script. Returns the function that settles its promise once the commit is on disk. */
+  /** As {@link runScript}. If the script throws, the returned function rejects its promise. */
   #runToSavepoint(next: Waiting, runOne: RunStatement): () => void {
     runOne({ sql: 'SAVEPOINT meveto_logout', params: [] });
     try {
-      const settle = runWithoutSavepoint(next, runOne);
+      const settle = runScript(next, runOne);
       runOne({ sql: 'RELEASE meveto_logout', params: [] });
       return settle;
     } catch (error) {
@@ -129,8 +128,8 @@ export class GroupCommit {
   }
 }
 
-/** Runs the first script of a transaction. If it throws, the whole transaction is rolled back, which has no other script yet. */
-function runWithoutSavepoint({ script, resolve }: Waiting, runOne: RunStatement): () => void {
+/** Runs a script. Returns the function that resolves its promise once the commit is on disk. */
+function runScript({ script, resolve }: Waiting, runOne: RunStatement): () => void {
   const value = play(script, runOne);
   return () => {
     resolve(value as never);

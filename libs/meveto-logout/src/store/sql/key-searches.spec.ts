@@ -107,7 +107,7 @@ describe('a search by many keys on SQLite goes by the keys, not by the state', (
   });
 });
 
-/** An index on the Meveto ID alone would read every finished logout of the person. */
+/** With an index on the Meveto ID alone, the search would read every finished logout of the person. */
 describe('a search for the jobs of a Meveto ID goes by their kind, too', () => {
   const [job] = jobs;
   const one = async (): Promise<ClaimedJob> => {

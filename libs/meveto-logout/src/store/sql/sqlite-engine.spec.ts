@@ -2,7 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import { ConfigurationError } from '../../core/errors.js';
 import { StoreUnavailableError } from '../errors.js';
 import type { SqliteConnection } from './executor.js';
-import { rowsOf } from './sql.js';
+import { rowsOf, run } from './sql.js';
 import { SqliteEngine } from './sqlite-engine.js';
 
 /** An engine on a fake SQLite that answers pragmas with these values. */
@@ -15,6 +15,36 @@ function engineOf(answers: Readonly<Record<string, unknown>>, sharesConnection =
   const engine = new SqliteEngine({ database: 'sqlite', open, sharesConnection }, 1_000);
   return { close, open, pragma, engine, connect: async () => engine.connect() };
 }
+
+describe('a group of scripts', () => {
+  it('goes on in another transaction when its first script fails', async () => {
+    const ran: string[] = [];
+    const prepare = (sql: string) => ({
+      reader: false,
+      all: () => [],
+      run: () => {
+        ran.push(sql);
+        if (sql === 'refused') throw new Error('refused');
+        return { changes: 1 };
+      },
+    });
+    const pragma = (source: string) => (source.startsWith('journal_mode') ? 'wal' : 2);
+    const connection: SqliteConnection = { inTransaction: false, prepare, pragma, close: () => undefined };
+    const engine = new SqliteEngine({ database: 'sqlite', open: () => connection }, 1_000);
+    await engine.connect();
+    const outcomes = await Promise.allSettled(
+      ['refused', 'first', 'second'].map((sql) => engine.transaction(sql, () => run(sql))),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+    const begun = ran.filter((sql) => /^(BEGIN|COMMIT|ROLLBACK|refused|first|second)/.test(sql));
+    const [failed, committed] = [
+      ['BEGIN IMMEDIATE', 'refused', 'ROLLBACK'],
+      ['BEGIN IMMEDIATE', 'first', 'second', 'COMMIT'],
+    ];
+    expect(begun).toEqual([...failed, ...committed]);
+    await engine.close();
+  });
+});
 
 describe('connecting to SQLite', () => {
   it.each([2, 3, '2'])(

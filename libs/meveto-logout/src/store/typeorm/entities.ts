@@ -10,7 +10,7 @@ const INSTANT = { type: 'bigint' } as const;
 // The kind is the last column, so that the database skips rows of unknown kinds within the index.
 @Index('meveto_logout_jobs_due', ['state', 'priority', 'dueAt', 'kind'], { where: "state = 'pending'" })
 @Index('meveto_logout_jobs_finished', ['state', 'finishedAt'], { where: 'finished_at IS NOT NULL' })
-// With the kind, because a search for removals would read every logout of the same person.
+// With the kind: otherwise a search for removals reads every logout of the person. With the time, for the last logout.
 @Index('meveto_logout_jobs_subject', ['subjectDigest', 'kind', 'occurredAt'], {
   where: 'subject_digest IS NOT NULL',
 })
