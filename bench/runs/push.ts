@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Measure, ratioOf } from '../measure.js';
 import { type Child, detail, startChild } from './child.js';
 import type { FromLiveClients, ToLiveClients } from './live-clients.js';
-import type { FromLiveHost, ToLiveHost } from './live-host.js';
+import type { FromLiveHost, LiveKind, ToLiveHost } from './live-host.js';
 
 const USERS = 1_000;
 const ROUNDS = { full: 15, quick: 4 };
@@ -23,12 +23,10 @@ export const push: Measure = {
   run: async ({ isQuick, hasTime, progress }) => {
     const size = isQuick ? 'quick' : 'full';
     const rounds = ROUNDS[size];
-    const [clients, ours, ws, socketIo]: [Clients, Host, Host, Host] = await Promise.all([
-      startChild('live-clients'),
-      startChild('live-host', { KIND: 'module' }),
-      startChild('live-host', { KIND: 'ws' }),
-      startChild('live-host', { KIND: 'socket-io' }),
-    ]);
+    const host = (kind: LiveKind): Promise<Host> => startChild('live-host', { KIND: kind });
+    const starting: Promise<Clients> = startChild('live-clients');
+    const [ours, ws, socketIo] = await Promise.all([host('module'), host('ws'), host('socket-io')]);
+    const clients = await starting;
     const bursts = [
       (round: number) => burstMs(ours, clients, 'socket.io', round),
       (round: number) => burstMs(ws, clients, 'ws', round),
