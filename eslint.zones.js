@@ -121,7 +121,7 @@ const librariesOfUnits = {
   'store/memory': { 'better-sqlite3': { lazy: true } },
   'observe/terminus': { '@nestjs/common': {}, '@nestjs/terminus': {} },
   'observe/prometheus': { 'prom-client': {} },
-  'observe/opentelemetry': { '@opentelemetry/api': {}, 'lru-cache': {} },
+  'observe/opentelemetry': { '@opentelemetry/api': {} },
 };
 
 /**

@@ -4,7 +4,7 @@ import Sqlite from 'better-sqlite3';
 import { createDatabase } from '../runs/database.js';
 import type { Adapter } from './application.js';
 import { hostDatabase } from './host-database.js';
-import { ACCEPTED, tokenOf, type Webhook, webhookVariant } from './ingest-variants.js';
+import { ACCEPTED, onceATurn, tokenOf, type Webhook, webhookVariant } from './ingest-variants.js';
 import type { Variant } from './turns.js';
 
 /** As long as a sealed token of the measure. */
@@ -23,20 +23,16 @@ export async function bareReceiver(adapter: Adapter): Promise<Variant> {
   @Controller()
   class BareController implements OnModuleDestroy {
     #store: BareStore | undefined;
-    #tokens: string[] = [];
-    #turn: Promise<void> | undefined;
+    readonly #tokens: string[] = [];
+    readonly #stored = onceATurn(() => {
+      (this.#store ??= new BareStore(database.place)).add(this.#tokens.splice(0));
+    });
 
     @Post('webhook')
     @HttpCode(202)
     async receive(@Body() body: Webhook): Promise<typeof ACCEPTED> {
       this.#tokens.push(tokenOf(body));
-      await (this.#turn ??= new Promise((resolve) => {
-        setImmediate(() => {
-          this.#turn = undefined;
-          (this.#store ??= new BareStore(database.place)).add(this.#tokens.splice(0));
-          resolve();
-        });
-      }));
+      await this.#stored();
       return ACCEPTED;
     }
 

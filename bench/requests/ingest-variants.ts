@@ -31,21 +31,29 @@ export function tokenOf({ user_token: token }: Webhook): string {
   return token;
 }
 
+/** Returns a function that runs the action once for all its calls of one turn of the event loop, at the end of the turn. */
+export function onceATurn(act: () => void = () => undefined): () => Promise<void> {
+  let turn: Promise<void> | undefined;
+  return () =>
+    (turn ??= new Promise((resolve) => {
+      setImmediate(() => {
+        turn = undefined;
+        act();
+        resolve();
+      });
+    }));
+}
+
 /** A handler that stores nothing. Answers all requests of one turn of the event loop together, as a group commit does. */
 @Controller()
 class NullController {
-  #turn: Promise<void> | undefined;
+  readonly #turn = onceATurn();
 
   @Post('webhook')
   @HttpCode(202)
   async receive(@Body() body: Webhook): Promise<typeof ACCEPTED> {
     tokenOf(body);
-    await (this.#turn ??= new Promise((resolve) => {
-      setImmediate(() => {
-        this.#turn = undefined;
-        resolve();
-      });
-    }));
+    await this.#turn();
     return ACCEPTED;
   }
 }

@@ -29,7 +29,8 @@ interface Waiter {
 
 /**
  * Decides when a stored job may be acknowledged: at once, or when the job has finished, here or on another replica. Events
- * report the jobs of this process. For the jobs of other replicas one query to the store covers all waiting requests.
+ * report the jobs of this process. For the jobs of other replicas one query to the store covers all waiting requests. Remembers when this
+ * process acknowledged a job, for the times of its steps.
  */
 @Injectable()
 export class Acknowledgement {

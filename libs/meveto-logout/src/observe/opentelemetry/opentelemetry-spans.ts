@@ -8,7 +8,6 @@ import {
   trace,
   type Tracer,
 } from '@opentelemetry/api';
-import { LRUCache } from 'lru-cache';
 import type { Observed } from '../observed.js';
 import {
   type FinishedJobs,
@@ -33,12 +32,12 @@ interface RecentJob {
  */
 export function recordSpans(observed: Observed, tracer: Tracer): () => void {
   /** Span of the last job of each user. */
-  const recent = new LRUCache<string, RecentJob>({ max: MOST_RECENT });
+  const recent = new Map<string, RecentJob>();
   const events = observed.events$.subscribe((event) => {
     const finished = finishedJobsIn(event);
     if (finished !== undefined) {
       const context = traceJobs(tracer, finished);
-      for (const userId of finished.userIds) recent.set(userId, { context, at: event.at });
+      for (const userId of finished.userIds) keep(recent, userId, { context, at: event.at });
     }
     const notified = notifiedConnectionsIn(event);
     // The first connections are notified in the turn of the commit, before the event of the job.
@@ -113,4 +112,13 @@ function traceConnections(
   tracer
     .startSpan('meveto_logout.notify_connections', { startTime: at - sinceKnownMs, attributes }, parent)
     .end(at);
+}
+
+function keep(recent: Map<string, RecentJob>, userId: string, job: RecentJob): void {
+  recent.delete(userId);
+  recent.set(userId, job);
+  for (const oldest of recent.keys()) {
+    if (recent.size <= MOST_RECENT) return;
+    recent.delete(oldest);
+  }
 }

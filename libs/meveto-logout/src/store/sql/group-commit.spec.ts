@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { GroupCommit } from './group-commit.js';
-import { run, rowsOf, type Script, type Statement } from './sql.js';
+import { run, type Script, type Statement } from './sql.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
 const codeOf = (error: unknown): string => (error as { code?: string }).code ?? '';
@@ -29,6 +29,13 @@ const insert = (n: number) =>
     return (yield* run('INSERT INTO t (n) VALUES (?)', [n])).affected;
   };
 
+/** Fails after it has written a row. */
+const insertTwice = (n: number) =>
+  function* (): Script<void> {
+    yield* insert(n)();
+    yield* insert(n)();
+  };
+
 const failing = (operation: string, cause: unknown): Error => new Error(operation, { cause });
 
 describe('transactions in one group commit', () => {
@@ -47,14 +54,7 @@ describe('transactions in one group commit', () => {
     const { runOne, numbers } = open();
     const group = new GroupCommit(failing);
     const good = group.add('good', insert(1), NEVER);
-    const bad = group.add(
-      'bad',
-      function* (): Script<void> {
-        yield* run('INSERT INTO t (n) VALUES (7)');
-        yield* rowsOf('INSERT INTO t (n) VALUES (1)');
-      },
-      NEVER,
-    );
+    const bad = group.add('bad', insertTwice(7), NEVER);
     const later = group.add('later', insert(2), NEVER);
     group.flush(runOne, meanings);
     await expect(bad).rejects.toThrow('bad');
@@ -65,14 +65,7 @@ describe('transactions in one group commit', () => {
   it('wait for the next transaction when the first of them fails', async () => {
     const { ran, runOne, numbers } = open();
     const group = new GroupCommit(failing);
-    const bad = group.add(
-      'bad',
-      function* (): Script<void> {
-        yield* run('INSERT INTO t (n) VALUES (7)');
-        yield* run('INSERT INTO t (n) VALUES (7)');
-      },
-      NEVER,
-    );
+    const bad = group.add('bad', insertTwice(7), NEVER);
     const others = [1, 2].map((n) => group.add('insert', insert(n), NEVER));
     const outcome = expect(bad).rejects.toThrow('bad');
     while (group.size > 0) expect(group.flush(runOne, meanings)).toBeUndefined();

@@ -30,9 +30,10 @@ export type Failing = (operation: string, error: unknown) => unknown;
 /**
  * Commits all waiting scripts with one COMMIT. On SQLite each commit blocks the process until the disk has written. With one commit
  * for each job and each outcome, a process under load would do nothing else. A script that throws is rolled back alone, to its
- * savepoint. The first script of a transaction has none, because within one SQLite copies each page before its first change: if that script
- * throws, the transaction is rolled back, and the other scripts wait for the next flush. If a
- * refused row ends the whole transaction (a deferred constraint, RAISE(ROLLBACK)), each script is committed alone.
+ * savepoint. If a refused row ends the whole transaction (a deferred constraint, RAISE(ROLLBACK)), each script is committed alone.
+ *
+ * The first script of a transaction has no savepoint, because within one SQLite copies each page before its first change. If that script
+ * throws, the transaction is rolled back, and the other scripts wait for the next flush.
  */
 export class GroupCommit {
   readonly #waiting: Waiting[] = [];
